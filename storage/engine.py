@@ -1,0 +1,76 @@
+"""How the database is opened: safely for two processes that write."""
+
+import sqlite3
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+from storage.errors import StoreOutdated
+
+BUSY_TIMEOUT_MS = 5_000
+# Before this version two connections that write and checkpoint at once can corrupt a WAL database, and bot and trainer
+# do just that (SQLite's own page on the write-ahead log tells of it as the WAL-reset bug).
+WAL_FIXED = (3, 51, 3)
+WAL_WITHDRAWN = (3, 52, 0)
+# execution option that makes a transaction take the write lock at its start
+WRITES = "pupil_writes"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a SQLAlchemy URL of SQLite or PostgreSQL.
+
+    Raises:
+        StoreOutdated: no usable driver for the URL.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise StoreOutdated(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the `pysqlite3` wheel where it is installed, else Python's own."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    module: ModuleType = dbapi2
+    return module
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether two processes may share a write-ahead log with this SQLite."""
+    return version >= WAL_FIXED and version != WAL_WITHDRAWN
+
+
+def _open_sqlite(url: URL) -> Engine:
+    module = sqlite_module()
+    journal = "WAL" if wal_is_safe(module.sqlite_version_info) else "DELETE"
+    engine = create_engine(url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # Python's driver would begin transactions by itself, late and deferred; _begin does it instead.
+        connection.isolation_level = None
+        for pragma in (
+            f"journal_mode={journal}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_size_limit=67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that reads and then writes fails at once when another process wrote in between, in
+        # spite of the busy timeout (measured: 499 of 1,000). Taking the lock first waits instead.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

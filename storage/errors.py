@@ -1,0 +1,83 @@
+"""What can go wrong in the store, as one family.
+
+StorageError
+├── PictureRefused          bytes that cannot become a photo (kind says why)
+├── NotFound                an id that is not, or no longer, there
+├── StoreUnavailable        the database or disk cannot be used now; nothing was stored
+│   ├── StoreBusy           somebody else held the write lock for too long; try again
+│   ├── StoreFull           no space left
+│   └── StoreReadOnly       the files may be read only
+├── StoreDamaged            a check of content failed (digest, integrity)
+├── StoreOutdated           the database is of a newer Pupil, or its SQLite is unsafe
+└── WriteNotDurable         fsync failed: the process must end, since no later write can be believed
+"""
+
+from enum import StrEnum
+
+
+class StorageError(Exception):
+    """Base of all errors that leave this package."""
+
+
+class Refusal(StrEnum):
+    """Why bytes cannot become a photo."""
+
+    EMPTY = "empty"
+    TOO_MANY_BYTES = "too_many_bytes"
+    NOT_A_PICTURE = "not_a_picture"
+    KIND_NOT_TAKEN = "kind_not_taken"
+    ANIMATED = "animated"
+    TOO_SMALL = "too_small"
+    TOO_LARGE = "too_large"
+    BROKEN = "broken"
+    BLANK = "blank"
+
+
+class PictureRefused(StorageError):
+    """Bytes that cannot become a photo.
+
+    `limit` and `given` carry the numbers behind the refusal, where there are any.
+    """
+
+    def __init__(self, refusal: Refusal, *, given: str = "", limit: str = "") -> None:
+        super().__init__(f"{refusal.value} given={given} limit={limit}")
+        self.refusal = refusal
+        self.given = given
+        self.limit = limit
+
+
+class NotFound(StorageError):
+    """An id that is not, or no longer, in the store."""
+
+    def __init__(self, what: str, key: object) -> None:
+        super().__init__(f"no {what} {key}")
+        self.what = what
+        self.key = key
+
+
+class StoreUnavailable(StorageError):
+    """The database or the disk cannot be used now; nothing was stored, and trying again may help."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Another process held the write lock for longer than the busy timeout."""
+
+
+class StoreFull(StoreUnavailable):
+    """No space is left for the database or the photos."""
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The database or the photo folder cannot be written."""
+
+
+class StoreDamaged(StorageError):
+    """Stored content does not match its digest, or the database fails its own check."""
+
+
+class StoreOutdated(StorageError):
+    """The database was written by a newer Pupil, or by a SQLite that is not safe for two processes."""
+
+
+class WriteNotDurable(StorageError):
+    """The disk did not confirm a write. No later write can be believed: end the process (ATC'20, fsync failures)."""

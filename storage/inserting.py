@@ -1,0 +1,20 @@
+"""Inserts that SQLite and PostgreSQL both understand."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_row(connection: Connection, table: Table, **values: Any) -> int:
+    """Insert a row and return its id."""
+    key = connection.execute(insert(table).values(**values)).inserted_primary_key
+    assert key is not None  # noqa: S101 - every table given here has a key that the database makes
+    return int(key[0])
+
+
+def insert_unless_there(connection: Connection, table: Table, **values: Any) -> bool:
+    """Insert a row unless one of its unique keys is taken; returns whether it was inserted."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1

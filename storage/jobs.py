@@ -1,0 +1,167 @@
+"""Work for the trainer, held by leases: a killed worker's job is taken up again, a finished one never twice."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from storage.errors import NotFound
+from storage.inserting import insert_row, insert_unless_there
+from storage.moment import Moment
+from storage.records import Heartbeat, Job, JobState
+from storage.tables import heartbeat, job
+
+# However long lessons keep coming, work starts this long after the first of them.
+LONGEST_WAIT = timedelta(seconds=10)
+MAX_TRIES = 3
+
+
+class Jobs:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def request(self, kind: str, classifier_id: int, *, due_at: datetime, asked_in_id: int | None = None) -> Job:
+        """Ask for work. A job of the kind that still waits is put off to `due_at` instead of asking twice.
+
+        `asked_in_id` is the chat that wants to hear of the end.
+        """
+        waiting = self._waiting(kind, classifier_id)
+        if waiting is None:
+            job_id = insert_row(
+                self._connection,
+                job,
+                kind=kind,
+                classifier_id=classifier_id,
+                state=JobState.QUEUED,
+                asked_in_id=asked_in_id,
+                asked_at=self._moment.now,
+                due_at=due_at,
+                tries=0,
+            )
+            return self.get(job_id)
+        due = min(due_at, waiting.asked_at + LONGEST_WAIT)
+        change = {"due_at": due} | ({"asked_in_id": asked_in_id} if asked_in_id is not None else {})
+        self._connection.execute(update(job).where(job.c.id == waiting.id).values(**change))
+        return self.get(waiting.id)
+
+    def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float) -> Job | None:
+        """Take the job that is due longest, or whose worker let its lease run out; None if there is none."""
+        now = self._moment.now
+        free = (job.c.state == JobState.QUEUED) & (job.c.due_at <= now)
+        abandoned = (job.c.state == JobState.RUNNING) & (job.c.lease_until < now)
+        query = (
+            select(job)
+            .where(job.c.kind.in_(kinds), free | abandoned)
+            .order_by(job.c.due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        self._connection.execute(
+            update(job)
+            .where(job.c.id == row.id)
+            .values(
+                state=JobState.RUNNING,
+                worker=worker,
+                lease_until=now + timedelta(seconds=lease_seconds),
+                tries=row.tries + 1,
+            )
+        )
+        return self.get(row.id)
+
+    def renew(self, job_id: int, worker: str, lease_seconds: float) -> bool:
+        """Hold on to a job; False if somebody else has it by now."""
+        until = self._moment.now + timedelta(seconds=lease_seconds)
+        return self._change(job_id, worker, lease_until=until)
+
+    def finish(self, job_id: int, worker: str, result: dict[str, Any]) -> bool:
+        return self._change(
+            job_id, worker, state=JobState.DONE, result=result, error=None, finished_at=self._moment.now
+        )
+
+    def fail(self, job_id: int, worker: str, error: str, retry_at: datetime) -> bool:
+        """Give a job back to try again at `retry_at`; after three tries it stays failed."""
+        if self.get(job_id).tries >= MAX_TRIES:
+            return self._change(job_id, worker, state=JobState.FAILED, error=error, finished_at=self._moment.now)
+        return self._change(job_id, worker, state=JobState.QUEUED, error=error, due_at=retry_at, worker_after=None)
+
+    def release_all(self) -> int:
+        """Queue again what was running: for a worker that knows that it is the only one."""
+        result = self._connection.execute(
+            update(job).where(job.c.state == JobState.RUNNING).values(state=JobState.QUEUED, worker=None)
+        )
+        return result.rowcount
+
+    def get(self, job_id: int) -> Job:
+        """Raises NotFound."""
+        row = self._connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
+        if row is None:
+            raise NotFound("job", job_id)
+        return _record(row)
+
+    def unfinished(self, classifier_id: int) -> list[Job]:
+        query = (
+            select(job)
+            .where(job.c.classifier_id == classifier_id, job.c.state.in_((JobState.QUEUED, JobState.RUNNING)))
+            .order_by(job.c.id)
+        )
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def untold(self) -> list[Job]:
+        """Ended jobs whose asker has not been told."""
+        query = (
+            select(job)
+            .where(
+                job.c.state.in_((JobState.DONE, JobState.FAILED)),
+                job.c.asked_in_id.is_not(None),
+                job.c.told_at.is_(None),
+            )
+            .order_by(job.c.id)
+        )
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def told(self, job_id: int) -> None:
+        self._connection.execute(update(job).where(job.c.id == job_id).values(told_at=self._moment.now))
+
+    def _waiting(self, kind: str, classifier_id: int) -> Job | None:
+        query = (
+            select(job)
+            .where(job.c.kind == kind, job.c.classifier_id == classifier_id, job.c.state == JobState.QUEUED)
+            .order_by(job.c.id)
+            .limit(1)
+            .with_for_update()
+        )
+        row = self._connection.execute(query).first()
+        return _record(row) if row else None
+
+    def _change(self, job_id: int, holder: str, **values: Any) -> bool:
+        if "worker_after" in values:
+            values["worker"] = values.pop("worker_after")
+        mine = (job.c.id == job_id) & (job.c.worker == holder) & (job.c.state == JobState.RUNNING)
+        return self._connection.execute(update(job).where(mine).values(**values)).rowcount == 1
+
+
+class Heartbeats:
+    """What each process last said it was doing."""
+
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def beat(self, process: str, doing: str) -> None:
+        values = {"doing": doing[:200], "at": self._moment.now}
+        if not insert_unless_there(self._connection, heartbeat, process=process, **values):
+            self._connection.execute(update(heartbeat).where(heartbeat.c.process == process).values(**values))
+
+    def of(self, process: str) -> Heartbeat | None:
+        row = self._connection.execute(select(heartbeat).where(heartbeat.c.process == process)).one_or_none()
+        return Heartbeat(row.process, row.doing, row.at) if row else None
+
+
+def _record(row: Row[tuple[object, ...]]) -> Job:
+    values = dict(row._mapping)
+    return Job(**(values | {"state": JobState(row.state)}))

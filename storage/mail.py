@@ -1,0 +1,217 @@
+"""The inbox and the outbox: what Telegram gave us and what we owe it, durable before it is acted on or sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from storage.inserting import insert_unless_there
+from storage.moment import Moment
+from storage.records import Incoming, Outgoing
+from storage.tables import inbox, outbox
+
+PENDING, DONE, SENT, DEAD = "pending", "done", "sent", "dead"
+MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RawUpdate:
+    update_id: int
+    lane: int
+    raw: str
+
+
+class Inbox:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def receive(self, bot_id: int, updates: Iterable[RawUpdate]) -> int:
+        """Keep updates; those that are known already are passed over. Returns how many were new."""
+        return sum(
+            insert_unless_there(
+                self._connection,
+                inbox,
+                bot_id=bot_id,
+                update_id=one.update_id,
+                lane=one.lane,
+                raw=one.raw,
+                state=PENDING,
+                tries=0,
+                not_before=self._moment.now,
+                received_at=self._moment.now,
+            )
+            for one in updates
+        )
+
+    def next_offset(self, bot_id: int) -> int | None:
+        """The offset that confirms all that was received; None before the first update."""
+        newest = select(func.max(inbox.c.update_id)).where(inbox.c.bot_id == bot_id)
+        last: int | None = self._connection.execute(newest).scalar_one_or_none()
+        return None if last is None else last + 1
+
+    def pending(self, bot_id: int, *, after: int = -1, limit: int = 500) -> list[Incoming]:
+        """Updates still to be handled, oldest first, with numbers above `after`."""
+        query = (
+            select(inbox)
+            .where(inbox.c.state == PENDING, inbox.c.bot_id == bot_id, inbox.c.update_id > after)
+            .order_by(inbox.c.update_id)
+            .limit(limit)
+        )
+        return [
+            Incoming(row.bot_id, row.update_id, row.lane, row.raw, row.tries) for row in self._connection.execute(query)
+        ]
+
+    def is_pending(self, bot_id: int, update_id: int) -> bool:
+        query = select(inbox.c.state).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
+        state: str | None = self._connection.execute(query).scalar_one_or_none()
+        return state == PENDING
+
+    def done(self, bot_id: int, update_id: int) -> None:
+        self._change(bot_id, update_id, state=DONE)
+
+    def failed(self, bot_id: int, update_id: int, error: str) -> bool:
+        """Count a failed try; True if it was the last one and the update is given up."""
+        row = self._connection.execute(
+            select(inbox.c.tries).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
+        ).one()
+        dead = row.tries + 1 >= MAX_TRIES
+        state = DEAD if dead else PENDING
+        self._change(bot_id, update_id, state=state, tries=row.tries + 1, error=error[:2000])
+        return dead
+
+    def forget_before(self, moment: datetime) -> int:
+        """Remove handled updates received before a moment: they hold people's words.
+
+        The newest stays, for its number.
+        """
+        newest = select(func.max(inbox.c.update_id)).group_by(inbox.c.bot_id)
+        result = self._connection.execute(
+            delete(inbox).where(inbox.c.state == DONE, inbox.c.received_at < moment, inbox.c.update_id.not_in(newest))
+        )
+        return result.rowcount
+
+    def counts(self) -> dict[str, int]:
+        query = select(inbox.c.state, func.count()).group_by(inbox.c.state)
+        return {state: count for state, count in self._connection.execute(query)}
+
+    def _change(self, bot_id: int, update_id: int, **values: Any) -> None:
+        key = (inbox.c.bot_id == bot_id) & (inbox.c.update_id == update_id)
+        self._connection.execute(update(inbox).where(key).values(**values))
+
+
+class Outbox:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def owe(
+        self,
+        bot_id: int,
+        lane: int,
+        method: str,
+        payload: dict[str, Any],
+        *,
+        dedupe: str | None = None,
+        coalesce: str | None = None,
+        attachment: bytes | None = None,
+        attachment_name: str | None = None,
+    ) -> bool:
+        """Owe a chat a call of the Bot API; False if this very message was owed before.
+
+        With `coalesce`, an unsent row of the lane with the same word is dropped: it would only say what is outdated.
+        """
+        if coalesce is not None:
+            self._connection.execute(
+                delete(outbox).where(
+                    outbox.c.bot_id == bot_id,
+                    outbox.c.lane == lane,
+                    outbox.c.coalesce == coalesce,
+                    outbox.c.state == PENDING,
+                    outbox.c.tries == 0,
+                )
+            )
+        return insert_unless_there(
+            self._connection,
+            outbox,
+            bot_id=bot_id,
+            lane=lane,
+            method=method,
+            payload=payload,
+            dedupe=dedupe,
+            coalesce=coalesce,
+            attachment=attachment,
+            attachment_name=attachment_name,
+            state=PENDING,
+            tries=0,
+            not_before=self._moment.now,
+            created_at=self._moment.now,
+        )
+
+    def due(self, bot_id: int, *, busy: Sequence[int] = (), limit: int = 100) -> list[Outgoing]:
+        """The oldest owed call of each lane that is due, except lanes that are busy: order in a lane is kept."""
+        first = (
+            select(func.min(outbox.c.id))
+            .where(outbox.c.state == PENDING, outbox.c.bot_id == bot_id, outbox.c.lane.not_in(busy))
+            .group_by(outbox.c.lane)
+        )
+        query = (
+            select(outbox)
+            .where(outbox.c.id.in_(first), outbox.c.not_before <= self._moment.now)
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
+        return [_outgoing(row) for row in self._connection.execute(query)]
+
+    def start(self, outgoing_id: int) -> bool:
+        """Note that a call is about to be made, so that nothing coalesces it away; False if it is gone."""
+        result = self._connection.execute(
+            update(outbox).where(outbox.c.id == outgoing_id, outbox.c.state == PENDING).values(tries=outbox.c.tries + 1)
+        )
+        return result.rowcount == 1
+
+    def sent(self, outgoing_id: int, message_id: int | None) -> None:
+        """What was sent is emptied: the words are with Telegram now and need not stay here."""
+        self._change(
+            outgoing_id, state=SENT, message_id=message_id, sent_at=self._moment.now, payload={}, attachment=None
+        )
+
+    def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
+        """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""
+        row = self._connection.execute(select(outbox.c.tries).where(outbox.c.id == outgoing_id)).one()
+        if row.tries >= MAX_TRIES and not blameless:
+            self.give_up(outgoing_id, error)
+            return True
+        tries = row.tries - 1 if blameless else row.tries
+        moment = self._moment.now + timedelta(seconds=seconds)
+        self._change(outgoing_id, tries=max(0, tries), not_before=moment, error=error[:2000])
+        return False
+
+    def give_up(self, outgoing_id: int, error: str) -> None:
+        self._change(outgoing_id, state=DEAD, error=error[:2000])
+
+    def forget_before(self, moment: datetime) -> int:
+        """Remove the traces of what was sent before a moment."""
+        gone = delete(outbox).where(outbox.c.state != PENDING, outbox.c.created_at < moment)
+        return self._connection.execute(gone).rowcount
+
+    def counts(self) -> dict[str, int]:
+        query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+        return {state: count for state, count in self._connection.execute(query)}
+
+    def _change(self, outgoing_id: int, **values: Any) -> None:
+        self._connection.execute(update(outbox).where(outbox.c.id == outgoing_id).values(**values))
+
+
+def _outgoing(row: Row[tuple[object, ...]]) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        lane=row.lane,
+        method=row.method,
+        payload=dict(row.payload),
+        attachment=row.attachment,
+        attachment_name=row.attachment_name,
+        tries=row.tries,
+    )

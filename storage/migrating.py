@@ -1,0 +1,60 @@
+"""Bringing the database to the tables of this version."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+
+from storage.engine import WRITES
+from storage.errors import StoreOutdated
+
+# The newest revision below migrations/versions; a test holds the two together. Knowing it here spares the start of
+# every process the import of alembic when there is nothing to do.
+HEAD = "0001"
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine, home: Path) -> None:
+    """Bring the database to HEAD; two processes that start at once do it one after the other.
+
+    Raises:
+        StoreOutdated: the database has a revision that this version does not know.
+    """
+    if revision(engine) == HEAD:
+        return
+    with _alone(home / "migrate.lock"):
+        if revision(engine) != HEAD:
+            _run(engine)
+
+
+def revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _run(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with engine.connect() as connection:
+        writing = connection.execution_options(**{WRITES: True})
+        with writing.begin():
+            config.attributes["connection"] = writing
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreOutdated(f"the database is of another Pupil: {error}") from error
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,136 @@
+"""Networks, the embeddings they stand on, and which of them answers."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from storage.errors import NotFound
+from storage.inserting import insert_row, insert_unless_there
+from storage.moment import Moment
+from storage.records import Network, NewNetwork, State
+from storage.tables import classifier, embedding, network, photo, standing
+
+# SQLite allows 32,766 variables in a statement; stay far below.
+_CHUNK = 5_000
+
+
+class Embeddings:
+    """Vectors of pictures: little-endian float32 bytes, one per (digest, embedder)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def missing(self, classifier_id: int, embedder: str, limit: int = 256) -> list[str]:
+        """Digests of taught photos that this embedder has not seen, oldest photo first."""
+        seen = select(embedding.c.digest).where(embedding.c.digest == photo.c.digest, embedding.c.embedder == embedder)
+        query = (
+            select(photo.c.digest)
+            .join(standing, standing.c.photo_id == photo.c.id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT, ~seen.exists())
+            .group_by(photo.c.digest)
+            .order_by(func.min(photo.c.id))
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def add(self, embedder: str, vectors: Mapping[str, bytes]) -> None:
+        for digest, vector in vectors.items():
+            insert_unless_there(self._connection, embedding, digest=digest, embedder=embedder, vector=vector)
+
+    def load(self, embedder: str, digests: Sequence[str]) -> dict[str, bytes]:
+        """The vectors that are there, by digest."""
+        wanted, found = list(dict.fromkeys(digests)), {}
+        for start in range(0, len(wanted), _CHUNK):
+            query = select(embedding.c.digest, embedding.c.vector).where(
+                embedding.c.embedder == embedder, embedding.c.digest.in_(wanted[start : start + _CHUNK])
+            )
+            found.update({row.digest: row.vector for row in self._connection.execute(query)})
+        return found
+
+
+class Networks:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def active(self, classifier_id: int) -> Network | None:
+        """The network that answers for the classifier."""
+        query = (
+            select(network)
+            .join(classifier, classifier.c.active_network_id == network.c.id)
+            .where(classifier.c.id == classifier_id)
+        )
+        row = self._connection.execute(query).one_or_none()
+        return _record(row) if row else None
+
+    def get(self, network_id: int) -> Network:
+        """Raises NotFound."""
+        row = self._connection.execute(select(network).where(network.c.id == network_id)).one_or_none()
+        if row is None:
+            raise NotFound("network", network_id)
+        return _record(row)
+
+    def latest(self, classifier_id: int) -> Network | None:
+        """The newest network, whether it shipped or was held."""
+        query = (
+            select(network).where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc()).limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return _record(row) if row else None
+
+    def next_number(self, classifier_id: int) -> int:
+        query = select(func.max(network.c.number)).where(network.c.classifier_id == classifier_id)
+        return (self._connection.execute(query).scalar_one_or_none() or 0) + 1
+
+    def folders(self) -> set[str]:
+        """The folders that rows name; any other below the networks' folder is left from a kill."""
+        return set(self._connection.execute(select(network.c.folder)).scalars())
+
+    def publish(self, new: NewNetwork, *, activate: bool) -> Network:
+        """Record a network whose folder is durable; with `activate` it answers from this commit on."""
+        network_id = insert_row(
+            self._connection,
+            network,
+            classifier_id=new.classifier_id,
+            number=new.number,
+            folder=new.folder,
+            embedder=new.embedder,
+            snapshot_digest=new.snapshot_digest,
+            labels=list(new.labels),
+            photos=new.photos,
+            n=new.n,
+            wrong=new.wrong,
+            low=new.low,
+            high=new.high,
+            shipped=activate,
+            verdict=new.verdict,
+            created_at=self._moment.now,
+        )
+        if activate:
+            self.activate(new.classifier_id, network_id)
+        return self.get(network_id)
+
+    def activate(self, classifier_id: int, network_id: int) -> None:
+        self._connection.execute(
+            update(classifier).where(classifier.c.id == classifier_id).values(active_network_id=network_id)
+        )
+
+
+def _record(row: Row[tuple[object, ...]]) -> Network:
+    return Network(
+        id=row.id,
+        classifier_id=row.classifier_id,
+        number=row.number,
+        folder=row.folder,
+        embedder=row.embedder,
+        snapshot_digest=row.snapshot_digest,
+        labels=tuple(row.labels),
+        photos=row.photos,
+        n=row.n,
+        wrong=row.wrong,
+        low=row.low,
+        high=row.high,
+        shipped=row.shipped,
+        verdict=dict(row.verdict),
+        created_at=row.created_at,
+    )

@@ -1,0 +1,177 @@
+"""People, the chats they write in, and the classifier that a chat belongs to."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from storage.errors import NotFound
+from storage.inserting import insert_row, insert_unless_there
+from storage.moment import Moment
+from storage.records import Chat, Classifier, Person, Role
+from storage.tables import chat, classifier, owner_code, person
+
+DEFAULT_CLASSIFIER = "default"
+CODE_LIFETIME = timedelta(minutes=15)
+CODE_TRIES = 5
+
+
+class Classifiers:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def default(self) -> Classifier:
+        """The one classifier that every new chat belongs to; made at the first call."""
+        query = select(classifier).where(classifier.c.name == DEFAULT_CLASSIFIER)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            insert_unless_there(self._connection, classifier, name=DEFAULT_CLASSIFIER, created_at=self._moment.now)
+            row = self._connection.execute(query).one()
+        return Classifier(row.id, row.name, row.active_network_id)
+
+    def get(self, classifier_id: int) -> Classifier:
+        """Raises NotFound."""
+        row = self._connection.execute(select(classifier).where(classifier.c.id == classifier_id)).one_or_none()
+        if row is None:
+            raise NotFound("classifier", classifier_id)
+        return Classifier(row.id, row.name, row.active_network_id)
+
+
+class People:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def meet(self, telegram_id: int, name: str, role: Role) -> Person:
+        """The person with this Telegram id, first met now with `role`, or known already and maybe renamed."""
+        found = self.by_telegram_id(telegram_id)
+        if found is None:
+            insert_unless_there(
+                self._connection,
+                person,
+                telegram_id=telegram_id,
+                name=name[:256],
+                role=int(role),
+                created_at=self._moment.now,
+            )
+            found = self.by_telegram_id(telegram_id)
+        if found is None:
+            raise NotFound("person", telegram_id)
+        if found.name != name[:256]:
+            self._connection.execute(update(person).where(person.c.id == found.id).values(name=name[:256]))
+        return found
+
+    def by_telegram_id(self, telegram_id: int) -> Person | None:
+        row = self._connection.execute(select(person).where(person.c.telegram_id == telegram_id)).one_or_none()
+        return _person(row) if row else None
+
+    def get(self, person_id: int) -> Person:
+        """Raises NotFound."""
+        row = self._connection.execute(select(person).where(person.c.id == person_id)).one_or_none()
+        if row is None:
+            raise NotFound("person", person_id)
+        return _person(row)
+
+    def with_role(self, role: Role) -> list[Person]:
+        """Everybody who has at least this role."""
+        rows = self._connection.execute(select(person).where(person.c.role >= int(role)).order_by(person.c.id))
+        return [_person(row) for row in rows]
+
+    def set_role(self, person_id: int, role: Role) -> None:
+        self._connection.execute(update(person).where(person.c.id == person_id).values(role=int(role)))
+
+    def count(self) -> int:
+        return int(self._connection.execute(select(func.count()).select_from(person)).scalar_one())
+
+    def new_owner_code(self, code: str) -> None:
+        """Make `code` the one that claims ownership, once, for 15 minutes; earlier codes end."""
+        self._connection.execute(delete(owner_code))
+        expires = self._moment.now + CODE_LIFETIME
+        insert_row(self._connection, owner_code, code_hash=_hash(code), wrong_tries=0, expires_at=expires)
+
+    def claim_ownership(self, person_id: int, code: str) -> bool:
+        """Make the person an owner if the code is right. Five wrong tries, by whomever, end the code."""
+        row = self._connection.execute(select(owner_code).with_for_update()).one_or_none()
+        if row is None:
+            return False
+        if row.expires_at <= self._moment.now or row.wrong_tries >= CODE_TRIES:
+            self._connection.execute(delete(owner_code))
+            return False
+        if row.code_hash != _hash(code):
+            self._connection.execute(update(owner_code).values(wrong_tries=row.wrong_tries + 1))
+            return False
+        self._connection.execute(delete(owner_code))
+        self.set_role(person_id, Role.OWNER)
+        return True
+
+
+class Chats:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def enter(self, telegram_id: int, *, kind: str, title: str, classifier_id: int) -> Chat:
+        """The chat with this Telegram id, made now if it is new; hearing from it makes it reachable again."""
+        insert_unless_there(
+            self._connection,
+            chat,
+            telegram_id=telegram_id,
+            classifier_id=classifier_id,
+            kind=kind,
+            title=title[:256],
+            settings={},
+            reachable=True,
+            created_at=self._moment.now,
+        )
+        found = self.by_telegram_id(telegram_id)
+        if found is None:
+            raise NotFound("chat", telegram_id)
+        if not found.reachable or found.title != title[:256]:
+            change = update(chat).where(chat.c.id == found.id).values(reachable=True, title=title[:256])
+            self._connection.execute(change)
+        return found
+
+    def by_telegram_id(self, telegram_id: int) -> Chat | None:
+        row = self._connection.execute(select(chat).where(chat.c.telegram_id == telegram_id)).one_or_none()
+        return _chat(row) if row else None
+
+    def get(self, chat_id: int) -> Chat:
+        """Raises NotFound."""
+        row = self._connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
+        if row is None:
+            raise NotFound("chat", chat_id)
+        return _chat(row)
+
+    def set_settings(self, chat_id: int, settings: dict[str, Any]) -> None:
+        self._connection.execute(update(chat).where(chat.c.id == chat_id).values(settings=settings))
+
+    def set_unreachable(self, telegram_id: int) -> None:
+        self._connection.execute(update(chat).where(chat.c.telegram_id == telegram_id).values(reachable=False))
+
+    def migrate(self, old_telegram_id: int, new_telegram_id: int) -> None:
+        """A group became a supergroup: the same chat under a new id. Telling us twice changes nothing."""
+        if self.by_telegram_id(new_telegram_id) is None:
+            change = update(chat).where(chat.c.telegram_id == old_telegram_id).values(telegram_id=new_telegram_id)
+            self._connection.execute(change)
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()
+
+
+def _person(row: Row[tuple[object, ...]]) -> Person:
+    return Person(row.id, row.telegram_id, row.name, Role(row.role))
+
+
+def _chat(row: Row[tuple[object, ...]]) -> Chat:
+    return Chat(
+        id=row.id,
+        telegram_id=row.telegram_id,
+        classifier_id=row.classifier_id,
+        kind=row.kind,
+        title=row.title,
+        settings=dict(row.settings),
+        reachable=row.reachable,
+    )

@@ -1,0 +1,164 @@
+"""Photos: a picture that somebody sent, with its group and fold fixed on arrival."""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, delete, func, select
+
+from storage.errors import NotFound
+from storage.inserting import insert_row, insert_unless_there
+from storage.moment import Moment
+from storage.pictures import Picture
+from storage.records import LabelledPhoto, Photo, State
+from storage.tables import blob, photo, standing
+
+FOLDS = 5
+
+
+def fold_of(group_key: str) -> int:
+    """The fold of a group, 0 to 4, from a hash of its key: the same for ever, whatever else comes or goes."""
+    return int.from_bytes(hashlib.sha256(group_key.encode()).digest()[:8], "big") % FOLDS
+
+
+class Photos:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def add(
+        self,
+        classifier_id: int,
+        digest: str,
+        picture: Picture,
+        *,
+        source: str,
+        name: str = "",
+        owner_id: int | None = None,
+        chat_id: int | None = None,
+        message_id: int | None = None,
+        album: str | None = None,
+    ) -> Photo:
+        """Add a photo whose blob `digest` is on disk already, or return it if this message added it before."""
+        if chat_id is not None and message_id is not None:
+            known = self.by_message(chat_id, message_id)
+            if known is not None:
+                return known
+        self._add_blob(digest, picture)
+        group = self._group(classifier_id, digest, f"album:{chat_id}:{album}" if album else None)
+        photo_id = insert_row(
+            self._connection,
+            photo,
+            classifier_id=classifier_id,
+            digest=digest,
+            received_digest=picture.received_digest,
+            owner_id=owner_id,
+            chat_id=chat_id,
+            message_id=message_id,
+            source=source,
+            name=name[:512],
+            group_key=group,
+            fold=fold_of(group),
+            created_at=self._moment.now,
+        )
+        return self.get(photo_id)
+
+    def get(self, photo_id: int) -> Photo:
+        """Raises NotFound."""
+        row = self._connection.execute(select(photo).where(photo.c.id == photo_id)).one_or_none()
+        if row is None:
+            raise NotFound("photo", photo_id)
+        return _record(row)
+
+    def by_message(self, chat_id: int, message_id: int) -> Photo | None:
+        query = select(photo).where(photo.c.chat_id == chat_id, photo.c.message_id == message_id)
+        row = self._connection.execute(query).one_or_none()
+        return _record(row) if row else None
+
+    def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
+        """The photo that an import made of these very bytes."""
+        query = (
+            select(photo)
+            .where(
+                photo.c.classifier_id == classifier_id,
+                photo.c.received_digest == received_digest,
+                photo.c.source == "import",
+            )
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return _record(row) if row else None
+
+    def labelled(self, classifier_id: int) -> list[LabelledPhoto]:
+        """All taught photos, in order of id."""
+        query = (
+            select(photo.c.id, photo.c.digest, photo.c.group_key, photo.c.fold, standing.c.label_id)
+            .join(standing, standing.c.photo_id == photo.c.id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+            .order_by(photo.c.id)
+        )
+        return [LabelledPhoto(*row) for row in self._connection.execute(query)]
+
+    def of_person(self, person_id: int) -> list[Photo]:
+        query = select(photo).where(photo.c.owner_id == person_id).order_by(photo.c.id)
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def count(self, classifier_id: int, state: State | None = None) -> int:
+        """How many photos there are, or how many whose votes add up to `state`."""
+        query = select(func.count()).select_from(photo).where(photo.c.classifier_id == classifier_id)
+        if state is not None:
+            query = query.join(standing, standing.c.photo_id == photo.c.id).where(standing.c.state == state)
+        return int(self._connection.execute(query).scalar_one())
+
+    def remove(self, photo_ids: Sequence[int]) -> list[str]:
+        """Remove photos with all that hangs off them; returns the digests of blobs that no photo needs any more.
+
+        The caller removes those files after the commit.
+        """
+        orphans = []
+        for photo_id in photo_ids:
+            digest = self.get(photo_id).digest
+            self._connection.execute(delete(photo).where(photo.c.id == photo_id))
+            others = select(func.count()).select_from(photo).where(photo.c.digest == digest)
+            if not self._connection.execute(others).scalar_one():
+                self._connection.execute(delete(blob).where(blob.c.digest == digest))
+                orphans.append(digest)
+        return orphans
+
+    def _add_blob(self, digest: str, picture: Picture) -> None:
+        insert_unless_there(
+            self._connection,
+            blob,
+            digest=digest,
+            size=len(picture.data),
+            kind="jpeg",
+            width=picture.width,
+            height=picture.height,
+            created_at=self._moment.now,
+        )
+
+    def _group(self, classifier_id: int, digest: str, album: str | None) -> str:
+        """The same picture joins its twin's group whoever sent it; else the album is the group, else the picture."""
+        query = (
+            select(photo.c.group_key)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest)
+            .order_by(photo.c.id)
+            .limit(1)
+        )
+        twin: str | None = self._connection.execute(query).scalar_one_or_none()
+        return twin or album or digest
+
+
+def _record(row: Row[tuple[object, ...]]) -> Photo:
+    return Photo(
+        id=row.id,
+        classifier_id=row.classifier_id,
+        digest=row.digest,
+        owner_id=row.owner_id,
+        chat_id=row.chat_id,
+        message_id=row.message_id,
+        source=row.source,
+        name=row.name,
+        group_key=row.group_key,
+        fold=row.fold,
+        created_at=row.created_at,
+    )

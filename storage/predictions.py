@@ -1,0 +1,117 @@
+"""Predictions (stored guesses) and the flags people put on them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, select, update
+
+from storage.errors import NotFound
+from storage.inserting import insert_row, insert_unless_there
+from storage.moment import Moment
+from storage.records import Flag, Prediction, Verdict
+from storage.tables import flag, photo, prediction
+
+
+class Predictions:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def add(
+        self,
+        photo_id: int,
+        network_id: int,
+        label_id: int | None,
+        probabilities: Sequence[tuple[int, float]],
+        *,
+        asked_by_id: int | None,
+        milliseconds: float,
+    ) -> Prediction:
+        """Store a guess; `label_id` None means that the network does not know."""
+        prediction_id = insert_row(
+            self._connection,
+            prediction,
+            photo_id=photo_id,
+            network_id=network_id,
+            label_id=label_id,
+            probabilities=[[key, round(p, 6)] for key, p in probabilities],
+            asked_by_id=asked_by_id,
+            milliseconds=milliseconds,
+            created_at=self._moment.now,
+        )
+        return self.get(prediction_id)
+
+    def get(self, prediction_id: int) -> Prediction:
+        """Raises NotFound: never made, or its photo was deleted."""
+        row = self._connection.execute(select(prediction).where(prediction.c.id == prediction_id)).one_or_none()
+        if row is None:
+            raise NotFound("prediction", prediction_id)
+        return _prediction(row)
+
+    def of_photo(self, photo_id: int) -> list[Prediction]:
+        rows = self._connection.execute(
+            select(prediction).where(prediction.c.photo_id == photo_id).order_by(prediction.c.id)
+        )
+        return [_prediction(row) for row in rows]
+
+    def flag(self, prediction_id: int, person_id: int, verdict: Verdict, vote_id: int | None = None) -> Flag:
+        """Set what a person says of a prediction. A second press changes the flag; it never makes two."""
+        insert_unless_there(
+            self._connection,
+            flag,
+            prediction_id=prediction_id,
+            person_id=person_id,
+            verdict=verdict,
+            created_at=self._moment.now,
+        )
+        mine = (flag.c.prediction_id == prediction_id) & (flag.c.person_id == person_id)
+        change = {"verdict": verdict} | ({"vote_id": vote_id, "told_network_id": None} if vote_id else {})
+        self._connection.execute(update(flag).where(mine).values(**change))
+        return _flag(self._connection.execute(select(flag).where(mine)).one())
+
+    def flags_of_person(self, person_id: int) -> list[Flag]:
+        rows = self._connection.execute(select(flag).where(flag.c.person_id == person_id).order_by(flag.c.id))
+        return [_flag(row) for row in rows]
+
+    def untold(self, classifier_id: int) -> list[Flag]:
+        """Corrections whose sender has not yet been told what became of them, oldest first."""
+        query = (
+            select(flag)
+            .join(prediction, prediction.c.id == flag.c.prediction_id)
+            .join(photo, photo.c.id == prediction.c.photo_id)
+            .where(
+                photo.c.classifier_id == classifier_id,
+                flag.c.verdict == Verdict.WRONG,
+                flag.c.vote_id.is_not(None),
+                flag.c.told_network_id.is_(None),
+            )
+            .order_by(flag.c.id)
+        )
+        return [_flag(row) for row in self._connection.execute(query)]
+
+    def told(self, flag_id: int, network_id: int) -> None:
+        self._connection.execute(update(flag).where(flag.c.id == flag_id).values(told_network_id=network_id))
+
+
+def _prediction(row: Row[tuple[object, ...]]) -> Prediction:
+    return Prediction(
+        id=row.id,
+        photo_id=row.photo_id,
+        network_id=row.network_id,
+        label_id=row.label_id,
+        probabilities=tuple((int(key), float(p)) for key, p in row.probabilities),
+        asked_by_id=row.asked_by_id,
+        milliseconds=row.milliseconds,
+        created_at=row.created_at,
+    )
+
+
+def _flag(row: Row[tuple[object, ...]]) -> Flag:
+    return Flag(
+        id=row.id,
+        prediction_id=row.prediction_id,
+        person_id=row.person_id,
+        verdict=Verdict(row.verdict),
+        vote_id=row.vote_id,
+        told_network_id=row.told_network_id,
+        created_at=row.created_at,
+    )

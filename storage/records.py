@@ -1,0 +1,270 @@
+"""What the store hands out: frozen facts, safe to keep and to pass between threads and processes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Role(IntEnum):
+    """What a person may do; each role includes those before it."""
+
+    GUEST = 0
+    TEACHER = 10
+    REVIEWER = 20
+    ADMIN = 30
+    OWNER = 40
+
+
+class VoteKind(StrEnum):
+    LABEL = "label"
+    NONE = "none"  # none of the labels fits
+    WITHDRAW = "withdraw"
+
+
+class Reason(StrEnum):
+    """How a vote came about."""
+
+    CAPTION = "caption"
+    EDIT = "edit"
+    BUTTON = "button"
+    TYPED = "typed"
+    UNDO = "undo"
+    IMPORT = "import"
+
+
+class State(StrEnum):
+    """What the votes on a photo add up to."""
+
+    UNLABELLED = "unlabelled"
+    TAUGHT = "taught"
+    DISPUTED = "disputed"  # people disagree: left out of training until somebody settles it
+    NONE = "none"  # people say that no label fits
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a person said of a prediction."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    id: int
+    name: str
+    active_network_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    telegram_id: int
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    id: int
+    telegram_id: int
+    classifier_id: int
+    kind: str
+    title: str
+    settings: dict[str, Any]
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    id: int
+    classifier_id: int
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """A label and how many photos are taught as it."""
+
+    label: Label
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    id: int
+    classifier_id: int
+    digest: str
+    owner_id: int | None
+    chat_id: int | None
+    message_id: int | None
+    source: str
+    name: str
+    group_key: str
+    fold: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhoto:
+    """A taught photo as the trainer needs it."""
+
+    photo_id: int
+    digest: str
+    group: str
+    fold: int
+    label_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    id: int
+    photo_id: int
+    person_id: int | None
+    kind: VoteKind
+    label_id: int | None
+    reason: Reason
+    replaces_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the votes on a photo add up to; `label_id` only when it is taught."""
+
+    photo_id: int
+    label_id: int | None
+    state: State
+    voters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A stored guess: `probabilities` are (label id, probability), likeliest first."""
+
+    id: int
+    photo_id: int
+    network_id: int
+    label_id: int | None
+    probabilities: tuple[tuple[int, float], ...]
+    asked_by_id: int | None
+    milliseconds: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    id: int
+    prediction_id: int
+    person_id: int
+    verdict: Verdict
+    vote_id: int | None
+    told_network_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewNetwork:
+    """A published folder, about to become a row."""
+
+    classifier_id: int
+    number: int
+    folder: str
+    embedder: str
+    snapshot_digest: str
+    labels: tuple[int, ...]
+    photos: int
+    n: int
+    wrong: int
+    low: float
+    high: float
+    verdict: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trained network. `wrong` of `n` out-of-fold photos; `low` to `high` is the 95 % interval of that error."""
+
+    id: int
+    classifier_id: int
+    number: int
+    folder: str
+    embedder: str
+    snapshot_digest: str
+    labels: tuple[int, ...]
+    photos: int
+    n: int
+    wrong: int
+    low: float
+    high: float
+    shipped: bool
+    verdict: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: int
+    kind: str
+    classifier_id: int
+    state: JobState
+    asked_in_id: int | None
+    asked_at: datetime
+    due_at: datetime
+    worker: str | None
+    lease_until: datetime | None
+    tries: int
+    error: str | None
+    result: dict[str, Any] | None
+    finished_at: datetime | None
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    process: str
+    doing: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An update as Telegram gave it, in the lane (chat) whose order it keeps."""
+
+    bot_id: int
+    update_id: int
+    lane: int
+    raw: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call of the Bot API that is owed to a chat."""
+
+    id: int
+    lane: int
+    method: str
+    payload: dict[str, Any]
+    attachment: bytes | None
+    attachment_name: str | None
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a person was asked to type."""
+
+    chat_id: int
+    person_id: int
+    kind: str
+    prediction_id: int
+    expires_at: datetime

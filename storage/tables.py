@@ -1,0 +1,315 @@
+"""The tables, as SQLAlchemy Core sees them. Rows never leave this package: see records.py."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.columns import Id, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def _ref(name: str, target: str, *, null: bool = False, cascade: bool = False, index: bool = True) -> Column[int]:
+    key = ForeignKey(target, ondelete="CASCADE" if cascade else None)
+    return Column(name, Id, key, nullable=null, index=index)
+
+
+def _at(name: str, *, null: bool = False) -> Column[object]:
+    return Column(name, UtcDateTime(), nullable=null)
+
+
+# What is taught: one classifier by default; a chat belongs to one. -------------------------------------------------
+
+classifier = Table(
+    "classifier",
+    metadata,
+    _id(),
+    Column("name", String(64), nullable=False, unique=True),
+    # The network that answers. No foreign key: network points here already, and a cycle would bar plain inserts.
+    Column("active_network_id", Id, nullable=True),
+    _at("created_at"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
+    Column("name", String(256), nullable=False),
+    Column("role", Integer, nullable=False),
+    _at("created_at"),
+)
+
+chat = Table(
+    "chat",
+    metadata,
+    _id(),
+    Column("telegram_id", BigInteger, nullable=False, unique=True),
+    _ref("classifier_id", "classifier.id"),
+    Column("kind", String(16), nullable=False),
+    Column("title", String(256), nullable=False),
+    Column("settings", JSON, nullable=False),
+    # False once the person blocked the bot or the group removed it: nothing is sent there.
+    Column("reachable", Boolean, nullable=False),
+    _at("created_at"),
+)
+
+label = Table(
+    "label",
+    metadata,
+    _id(),
+    _ref("classifier_id", "classifier.id", index=False),
+    # `key` makes spellings one label (see labels.py); `name` is the first spelling, as it was typed.
+    Column("key", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    _at("created_at"),
+    UniqueConstraint("classifier_id", "key"),
+)
+
+# Photos and what people say of them. -------------------------------------------------------------------------------
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    _at("created_at"),
+)
+
+photo = Table(
+    "photo",
+    metadata,
+    _id(),
+    _ref("classifier_id", "classifier.id"),
+    Column("digest", String(64), ForeignKey("blob.digest"), nullable=False, index=True),
+    # SHA-256 of the bytes as they came: finds the same file again, before any decoding.
+    Column("received_digest", String(64), nullable=False, index=True),
+    _ref("owner_id", "person.id", null=True),
+    _ref("chat_id", "chat.id", null=True, index=False),
+    Column("message_id", BigInteger, nullable=True),
+    Column("source", String(16), nullable=False),
+    Column("name", String(512), nullable=False),
+    # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles.
+    Column("group_key", String(80), nullable=False, index=True),
+    Column("fold", Integer, nullable=False),
+    _at("created_at"),
+    UniqueConstraint("chat_id", "message_id"),
+)
+
+vote = Table(
+    "vote",
+    metadata,
+    _id(),
+    _ref("photo_id", "photo.id", cascade=True),
+    _ref("person_id", "person.id", null=True),
+    Column("kind", String(8), nullable=False),
+    _ref("label_id", "label.id", null=True),
+    Column("reason", String(16), nullable=False),
+    _ref("replaces_id", "vote.id", null=True, cascade=True),
+    # One deed of a person gives one vote, however often Telegram tells us of it.
+    Column("deed", String(80), nullable=True, unique=True),
+    _at("created_at"),
+)
+
+standing = Table(
+    "standing",
+    metadata,
+    # What a photo's votes add up to. Derived: votes.tally() writes it in the transaction that adds the vote.
+    Column("photo_id", Id, ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True),
+    _ref("label_id", "label.id", null=True),
+    Column("state", String(16), nullable=False),
+    Column("voters", Integer, nullable=False),
+)
+
+embedding = Table(
+    "embedding",
+    metadata,
+    # By digest, not by photo: the vector is a fact about the pixels, and two people may send the same ones.
+    Column("digest", String(64), ForeignKey("blob.digest", ondelete="CASCADE"), primary_key=True),
+    Column("embedder", String(64), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+# What the trainer makes of them. -----------------------------------------------------------------------------------
+
+network = Table(
+    "network",
+    metadata,
+    _id(),
+    _ref("classifier_id", "classifier.id", index=False),
+    Column("number", Integer, nullable=False),
+    Column("folder", String(128), nullable=False, unique=True),
+    Column("embedder", String(64), nullable=False),
+    Column("snapshot_digest", String(64), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("photos", Integer, nullable=False),
+    # Out-of-fold: `wrong` of `n`, and the interval of that error.
+    Column("n", Integer, nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("shipped", Boolean, nullable=False),
+    Column("verdict", JSON, nullable=False),
+    _at("created_at"),
+    UniqueConstraint("classifier_id", "number"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _id(),
+    Column("kind", String(16), nullable=False),
+    _ref("classifier_id", "classifier.id"),
+    Column("state", String(16), nullable=False, index=True),
+    _ref("asked_in_id", "chat.id", null=True, index=False),
+    _at("asked_at"),
+    _at("due_at"),
+    Column("worker", String(64), nullable=True),
+    _at("lease_until", null=True),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=True),
+    Column("result", JSON, nullable=True),
+    _at("finished_at", null=True),
+    _at("told_at", null=True),
+)
+
+suspect = Table(
+    "suspect",
+    metadata,
+    _id(),
+    _ref("photo_id", "photo.id", cascade=True),
+    _ref("network_id", "network.id"),
+    Column("kind", String(16), nullable=False),
+    Column("score", Float, nullable=False),
+    _ref("proposal_id", "label.id", null=True, index=False),
+    Column("verdict", String(16), nullable=True),
+    _ref("decided_by_id", "person.id", null=True, index=False),
+    _at("created_at"),
+    _at("decided_at", null=True),
+    UniqueConstraint("photo_id", "network_id", "kind"),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("process", String(16), primary_key=True),
+    Column("doing", String(200), nullable=False),
+    _at("at"),
+)
+
+# What was asked and answered. --------------------------------------------------------------------------------------
+
+prediction = Table(
+    "prediction",
+    metadata,
+    _id(),
+    _ref("photo_id", "photo.id", cascade=True),
+    _ref("network_id", "network.id"),
+    _ref("label_id", "label.id", null=True, index=False),
+    Column("probabilities", JSON, nullable=False),
+    _ref("asked_by_id", "person.id", null=True),
+    Column("milliseconds", Float, nullable=False),
+    _at("created_at"),
+)
+
+flag = Table(
+    "flag",
+    metadata,
+    _id(),
+    _ref("prediction_id", "prediction.id", cascade=True, index=False),
+    _ref("person_id", "person.id"),
+    Column("verdict", String(8), nullable=False),
+    _ref("vote_id", "vote.id", null=True),
+    _at("created_at"),
+    # The network with which the person was told what became of the flag.
+    _ref("told_network_id", "network.id", null=True),
+    UniqueConstraint("prediction_id", "person_id"),
+)
+
+# Telegram in and out. ----------------------------------------------------------------------------------------------
+
+inbox = Table(
+    "inbox",
+    metadata,
+    # Numbers of updates are the bot's own: another token, or the chat page, counts from elsewhere.
+    Column("bot_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lane", BigInteger, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("tries", Integer, nullable=False),
+    _at("not_before"),
+    Column("error", Text, nullable=True),
+    _at("received_at"),
+    Index("ix_inbox_state", "state", "bot_id", "update_id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("lane", BigInteger, nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("attachment", LargeBinary, nullable=True),
+    Column("attachment_name", String(128), nullable=True),
+    # One row per message owed: the handler may run twice for one update, the person hears once.
+    Column("dedupe", String(80), nullable=True, unique=True),
+    # Of the rows of one lane that share this, only the newest unsent one is kept.
+    Column("coalesce", String(32), nullable=True),
+    Column("state", String(8), nullable=False),
+    Column("tries", Integer, nullable=False),
+    _at("not_before"),
+    Column("error", Text, nullable=True),
+    Column("message_id", BigInteger, nullable=True),
+    _at("created_at"),
+    _at("sent_at", null=True),
+    Index("ix_outbox_state", "state", "bot_id", "id"),
+)
+
+awaited = Table(
+    "awaited",
+    metadata,
+    # The one thing that the bot asked a person to type in a chat.
+    Column("chat_id", Id, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    _ref("prediction_id", "prediction.id", cascade=True),
+    _at("expires_at"),
+)
+
+owner_code = Table(
+    "owner_code",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("wrong_tries", Integer, nullable=False),
+    _at("expires_at"),
+)

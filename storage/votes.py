@@ -1,0 +1,154 @@
+"""Votes: what people say of photos. They are only ever added; the label of a photo is computed from them."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Row, select
+
+from storage.errors import NotFound
+from storage.inserting import insert_row
+from storage.moment import Moment
+from storage.records import Reason, Standing, State, Vote, VoteKind
+from storage.tables import photo, standing, vote
+
+
+def live(votes: Iterable[Vote]) -> list[Vote]:
+    """The votes that still speak: not replaced by a later one, and not withdrawals themselves."""
+    votes = list(votes)
+    replaced = {v.replaces_id for v in votes if v.replaces_id is not None}
+    return [v for v in votes if v.id not in replaced and v.kind is not VoteKind.WITHDRAW]
+
+
+def tally(photo_id: int, votes: Iterable[Vote]) -> Standing:
+    """What the votes on one photo add up to.
+
+    Each person has one voice, her newest; an import has one too. Most voices win. A tie is a dispute, and a disputed
+    photo has no label.
+    """
+    voices: dict[int | None, Vote] = {}
+    for one in sorted(live(votes), key=lambda v: v.id):
+        voices[one.person_id] = one
+    if not voices:
+        return Standing(photo_id, None, State.UNLABELLED, 0)
+    ranked = Counter(v.label_id if v.kind is VoteKind.LABEL else None for v in voices.values()).most_common(2)
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
+        return Standing(photo_id, None, State.DISPUTED, len(voices))
+    winner = ranked[0][0]
+    return Standing(photo_id, winner, State.NONE if winner is None else State.TAUGHT, len(voices))
+
+
+class Votes:
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection = connection
+        self._moment = moment
+
+    def cast(
+        self,
+        photo_id: int,
+        person_id: int | None,
+        kind: VoteKind,
+        label_id: int | None,
+        reason: Reason,
+        *,
+        deed: str | None = None,
+    ) -> Vote:
+        """Add a vote in place of the person's live one on the photo; the same `deed` again returns the first vote.
+
+        Raises:
+            NotFound: no such photo.
+        """
+        known = self._by_deed(deed)
+        if known is not None:
+            return known
+        self._lock(photo_id)
+        before = self.live_of(photo_id, person_id)
+        vote_id = insert_row(
+            self._connection,
+            vote,
+            photo_id=photo_id,
+            person_id=person_id,
+            kind=kind,
+            label_id=label_id,
+            reason=reason,
+            replaces_id=before.id if before else None,
+            deed=deed,
+            created_at=self._moment.now,
+        )
+        self._recount(photo_id)
+        return self._get(vote_id)
+
+    def live_of(self, photo_id: int, person_id: int | None) -> Vote | None:
+        """The person's vote that counts on this photo."""
+        mine = [v for v in live(self.of_photo(photo_id)) if v.person_id == person_id]
+        return mine[-1] if mine else None
+
+    def last_of(self, person_id: int, chat_id: int) -> Vote | None:
+        """The person's newest live vote on a photo of this chat: what /undo takes back."""
+        query = (
+            select(vote)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .where(
+                vote.c.person_id == person_id,
+                photo.c.chat_id == chat_id,
+                vote.c.kind != VoteKind.WITHDRAW,
+                ~select(1).where(vote.alias("later").c.replaces_id == vote.c.id).exists(),
+            )
+            .order_by(vote.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return _record(row) if row else None
+
+    def of_photo(self, photo_id: int) -> list[Vote]:
+        """Every vote ever cast on the photo, oldest first."""
+        rows = self._connection.execute(select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id))
+        return [_record(row) for row in rows]
+
+    def of_person(self, person_id: int) -> list[Vote]:
+        rows = self._connection.execute(select(vote).where(vote.c.person_id == person_id).order_by(vote.c.id))
+        return [_record(row) for row in rows]
+
+    def standing(self, photo_id: int) -> Standing:
+        row = self._connection.execute(select(standing).where(standing.c.photo_id == photo_id)).one_or_none()
+        if row is None:
+            return Standing(photo_id, None, State.UNLABELLED, 0)
+        return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
+
+    def _recount(self, photo_id: int) -> None:
+        now = tally(photo_id, self.of_photo(photo_id))
+        self._connection.execute(standing.delete().where(standing.c.photo_id == photo_id))
+        self._connection.execute(
+            standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
+        )
+
+    def recount_all(self, photo_ids: Iterable[int]) -> None:
+        """Compute standings anew, for photos whose votes were removed together with a person."""
+        for photo_id in photo_ids:
+            self._recount(photo_id)
+
+    def _lock(self, photo_id: int) -> None:
+        """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
+        if self._connection.execute(select(photo.c.id).where(photo.c.id == photo_id).with_for_update()).first() is None:
+            raise NotFound("photo", photo_id)
+
+    def _by_deed(self, deed: str | None) -> Vote | None:
+        if deed is None:
+            return None
+        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
+        return _record(row) if row else None
+
+    def _get(self, vote_id: int) -> Vote:
+        return _record(self._connection.execute(select(vote).where(vote.c.id == vote_id)).one())
+
+
+def _record(row: Row[tuple[object, ...]]) -> Vote:
+    return Vote(
+        id=row.id,
+        photo_id=row.photo_id,
+        person_id=row.person_id,
+        kind=VoteKind(row.kind),
+        label_id=row.label_id,
+        reason=Reason(row.reason),
+        replaces_id=row.replaces_id,
+        created_at=row.created_at,
+    )
