@@ -1,0 +1,82 @@
+"""Pictures to embeddings by OpenVINO: one compiled network, any number of threads asking at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.errors import EmbedderDamaged
+from trainer.preprocessing import Pixels, Preprocessing, prepare
+
+Embeddings = NDArray[np.float32]
+
+
+class Embedder:
+    """A compiled embedder; open one with `Embedder.open`."""
+
+    def __init__(self, compiled: Any, preprocessing: Preprocessing, digest: str) -> None:
+        self.preprocessing = preprocessing
+        self.digest = digest
+        self.dimension = int(compiled.output(0).partial_shape[1].get_length())
+        self._compiled = compiled
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, threads: int = 0) -> Self:
+        """Compile the file for this processor. `threads` 0 lets OpenVINO decide. Raise EmbedderDamaged."""
+        import openvino
+
+        core = openvino.Core()
+        # Full float32 even where the processor offers bfloat16: golden answers must come out the same everywhere.
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        if threads:
+            options["INFERENCE_NUM_THREADS"] = str(threads)
+        try:
+            network = core.read_model(str(path))
+            preprocessing = _read_preprocessing(network)
+            side = preprocessing.size
+            # A fixed shape is faster than any batch here, and keeps the memory of the process small.
+            network.reshape([1, side, side, 3])
+            compiled = core.compile_model(network, "CPU", options)
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise EmbedderDamaged(path, "not an embedder") from error
+        return cls(compiled, preprocessing, path.stem)
+
+    def embed(self, pictures: Pixels) -> Embeddings:
+        """Embed pictures of shape (n, size, size, 3); return float32 (n, d)."""
+        embedded = np.empty((len(pictures), self.dimension), dtype=np.float32)
+        with self._request() as request:
+            for row, picture in enumerate(pictures):
+                request.infer([picture[None]])
+                embedded[row] = request.get_output_tensor(0).data[0]
+        return embedded
+
+    def embed_bytes(self, data: bytes) -> Embeddings:
+        """Decode and embed one picture; return float32 (d,). Raise PictureUnreadable."""
+        embedded: Embeddings = self.embed(prepare(data, self.preprocessing)[None])[0]
+        return embedded
+
+    @contextmanager
+    def _request(self) -> Iterator[Any]:
+        """Lend an inference request: each holds its own buffers, so that two threads never share one."""
+        with self._lock:
+            request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
+        try:
+            yield request
+        finally:
+            with self._lock:
+                self._idle.append(request)
+
+
+def _read_preprocessing(network: Any) -> Preprocessing:
+    """Read the specification that the exporter wrote into the file's metadata."""
+    told = network.get_rt_info(["framework", "preprocessing"])
+    return Preprocessing.from_dict(json.loads(str(getattr(told, "value", told))))

