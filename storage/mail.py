@@ -77,7 +77,7 @@ class Inbox:
         row = self._connection.execute(
             select(inbox.c.tries).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
         ).one()
-        dead = row.tries + 1 >= MAX_TRIES
+        dead: bool = row.tries + 1 >= MAX_TRIES
         state = DEAD if dead else PENDING
         self._change(bot_id, update_id, state=state, tries=row.tries + 1, error=error[:2000])
         return dead

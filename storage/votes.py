@@ -13,10 +13,12 @@ from storage.tables import photo, standing, vote
 
 
 def live(votes: Iterable[Vote]) -> list[Vote]:
-    """The votes that still speak: not replaced by a later one, and not withdrawals themselves."""
+    """The votes that still speak: neither withdrawn nor replaced. What a withdrawn vote had replaced speaks again."""
     votes = list(votes)
-    replaced = {v.replaces_id for v in votes if v.replaces_id is not None}
-    return [v for v in votes if v.id not in replaced and v.kind is not VoteKind.WITHDRAW]
+    withdrawn = {v.replaces_id for v in votes if v.kind is VoteKind.WITHDRAW}
+    standing_votes = [v for v in votes if v.kind is not VoteKind.WITHDRAW and v.id not in withdrawn]
+    replaced = {v.replaces_id for v in standing_votes if v.replaces_id is not None}
+    return [v for v in standing_votes if v.id not in replaced]
 
 
 def tally(photo_id: int, votes: Iterable[Vote]) -> Standing:
@@ -83,7 +85,9 @@ class Votes:
         return mine[-1] if mine else None
 
     def last_of(self, person_id: int, chat_id: int) -> Vote | None:
-        """The person's newest live vote on a photo of this chat: what /undo takes back."""
+        """The person's newest vote on a photo of this chat that was not withdrawn: what /undo takes back."""
+        later = vote.alias("later")
+        withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
         query = (
             select(vote)
             .join(photo, photo.c.id == vote.c.photo_id)
@@ -91,7 +95,7 @@ class Votes:
                 vote.c.person_id == person_id,
                 photo.c.chat_id == chat_id,
                 vote.c.kind != VoteKind.WITHDRAW,
-                ~select(1).where(vote.alias("later").c.replaces_id == vote.c.id).exists(),
+                ~withdrawal.exists(),
             )
             .order_by(vote.c.id.desc())
             .limit(1)
