@@ -14,6 +14,7 @@ from storage.tables import inbox, outbox
 
 PENDING, DONE, SENT, DEAD = "pending", "done", "sent", "dead"
 MAX_TRIES = 5
+OFFSET_LIFETIME = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,21 @@ class Inbox:
         )
 
     def next_offset(self, bot_id: int) -> int | None:
-        """The offset that confirms all that was received; None before the first update."""
-        newest = select(func.max(inbox.c.update_id)).where(inbox.c.bot_id == bot_id)
-        last: int | None = self._connection.execute(newest).scalar_one_or_none()
-        return None if last is None else last + 1
+        """The offset that confirms all that was received; None where Telegram should choose.
+
+        After a week without updates Telegram goes on from a number of its choice, which may be lower: an old offset
+        would then pass over everything new.
+        """
+        newest = (
+            select(inbox.c.update_id, inbox.c.received_at)
+            .where(inbox.c.bot_id == bot_id)
+            .order_by(inbox.c.received_at.desc(), inbox.c.update_id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(newest).one_or_none()
+        if row is None or row.received_at < self._moment.now - OFFSET_LIFETIME:
+            return None
+        return int(row.update_id) + 1
 
     def pending(self, bot_id: int, *, after: int = -1, limit: int = 500) -> list[Incoming]:
         """Updates still to be handled, oldest first, with numbers above `after`."""
@@ -177,6 +189,12 @@ class Outbox:
         self._change(
             outgoing_id, state=SENT, message_id=message_id, sent_at=self._moment.now, payload={}, attachment=None
         )
+
+    def message_of(self, dedupe: str) -> int | None:
+        """The message that an owed call became, where Telegram told us."""
+        query = select(outbox.c.message_id).where(outbox.c.dedupe == dedupe)
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
 
     def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
         """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""

@@ -54,6 +54,7 @@ class Photos:
             owner_id=owner_id,
             chat_id=chat_id,
             message_id=message_id,
+            album=album,
             source=source,
             name=name[:512],
             group_key=group,
@@ -73,6 +74,11 @@ class Photos:
         query = select(photo).where(photo.c.chat_id == chat_id, photo.c.message_id == message_id)
         row = self._connection.execute(query).one_or_none()
         return _record(row) if row else None
+
+    def of_album(self, chat_id: int, album: str) -> list[Photo]:
+        """The photos of an album that have arrived, in the order of their messages."""
+        query = select(photo).where(photo.c.chat_id == chat_id, photo.c.album == album).order_by(photo.c.message_id)
+        return [_record(row) for row in self._connection.execute(query)]
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""

@@ -114,6 +114,8 @@ photo = Table(
     _ref("owner_id", "person.id", null=True),
     _ref("chat_id", "chat.id", null=True, index=False),
     Column("message_id", BigInteger, nullable=True),
+    # Telegram's media_group_id: photos that were sent as one album.
+    Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),
     Column("name", String(512), nullable=False),
     # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles.
@@ -121,6 +123,7 @@ photo = Table(
     Column("fold", Integer, nullable=False),
     _at("created_at"),
     UniqueConstraint("chat_id", "message_id"),
+    Index("ix_photo_album", "chat_id", "album"),
 )
 
 vote = Table(

@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("chat_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("album", sa.String(length=64), nullable=True),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=512), nullable=False),
         sa.Column("group_key", sa.String(length=80), nullable=False),
@@ -200,6 +201,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("chat_id", "message_id", name=op.f("uq_photo_chat_id_message_id")),
     )
     with op.batch_alter_table("photo", schema=None) as batch_op:
+        batch_op.create_index("ix_photo_album", ["chat_id", "album"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_classifier_id"), ["classifier_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_group_key"), ["group_key"], unique=False)
