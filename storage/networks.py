@@ -78,6 +78,12 @@ class Networks:
         row = self._connection.execute(query).first()
         return _record(row) if row else None
 
+    def first_shipped(self, classifier_id: int) -> int | None:
+        """The id of the first network that ever answered."""
+        query = select(func.min(network.c.id)).where(network.c.classifier_id == classifier_id, network.c.shipped)
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
     def next_number(self, classifier_id: int) -> int:
         query = select(func.max(network.c.number)).where(network.c.classifier_id == classifier_id)
         return (self._connection.execute(query).scalar_one_or_none() or 0) + 1
