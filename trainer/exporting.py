@@ -5,17 +5,19 @@ Only this module and `network` import torch; the service runs them in a process 
 
 from __future__ import annotations
 
-import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import timm
 import torch
 
 from trainer.embedders import EmbedderSpec, store_embedder, write_spec
 from trainer.embedding import Embedder
 from trainer.errors import ExportDiffers
-from trainer.network import EmbeddingNetwork, build
+from trainer.network import PACKAGED, EmbeddingNetwork, build
+from trainer.preprocessing import Preprocessing
 
 TOLERANCE = 1e-4
 OPSET = 18
@@ -28,10 +30,10 @@ def make_embedder(spec: EmbedderSpec, folder: Path, *, threads: int = 0) -> str:
     """
     if threads:
         torch.set_num_threads(threads)
-    network = build(spec.backbone, spec.preprocessing, weights=spec.weights)
-    data = export(network, spec)
-    digest = store_embedder(folder, data)
-    check(network, folder / f"{digest}.onnx", spec)
+    seen = replace(spec, preprocessing=eyes(spec))
+    network = build(spec.backbone, seen.preprocessing, weights=spec.weights)
+    digest = store_embedder(folder, export(network, seen))
+    check(network, folder / f"{digest}.onnx", seen)
     write_spec(folder, spec, digest)
     return digest
 
@@ -60,9 +62,19 @@ def export(network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
         del node.metadata_props[:]  # stack traces of this machine: they would leak paths and change the digest
         node.doc_string = ""
     onnx.checker.check_model(proto)
-    stream = io.BytesIO()
-    stream.write(proto.SerializeToString(deterministic=True))
-    return stream.getvalue()
+    data: bytes = proto.SerializeToString(deterministic=True)
+    return data
+
+
+def eyes(spec: EmbedderSpec) -> Preprocessing:
+    """Return the preprocessing with the mean and standard deviation that the backbone was trained with."""
+    if spec.backbone == PACKAGED:
+        return spec.preprocessing
+    config = timm.get_pretrained_cfg(spec.backbone)
+    if config is None:
+        return spec.preprocessing
+    red, green, blue = ((255.0 * mean, 255.0 * std) for mean, std in zip(config.mean, config.std, strict=True))
+    return replace(spec.preprocessing, mean=(red[0], green[0], blue[0]), std=(red[1], green[1], blue[1]))
 
 
 def check(network: EmbeddingNetwork, path: Path, spec: EmbedderSpec) -> float:

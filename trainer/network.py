@@ -6,6 +6,7 @@ The default's ImageNet weights come as a package, so nothing is ever downloaded 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -46,11 +47,11 @@ def build(name: str, preprocessing: Preprocessing, *, weights: str = "packaged",
     if name not in timm.list_models():
         raise NetworkUnknown(name, "timm has no network of this name")
     torch.manual_seed(seed)
-    size = {"img_size": preprocessing.size} if _has_fixed_size(name) else {}
+    size: dict[str, Any] = {"img_size": preprocessing.size} if _has_fixed_size(name) else {}
     backbone = timm.create_model(name, pretrained=weights == "timm", **size)
     if weights not in ("random", "timm"):
         _load(backbone, name, weights)
-    backbone.reset_classifier(0)
+    backbone.reset_classifier(0)  # type: ignore[operator]
     return EmbeddingNetwork(backbone, preprocessing).eval()
 
 

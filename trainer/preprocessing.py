@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -17,24 +18,24 @@ from PIL import Image
 from trainer.errors import PictureUnreadable
 
 Pixels = NDArray[np.uint8]
-Mode = Literal["whole", "centre"]
+Mode = Literal["balanced", "whole", "centre"]
+MODES = ("balanced", "whole", "centre")
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 JPEG_MAGIC = b"\xff\xd8\xff"
-# Bicubic wants a little more than it keeps: a JPEG decoded straight at the target size has lost its edges.
-DECODE_MARGIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How a picture becomes the input of an embedder.
 
-    `whole` squeezes the whole picture into a square, `centre` keeps the middle square of its shorter side.
+    `whole` squeezes the whole picture into a square, `centre` keeps the middle square of its shorter side, and
+    `balanced` goes half way: it cuts the longer side to the geometric mean of both and squeezes the rest.
     `mean` and `std` are per channel, in the 0..255 scale of the pixels, and are applied inside the embedder's graph.
     """
 
-    size: int = 288
-    mode: Mode = "whole"
+    size: int = 320
+    mode: Mode = "balanced"
     interpolation: Literal["bicubic"] = "bicubic"
     mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
@@ -56,7 +57,7 @@ class Preprocessing:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a preprocessing: {error}") from error
-        sound = 16 <= made.size <= 1024 and made.mode in ("whole", "centre") and made.interpolation == "bicubic"
+        sound = 16 <= made.size <= 1024 and made.mode in MODES and made.interpolation == "bicubic"
         if not sound or min(made.std) <= 0:
             raise ValueError(f"not a preprocessing: {made}")
         return made
@@ -69,7 +70,7 @@ def prepare(data: bytes, spec: Preprocessing) -> Pixels:
     """
     picture = Image.fromarray(decode(data, spec.size))
     side = spec.size
-    box = _middle(picture.size) if spec.mode == "centre" else None
+    box = _kept(picture.size, spec.mode)
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=box), dtype=np.uint8)
 
 
@@ -90,17 +91,17 @@ def decode(data: bytes, side: int) -> Pixels:
 
 def _decode_jpeg(data: bytes, side: int) -> Pixels:
     """Let libjpeg scale by eighths while it decodes, which skips most of the work."""
-    at_least = round(side * DECODE_MARGIN)
-    pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=at_least, min_width=at_least, min_factor=1)
+    pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=side, min_width=side, min_factor=1)
     return pixels
 
 
-def _middle(size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return the box (left, top, right, bottom) of the middle square."""
+def _kept(size: tuple[int, int], mode: Mode) -> tuple[float, float, float, float]:
+    """Return the box (left, top, right, bottom) of what is seen of a picture of this size (width, height)."""
     width, height = size
-    side = min(size)
-    left, top = (width - side) / 2, (height - side) / 2
-    return (left, top, left + side, top + side)
+    longest = {"whole": max(size), "centre": min(size), "balanced": sqrt(width * height)}[mode]
+    kept_width, kept_height = min(width, longest), min(height, longest)
+    left, top = (width - kept_width) / 2, (height - kept_height) / 2
+    return (left, top, left + kept_width, top + kept_height)
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -1,0 +1,265 @@
+"""One cycle: from what people taught to a network that answers.
+
+    embed what is missing -> snapshot -> out of fold, temperature, threshold, fit -> gate -> publish -> record
+
+`run` is a generator: it says what it is about to do, so that its caller can beat, renew, report or stop, and ends
+with an `Outcome`. Killed anywhere, it leaves at worst embeddings (kept) and a folder that no row names (swept).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage import Network, NewNetwork, StorageError, Store
+from trainer import artefact
+from trainer.embedding import Embedder
+from trainer.errors import ArtefactError, PictureUnreadable
+from trainer.gate import Answers, GateVerdict, check_head, compare
+from trainer.golden import make_golden
+from trainer.learning import Learned, learn
+from trainer.manifest import Manifest
+from trainer.readiness import Readiness, readiness
+from trainer.recipe import Recipe
+from trainer.snapshot import Snapshot, take
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+
+
+class End(StrEnum):
+    """How a cycle can end."""
+
+    PUBLISHED = "published"
+    HELD = "held"
+    UNCHANGED = "unchanged"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a cycle. `network` is the new one, or for `unchanged` the one that there already was."""
+
+    end: End
+    photos: int
+    labels: int
+    seconds: float
+    network: Network | None = None
+    readiness: Readiness | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values: a job's result, and what `train --json` prints."""
+        made = self.network
+        return {
+            "end": self.end.value,
+            "network": made.number if made else None,
+            "network_id": made.id if made else None,
+            "active": bool(made and made.shipped),
+            "photos": self.photos,
+            "labels": self.labels,
+            "wrong": made.wrong if made else None,
+            "n": made.n if made else None,
+            "low": made.low if made else None,
+            "high": made.high if made else None,
+            "verdict": made.verdict if made else None,
+            "missing": asdict(self.readiness) if self.readiness else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a cycle reads from the store, in one transaction."""
+
+    snapshot: Snapshot
+    embeddings: NDArray[np.float32]
+    digest: str
+    number: int
+    active: Network | None
+    latest: Network | None
+
+
+def run(
+    store: Store,
+    classifier_id: int,
+    embedder: Embedder,
+    recipe: Recipe,
+    unreadable: set[str] | None = None,
+    *,
+    force: bool = False,
+) -> Iterator[str | Outcome]:
+    """Run a cycle; yield what it is about to do, and last its Outcome. `force` learns again from the same snapshot."""
+    started = time.perf_counter()
+    for embedded in embed_missing(store, classifier_id, embedder, set() if unreadable is None else unreadable):
+        yield f"looking at new photos ({embedded})"
+    yield "reading the lessons"
+    material = read_material(store, classifier_id, embedder, recipe)
+    ready = readiness_of(material.snapshot)
+    if not ready.ready:
+        yield _outcome(End.NOT_READY, material, started, ready=ready)
+        return
+    if not force and _is_unchanged(material):
+        yield _outcome(End.UNCHANGED, material, started, material.latest)
+        return
+    yield f"learning from {len(material.snapshot.lessons)} photos"
+    learned = learn(material.snapshot, material.embeddings, recipe)
+    yield "comparing with the network that answers now"
+    verdict = judge(store, material, learned, recipe)
+    yield "publishing"
+    network = publish(store, classifier_id, embedder, recipe, material, learned, verdict)
+    yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
+
+
+def embed_missing(
+    store: Store, classifier_id: int, embedder: Embedder, unreadable: set[str], *, limit: int = 0
+) -> Iterator[int]:
+    """Embed taught photos without a vector, `BATCH` by `BATCH`; yield how many are done before and after each.
+
+    A photo that cannot be read is logged once, added to `unreadable` (by digest) and left out: it must not keep the
+    others from being learned.
+    """
+    done = 0
+    while limit == 0 or done < limit:
+        with store.read() as unit:
+            missing = unit.embeddings.missing(classifier_id, embedder.digest, limit=BATCH + len(unreadable))
+        batch = [digest for digest in missing if digest not in unreadable][:BATCH]
+        if not batch:
+            return
+        yield done
+        vectors = {digest: _embed(store, embedder, digest) for digest in batch}
+        unreadable |= {digest for digest, vector in vectors.items() if vector is None}
+        _keep_vectors(store, classifier_id, embedder.digest, vectors)
+        done += len(batch)
+        yield done
+
+
+def read_material(store: Store, classifier_id: int, embedder: Embedder, recipe: Recipe) -> Material:
+    """Read taught photos that have a vector, and the networks to compare with, as of one moment."""
+    with store.read() as unit:
+        photos = unit.photos.labelled(classifier_id)
+        labels = unit.labels.all(classifier_id)
+        active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
+        number = unit.networks.next_number(classifier_id)
+        vectors = unit.embeddings.load(embedder.digest, [photo.digest for photo in photos])
+    snapshot = take((photo for photo in photos if photo.digest in vectors), labels)
+    rows = [np.frombuffer(vectors[lesson.digest], dtype="<f4") for lesson in snapshot.lessons]
+    embeddings = np.stack(rows) if rows else np.empty((0, embedder.dimension), dtype=np.float32)
+    return Material(snapshot, embeddings, snapshot.digest(embedder.digest, recipe), number, active, latest)
+
+
+def readiness_of(snapshot: Snapshot) -> Readiness:
+    """Say whether the snapshot is enough to learn from."""
+    counts = snapshot.photos_by_label()
+    return readiness((label_id, name, counts[label_id]) for label_id, name in snapshot.labels)
+
+
+def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
+    """Put the candidate through the gate."""
+    refusal = check_head(learned.head, material.embeddings)
+    if refusal is not None:
+        return refusal
+    truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
+    active = _active_answers(store, material.active)
+    return compare(learned.answers, active, truth, significance=recipe.significance)
+
+
+def publish(
+    store: Store,
+    classifier_id: int,
+    embedder: Embedder,
+    recipe: Recipe,
+    material: Material,
+    learned: Learned,
+    verdict: GateVerdict,
+) -> Network:
+    """Write the folder, then its row; the network answers from that commit on if the verdict lets it."""
+    with store.read() as unit:
+        now = unit.now
+    manifest = Manifest(
+        number=material.number,
+        created_at=now,
+        classifier=classifier_id,
+        labels=material.snapshot.labels,
+        embedder=embedder.digest,
+        dimension=embedder.dimension,
+        preprocessing=embedder.preprocessing,
+        temperature=learned.temperature,
+        threshold=learned.threshold,
+        recipe=recipe.as_dict(),
+        snapshot=material.digest,
+        scores=learned.scores,
+        calibration=learned.calibration,
+    )
+    golden = make_golden(learned.head, learned.temperature, embedder, material.embeddings)
+    folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
+    with store.write() as unit:
+        return unit.networks.publish(_row(manifest, folder, verdict), activate=verdict.ships)
+
+
+def networks_folder(home: Path) -> Path:
+    """Return where networks are published."""
+    return home / "networks"
+
+
+def _row(manifest: Manifest, folder: Path, verdict: GateVerdict) -> NewNetwork:
+    return NewNetwork(
+        classifier_id=manifest.classifier,
+        number=manifest.number,
+        folder=folder.name,
+        embedder=manifest.embedder,
+        snapshot_digest=manifest.snapshot,
+        labels=tuple(label_id for label_id, _ in manifest.labels),
+        photos=manifest.scores.n,
+        n=manifest.scores.n,
+        wrong=manifest.scores.wrong,
+        low=manifest.scores.low,
+        high=manifest.scores.high,
+        verdict=verdict.as_dict(),
+    )
+
+
+def _is_unchanged(material: Material) -> bool:
+    """Say whether the newest network was made of the same; after a rollback the same lessons are learned no more."""
+    return material.latest is not None and material.latest.snapshot_digest == material.digest
+
+
+def _active_answers(store: Store, active: Network | None) -> Answers | None:
+    """Read what the active network said out of fold; a damaged one answers nobody, so nothing is lost against it."""
+    if active is None:
+        return None
+    try:
+        return artefact.verify(networks_folder(store.home) / active.folder).answers
+    except ArtefactError as error:
+        logger.warning("active network %s cannot be compared with: %s", active.number, error)
+        return None
+
+
+def _embed(store: Store, embedder: Embedder, digest: str) -> bytes | None:
+    try:
+        return embedder.embed_bytes(store.blobs.read(digest)).astype("<f4").tobytes()
+    except (PictureUnreadable, StorageError) as error:
+        logger.warning("photo %s cannot be embedded: %s", digest[:12], type(error).__name__)
+        return None
+
+
+def _keep_vectors(store: Store, classifier_id: int, embedder: str, vectors: dict[str, bytes | None]) -> None:
+    """Store vectors of photos that are still there: one may have been forgotten while it was looked at."""
+    with store.write() as unit:
+        wanted = set(unit.embeddings.missing(classifier_id, embedder, limit=1_000_000))
+        unit.embeddings.add(embedder, {key: made for key, made in vectors.items() if made and key in wanted})
+
+
+def _outcome(
+    end: End, material: Material, started: float, network: Network | None = None, ready: Readiness | None = None
+) -> Outcome:
+    photos, labels = len(material.snapshot.lessons), len(material.snapshot.labels)
+    return Outcome(end, photos, labels, time.perf_counter() - started, network, ready)

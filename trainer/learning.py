@@ -1,0 +1,50 @@
+"""From a snapshot's embeddings to a head and what is honestly known of it; arrays only, no store and no files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer import calibration
+from trainer.fitting import fit, out_of_fold
+from trainer.gate import Answers
+from trainer.head import Floats, Head
+from trainer.metrics import Score, calibration_error, score
+from trainer.recipe import Recipe
+from trainer.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A head with its temperature, threshold, out-of-fold answers, and the scores that follow from them."""
+
+    head: Head
+    temperature: float
+    threshold: float
+    answers: Answers
+    scores: Score
+    calibration: float
+
+
+def learn(snapshot: Snapshot, embeddings: NDArray[np.float32], recipe: Recipe) -> Learned:
+    """Learn from embeddings (n, d) of the snapshot's lessons, in their order."""
+    label_ids = [label_id for label_id, _ in snapshot.labels]
+    column = {label_id: index for index, label_id in enumerate(label_ids)}
+    truth = np.array([column[lesson.label_id] for lesson in snapshot.lessons], dtype=np.int64)
+    folds = np.array([lesson.fold for lesson in snapshot.lessons], dtype=np.int64)
+
+    held_out = out_of_fold(embeddings, truth, folds, len(label_ids), recipe)
+    temperature = calibration.temperature(held_out, truth, prior=recipe.temperature_prior)
+    threshold = calibration.threshold(held_out, truth, temperature=temperature, refused=recipe.refused)
+    probabilities: Floats = calibration.probabilities_of(held_out, temperature)
+    right = held_out.answers() == truth
+    return Learned(
+        head=fit(embeddings, truth, len(label_ids), recipe),
+        temperature=temperature,
+        threshold=threshold,
+        answers=Answers(tuple(lesson.digest for lesson in snapshot.lessons), tuple(label_ids), probabilities),
+        scores=score(int((~right).sum()), len(right)),
+        calibration=calibration_error(probabilities.max(axis=1), right),
+    )

@@ -1,0 +1,134 @@
+"""The manifest of a network: everything about it that is not an array, as strict JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, Self
+
+from trainer.metrics import Score
+from trainer.preprocessing import Preprocessing
+
+SCHEMA = 1
+HEX64 = re.compile(r"[0-9a-f]{64}")
+
+
+class ManifestInvalid(ValueError):
+    """The text is not a manifest of the schema that this Pupil reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file must be."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a network says of itself.
+
+    `labels` are (id, name) in the order of the head's rows; `dimension` is the length of an embedding; `threshold` is
+    the confidence below which a label stays unknown; `scores` count out-of-fold answers; `calibration` is their
+    expected calibration error; `created_at` is UTC.
+    """
+
+    number: int
+    created_at: datetime
+    classifier: int
+    labels: tuple[tuple[int, str], ...]
+    embedder: str
+    dimension: int
+    preprocessing: Preprocessing
+    temperature: float
+    threshold: float
+    recipe: dict[str, Any]
+    snapshot: str
+    scores: Score
+    calibration: float
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def with_files(self, files: Mapping[str, FileFacts]) -> Self:
+        """Return the manifest with the facts of its files."""
+        return replace(self, files=dict(files))
+
+    def to_json(self) -> bytes:
+        """Return the text that is written; the same manifest always gives the same bytes."""
+        values = asdict(self) | {
+            "created_at": self.created_at.isoformat(),
+            "labels": [{"id": label_id, "name": name} for label_id, name in self.labels],
+            "preprocessing": self.preprocessing.as_dict(),
+        }
+        return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Self:
+        """Read what `to_json` wrote; raise ManifestInvalid for anything else."""
+        try:
+            values = json.loads(text, parse_constant=_refuse_constant)
+            if not isinstance(values, dict) or set(values) != {each.name for each in fields(cls)}:
+                raise ManifestInvalid("its fields are not those of a manifest")
+            return cls._from_values(values)
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise ManifestInvalid(str(error)[:200]) from error
+
+    @classmethod
+    def _from_values(cls, values: dict[str, Any]) -> Self:
+        if values["schema"] != SCHEMA:
+            raise ManifestInvalid(f"schema {values['schema']!r}")
+        return cls(
+            number=_count(values["number"]),
+            created_at=datetime.fromisoformat(values["created_at"]),
+            classifier=_count(values["classifier"]),
+            labels=_labels(values["labels"]),
+            embedder=_digest(values["embedder"]),
+            dimension=_count(values["dimension"]),
+            preprocessing=Preprocessing.from_dict(values["preprocessing"]),
+            temperature=_number(values["temperature"], above=0.0),
+            threshold=_number(values["threshold"], above=-1e-9),
+            recipe=dict(values["recipe"]),
+            snapshot=_digest(values["snapshot"]),
+            scores=Score(**values["scores"]),
+            calibration=_number(values["calibration"], above=-1e-9),
+            files={
+                str(name): FileFacts(_count(facts["size"]), _digest(facts["sha256"]))
+                for name, facts in values["files"].items()
+            },
+        )
+
+
+def _labels(values: list[dict[str, Any]]) -> tuple[tuple[int, str], ...]:
+    labels = tuple((_count(entry["id"]), entry["name"]) for entry in values)
+    if len({label_id for label_id, _ in labels}) != len(labels) or len(labels) < 2:
+        raise ManifestInvalid("labels must be two or more different ones")
+    if not all(isinstance(name, str) for _, name in labels):
+        raise ManifestInvalid("label names must be text")
+    return labels
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ManifestInvalid(f"{value!r} is not a count")
+    return value
+
+
+def _number(value: Any, *, above: float) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value <= above:
+        raise ManifestInvalid(f"{value!r} is not a number above {above}")
+    return float(value)
+
+
+def _digest(value: Any) -> str:
+    if not isinstance(value, str) or not HEX64.fullmatch(value):
+        raise ManifestInvalid("not a SHA-256 digest")
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ManifestInvalid(name)

@@ -1,0 +1,40 @@
+"""Whether there is enough to learn from, and if not, what exactly is missing. Imports nothing of ours or others'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LABELS_NEEDED = 2
+PHOTOS_NEEDED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A label that needs `missing` more photos before it counts as learnable."""
+
+    label_id: int
+    name: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`labels_missing` labels that nobody has named yet, and the photos missing of those that are, nearest first.
+
+    Only as many shortages are told as must be filled: with one label learnable, one more is enough.
+    """
+
+    ready: bool
+    labels_missing: int
+    shortages: tuple[Shortage, ...]
+
+
+def readiness(photos: Iterable[tuple[int, str, int]]) -> Readiness:
+    """Judge (label id, name, number of taught photos) of every label."""
+    counted = [entry for entry in photos if entry[2] > 0]
+    learnable = sum(1 for entry in counted if entry[2] >= PHOTOS_NEEDED)
+    wanted = max(0, LABELS_NEEDED - learnable)
+    short = sorted((PHOTOS_NEEDED - n, name, label_id) for label_id, name, n in counted if n < PHOTOS_NEEDED)
+    shortages = tuple(Shortage(label_id, name, missing) for missing, name, label_id in short[:wanted])
+    return Readiness(wanted == 0, wanted - len(shortages), shortages)

@@ -1,0 +1,151 @@
+"""The trainer as a process that stays: it waits for lessons, embeds them, and runs a cycle when one is due.
+
+It holds the home's lock, so it knows that it is alone: whatever a killed one left (running jobs, half folders) is taken
+up again at the start. It may itself be killed at any moment; SIGTERM therefore needs no farewell.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+from storage import Job, StorageError, Store, WriteNotDurable
+from trainer import artefact, cycle
+from trainer.cycle import Outcome
+from trainer.embedding import Embedder
+from trainer.making import open_embedder
+from trainer.recipe import Recipe
+from trainer.settings import TrainerSettings
+
+logger = logging.getLogger(__name__)
+
+KINDS = ("fit",)
+BEAT_SECONDS = 5.0
+BEAT_LOOK = 0.5
+EMBED_SECONDS = 1.0
+PROCESS = "trainer"
+
+
+class Service:
+    """Waits for work until `stop` is set."""
+
+    def __init__(self, store: Store, settings: TrainerSettings, recipe: Recipe, stop: threading.Event) -> None:
+        self._store = store
+        self._settings = settings
+        self._recipe = recipe
+        self._stop = stop
+        self._worker = f"trainer-{os.getpid()}"
+        self._doing = "starting"
+        self._job: Job | None = None
+        self._took_over = False
+        self._embed_at = 0.0
+        self._unreadable: set[str] = set()
+
+    def run(self) -> None:
+        """Work until stopped. Raise TrainerError if no embedder can be had, WriteNotDurable if the disk lies."""
+        with self._heartbeat():
+            self._doing = "preparing to look at photos"
+            embedder = open_embedder(self._store.home, self._settings, stop=self._stop)
+            while embedder is not None and not self._stop.is_set():
+                if not self._turn_or_wait(embedder):
+                    self._stop.wait(self._settings.poll_seconds)
+
+    def _turn_or_wait(self, embedder: Embedder) -> bool:
+        """Do one piece of work and say whether there was any; wait a while after whatever went wrong."""
+        try:
+            return self._turn(embedder)
+        except WriteNotDurable:
+            raise
+        except Exception as error:  # the border of the process: log, wait, go on
+            logger.exception("failed while %s", self._doing)
+            self._doing = f"waiting after {type(error).__name__}"
+            self._give_back(error)
+            self._stop.wait(self._settings.retry_seconds)
+            return True
+        finally:
+            self._job = None
+
+    def _turn(self, embedder: Embedder) -> bool:
+        if not self._took_over:
+            self._take_over()
+        with self._store.write() as unit:
+            self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
+        if self._job is not None:
+            self._fit(self._job, embedder)
+            return True
+        self._doing = "waiting for lessons"
+        return self._embed_some(embedder)
+
+    def _take_over(self) -> None:
+        """Take up what a killed trainer left: nobody else can be at it while this process holds the lock."""
+        with self._store.write() as unit:
+            unit.classifiers.default()
+            released, keep = unit.jobs.release_all(), unit.networks.folders()
+        swept = artefact.sweep(cycle.networks_folder(self._store.home), keep)
+        self._took_over = True
+        logger.info("ready: %s jobs taken up, %s left folders removed", released, len(swept))
+
+    def _fit(self, job: Job, embedder: Embedder) -> None:
+        """Run a cycle for the job and write its end into it; if told to stop, leave it to the next trainer."""
+        for step in cycle.run(self._store, job.classifier_id, embedder, self._recipe, self._unreadable):
+            if isinstance(step, Outcome):
+                with self._store.write() as unit:
+                    unit.jobs.finish(job.id, self._worker, step.as_dict())
+                logger.info("job %s: %s in %.2f s", job.id, step.end, step.seconds)
+                return
+            self._doing = step
+            if self._stop.is_set():
+                return
+
+    def _embed_some(self, embedder: Embedder) -> bool:
+        """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""
+        if time.monotonic() < self._embed_at:
+            return False
+        with self._store.write() as unit:
+            classifier_id = unit.classifiers.default().id
+        found = False
+        for _ in cycle.embed_missing(self._store, classifier_id, embedder, self._unreadable, limit=cycle.BATCH):
+            self._doing, found = "looking at new photos", True
+        self._embed_at = time.monotonic() + (0 if found else EMBED_SECONDS)
+        return found
+
+    def _give_back(self, error: Exception) -> None:
+        """Count a fault of the job's own against it; a fault of the machine (disk, database) costs it nothing."""
+        self._took_over = False
+        if self._job is None or isinstance(error, (StorageError, OSError)):
+            return
+        with suppress(StorageError), self._store.write() as unit:
+            retry_at = unit.now + timedelta(seconds=self._settings.retry_seconds)
+            unit.jobs.fail(self._job.id, self._worker, type(error).__name__, retry_at)
+
+    @contextmanager
+    def _heartbeat(self) -> Iterator[None]:
+        """Say every few seconds what is being done, and hold on to the job, from a thread of its own."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(ended,), name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(timeout=1)
+
+    def _beat(self, ended: threading.Event) -> None:
+        said, wait = "", 0.0
+        while not ended.wait(BEAT_LOOK):
+            wait -= BEAT_LOOK
+            if wait > 0 and self._doing == said:
+                continue
+            said, wait = self._doing, min(BEAT_SECONDS, self._settings.lease_seconds / 3)
+            try:
+                with self._store.write() as unit:
+                    unit.heartbeats.beat(PROCESS, said)
+                    if (job := self._job) is not None:
+                        unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
+            except StorageError as error:
+                logger.warning("no heartbeat: %s", type(error).__name__)
