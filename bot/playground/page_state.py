@@ -9,6 +9,8 @@ from bot.playground.methods.account import commands_for
 from bot.playground.people import MAX_ALBUM, REACTIONS
 from bot.playground.playground import Playground
 
+LONGEST_POLL_SECONDS = 60.0
+
 
 def state_of(playground: Playground) -> Json:
     """Everything at once: it is small, and a page that has it needs no other memory."""
@@ -19,11 +21,18 @@ def state_of(playground: Playground) -> Json:
             "description": directory.setting("description:", ""),
             "short_description": directory.setting("short_description:", ""),
             "reads_all": directory.reads_all,
+            "listening": _is_listening(playground),
         },
         "people": [{**person, "chats": _chats_of(playground, person)} for person in directory.people()],
         "reactions": list(REACTIONS),
         "max_album": MAX_ALBUM,
     }
+
+
+def _is_listening(playground: Playground) -> bool:
+    """Whether a bot takes its news: a stopped one leaves its questions unanswered, and the page should say why."""
+    recently = playground.clock() - playground.updates.polled_at < LONGEST_POLL_SECONDS
+    return recently or bool(playground.directory.setting("webhook"))
 
 
 def _chats_of(playground: Playground, person: Json) -> list[Json]:

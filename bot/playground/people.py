@@ -83,6 +83,7 @@ class People:
         target = self._reply_target(chat_id, reply_to)
         pieces = [text[start : start + MAX_TEXT] for start in range(0, len(text), MAX_TEXT)]
         contents = [formatted(piece).as_text() for piece in pieces if piece.strip()]
+        self._use_up_keyboard(chat_id, text)
         return [self._messenger.post(chat_id, person, content, reply_to=target) for content in contents]
 
     async def show(
@@ -191,6 +192,14 @@ class People:
             raise PersonError(f"{item.name} is too large or too thin for a photo. Send it as a file.") from error
         except NotAPicture as error:
             raise PersonError(f"{item.name} cannot be read as a photo. Send it as a file.") from error
+
+    def _use_up_keyboard(self, chat_id: int, text: str) -> None:
+        """A forced reply is over with the next text; a one-time keyboard when one of its buttons was used."""
+        keyboard = (self._directory.chat(chat_id) or {}).get("keyboard") or {}
+        labels = [button["text"] for row in keyboard.get("keyboard", []) for button in row]
+        if keyboard.get("force_reply") or (keyboard.get("one_time_keyboard") and text in labels):
+            self._directory.change_chat(chat_id, keyboard=None)
+            self._hub.publish("state")
 
     def _own(self, person_id: int, chat_id: int, message_id: int) -> Json:
         message = self._visible(person_id, chat_id, message_id)

@@ -26,6 +26,7 @@ class UpdateQueue:
         self._clock = clock
         self._poller: asyncio.Future[None] | None = None
         self._arrival = asyncio.Event()
+        self.polled_at = 0.0
 
     def push(self, kind: str, payload: Json) -> None:
         """Queue an update, unless the bot has not asked for its kind."""
@@ -76,6 +77,7 @@ class UpdateQueue:
 
     async def poll(self, *, offset: int, limit: int, seconds: float) -> list[Json]:
         self.end_poll()
+        self.polled_at = self._clock()
         self._forget(offset)
         updates = self.waiting(limit)
         if updates or seconds <= 0:

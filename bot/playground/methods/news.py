@@ -23,6 +23,9 @@ async def get_updates(playground: Playground, args: Arguments) -> list[Json]:
         raise conflict(WEBHOOK_ACTIVE)
     if args.text("allowed_updates"):
         playground.updates.allow(args.json_list("allowed_updates"))
+    # The first poll after a silence is news for the page: the bot is awake.
+    if playground.clock() - playground.updates.polled_at > MAX_POLL_SECONDS:
+        playground.hub.publish("state")
     return await playground.updates.poll(
         offset=args.number("offset"),
         limit=args.number("limit", 100, low=1, high=100),

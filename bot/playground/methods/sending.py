@@ -120,22 +120,24 @@ def addressed(playground: Playground, args: Arguments) -> Envelope:
 
 
 def posted(playground: Playground, envelope: Envelope, content: Json) -> Json:
-    inline = {"reply_markup": envelope.markup} if envelope.markup.get("inline_keyboard") else {}
     # Only inline keyboards are part of a message; the others change what is under the person's input field.
-    if envelope.markup and "inline_keyboard" not in envelope.markup:
-        playground.directory.change_chat(envelope.chat_id, keyboard=_kept_keyboard(envelope))
-        playground.hub.publish("state")
+    inline = {"reply_markup": envelope.markup} if envelope.markup.get("inline_keyboard") else {}
     sender = playground.directory.bot_user()
-    return playground.messenger.post(
+    message = playground.messenger.post(
         envelope.chat_id, sender, {**envelope.extra, **content, **inline}, reply_to=envelope.reply_to
     )
+    if envelope.markup and "inline_keyboard" not in envelope.markup:
+        keyboard = _kept_keyboard(envelope, message["message_id"])
+        playground.directory.change_chat(envelope.chat_id, keyboard=keyboard)
+        playground.hub.publish("state")
+    return message
 
 
-def _kept_keyboard(envelope: Envelope) -> Json | None:
+def _kept_keyboard(envelope: Envelope, message_id: int) -> Json | None:
     if envelope.markup.get("remove_keyboard"):
         return None
     only_for = (envelope.reply_to or {}).get("from", {}).get("id") if envelope.markup.get("selective") else None
-    return {**envelope.markup, **({"only_for": only_for} if only_for else {})}
+    return {**envelope.markup, "message_id": message_id, **({"only_for": only_for} if only_for else {})}
 
 
 def _replied(playground: Playground, args: Arguments, chat_id: int) -> tuple[Json | None, Json]:
