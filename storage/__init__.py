@@ -6,6 +6,7 @@ from storage.errors import (
     Refusal,
     StorageError,
     StoreBusy,
+    StoreConflict,
     StoreDamaged,
     StoreFull,
     StoreOutdated,
@@ -45,7 +46,7 @@ from storage.records import (
     VoteKind,
 )
 from storage.settings import StorageSettings
-from storage.store import Store, Unit, open_store
+from storage.store import Store, Swept, Unit, open_store
 
 __all__ = [
     "FOLDS",
@@ -81,11 +82,13 @@ __all__ = [
     "StorageSettings",
     "Store",
     "StoreBusy",
+    "StoreConflict",
     "StoreDamaged",
     "StoreFull",
     "StoreOutdated",
     "StoreReadOnly",
     "StoreUnavailable",
+    "Swept",
     "Unit",
     "Verdict",
     "Vote",

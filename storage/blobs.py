@@ -4,15 +4,14 @@ A blob is durable before its row is committed: write aside, fsync, rename, fsync
 worst that stays is a file that no row names.
 """
 
-import errno
 import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from storage.errors import NotFound, StoreDamaged, StoreFull, StoreReadOnly, WriteNotDurable
+from storage.errors import NotFound, StoreDamaged, WriteNotDurable
+from storage.faults import NO_SPACE, files_translated
 
 
 class Blobs:
@@ -22,35 +21,34 @@ class Blobs:
         self._folder = folder
 
     def prepare(self) -> None:
-        with _translated():
-            for first in range(256):
-                (self._folder / f"{first:02x}").mkdir(parents=True, exist_ok=True)
-            (self._folder / "tmp").mkdir(exist_ok=True)
+        """Make the folders, for their owner's eyes only, and make them durable."""
+        with files_translated():
+            wanted = [self._folder, self._folder / "tmp", *(self._folder / f"{first:02x}" for first in range(256))]
+            missing = [folder for folder in wanted if not folder.is_dir()]
+            for folder in missing:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            if missing:
+                _fsync_folder(self._folder)
+                _fsync_folder(self._folder.parent)
 
     def put(self, data: bytes) -> str:
-        """Store bytes durably and return their digest. Storing the same bytes again costs a look at the folder.
+        """Store bytes durably and return their digest. Bytes that are there already are not written again.
 
         Raises:
-            StoreFull, StoreReadOnly: nothing was stored.
+            StoreFull, StoreReadOnly, StoreUnavailable: nothing was stored.
             WriteNotDurable: the disk did not confirm the write; the process must end.
         """
         digest = hashlib.sha256(data).hexdigest()
         target = self.path(digest)
-        if target.exists() and target.stat().st_size == len(data):
-            return digest
-        aside = self._folder / "tmp" / uuid.uuid4().hex
-        with _translated():
-            try:
-                with aside.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    _fsync(file.fileno())
-                aside.rename(target)
-            except OSError:
-                aside.unlink(missing_ok=True)
-                raise
+        with files_translated():
+            if not self._is_there(target, data):
+                self._write(target, data)
+            # Also for a file that was there: whoever renamed it may have been killed before it made that durable.
             _fsync_folder(target.parent)
         return digest
+
+    def has(self, digest: str) -> bool:
+        return self.path(digest).is_file()
 
     def read(self, digest: str) -> bytes:
         """The bytes of a blob.
@@ -59,44 +57,77 @@ class Blobs:
             NotFound: no such blob.
             StoreDamaged: the file does not match its name.
         """
-        try:
-            data = self.path(digest).read_bytes()
-        except FileNotFoundError as error:
-            raise NotFound("blob", digest) from error
+        with files_translated():
+            try:
+                data = self.path(digest).read_bytes()
+            except FileNotFoundError as error:
+                raise NotFound("blob", digest) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise StoreDamaged(f"blob {digest} does not match its digest")
         return data
 
     def remove(self, digest: str) -> None:
-        with _translated():
+        """Remove a file, whatever the rows say: Store.discard asks them first."""
+        with files_translated():
             self.path(digest).unlink(missing_ok=True)
 
     def path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
 
-    def digests(self) -> Iterator[str]:
-        """All blobs on disk, in no order."""
+    def digests(self, older_than: float | None = None) -> Iterator[str]:
+        """All blobs on disk, in no order; or only those last stored before `older_than` (seconds since the epoch)."""
         for file in self._folder.glob("[0-9a-f][0-9a-f]/*"):
-            yield file.name
+            if older_than is None or _older(file, older_than):
+                yield file.name
 
     def sweep(self, older_than: float) -> int:
         """Remove half-written files last touched before `older_than` (seconds since the epoch); returns how many."""
         removed = 0
-        for file in (self._folder / "tmp").iterdir():
-            if file.stat().st_mtime < older_than:
-                file.unlink(missing_ok=True)
-                removed += 1
+        with files_translated():
+            for file in (self._folder / "tmp").iterdir():
+                if _older(file, older_than):
+                    file.unlink(missing_ok=True)
+                    removed += 1
         return removed
+
+    def _is_there(self, target: Path, data: bytes) -> bool:
+        """Whether the file holds these very bytes; a damaged one is written anew. Sweeping sees it as fresh again."""
+        try:
+            if target.read_bytes() != data:
+                return False
+            os.utime(target)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _write(self, target: Path, data: bytes) -> None:
+        aside = self._folder / "tmp" / uuid.uuid4().hex
+        try:
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                _fsync(file.fileno())
+            aside.rename(target)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+
+
+def _older(file: Path, moment: float) -> bool:
+    try:
+        return file.stat().st_mtime < moment
+    except FileNotFoundError:  # Another process has just removed or renamed it.
+        return False
 
 
 def _fsync(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in NO_SPACE:
             raise
         # After a failed fsync the kernel may have dropped the pages: trying again could succeed without the data.
-        raise WriteNotDurable(str(error)) from error
+        raise WriteNotDurable(f"fsync: {error.strerror}") from error
 
 
 def _fsync_folder(folder: Path) -> None:
@@ -105,15 +136,3 @@ def _fsync_folder(folder: Path) -> None:
         _fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreFull(str(error)) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise StoreReadOnly(str(error)) from error
-        raise

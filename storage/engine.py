@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
-from storage.errors import StoreOutdated
+from storage.errors import StoreOutdated, StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000
 # Before this version two connections that write and checkpoint at once can corrupt a WAL database, and bot and trainer
@@ -16,19 +17,29 @@ WAL_FIXED = (3, 51, 3)
 WAL_WITHDRAWN = (3, 52, 0)
 # execution option that makes a transaction take the write lock at its start
 WRITES = "pupil_writes"
+# execution options of a transaction that only reads: PostgreSQL would else show each statement a later moment
+READS: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """An engine for a SQLAlchemy URL of SQLite or PostgreSQL.
 
     Raises:
         StoreOutdated: no usable driver for the URL.
+        StoreUnavailable: it is no such URL.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # Neither the URL nor the cause is told: it may hold a password, and a mistyped one is still half a password.
+        raise StoreUnavailable("the setting of the database is not a SQLAlchemy URL") from None
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return _open_postgres(parsed)
     raise StoreOutdated(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
 
 
@@ -49,15 +60,19 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
 def _open_sqlite(url: URL) -> Engine:
     module = sqlite_module()
-    journal = "WAL" if wal_is_safe(module.sqlite_version_info) else "DELETE"
-    engine = create_engine(url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    safe = wal_is_safe(module.sqlite_version_info)
+    engine = create_engine(url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         # Python's driver would begin transactions by itself, late and deferred; _begin does it instead.
         connection.isolation_level = None
+        journal = connection.execute(f"PRAGMA journal_mode={'WAL' if safe else 'DELETE'}").fetchone()[0]
+        if journal == "wal" and not safe:
+            raise StoreOutdated(
+                "the database has a write-ahead log, which this SQLite may not share: install pysqlite3"
+            )
         for pragma in (
-            f"journal_mode={journal}",
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
@@ -72,5 +87,20 @@ def _open_sqlite(url: URL) -> Engine:
         # spite of the busy timeout (measured: 499 of 1,000). Taking the lock first waits instead.
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgres(url: URL) -> Engine:
+    try:
+        engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    except ImportError as error:
+        raise StoreOutdated("PostgreSQL needs its driver: install pupil[postgres]") from error
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # PostgreSQL's default is to wait for a lock for ever.
+        connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.commit()
 
     return engine

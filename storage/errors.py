@@ -7,6 +7,7 @@ StorageError
 │   ├── StoreBusy           somebody else held the write lock for too long; try again
 │   ├── StoreFull           no space left
 │   └── StoreReadOnly       the files may be read only
+├── StoreConflict           a rule between rows would be broken; nothing was stored
 ├── StoreDamaged            a check of content failed (digest, integrity)
 ├── StoreOutdated           the database is of a newer Pupil, or its SQLite is unsafe
 └── WriteNotDurable         fsync failed: the process must end, since no later write can be believed
@@ -69,6 +70,13 @@ class StoreFull(StoreUnavailable):
 
 class StoreReadOnly(StoreUnavailable):
     """The database or the photo folder cannot be written."""
+
+
+class StoreConflict(StorageError):
+    """A rule of the tables would be broken (a key that is taken, a row that is not there); nothing was stored.
+
+    It is a fault of Pupil's, or of two doing the same at once; trying again helps in the second case only.
+    """
 
 
 class StoreDamaged(StorageError):

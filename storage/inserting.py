@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_row(connection: Connection, table: Table, **values: Any) -> int:
-    """Insert a row and return its id."""
+    """Insert a row into a table whose key the database numbers, and return that number."""
     key = connection.execute(insert(table).values(**values)).inserted_primary_key
     assert key is not None  # noqa: S101 - every table given here has a key that the database makes
     return int(key[0])

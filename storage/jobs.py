@@ -10,7 +10,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.records import Heartbeat, Job, JobState
-from storage.tables import heartbeat, job
+from storage.tables import classifier, heartbeat, job
 
 # However long lessons keep coming, work starts this long after the first of them.
 LONGEST_WAIT = timedelta(seconds=10)
@@ -25,8 +25,9 @@ class Jobs:
     def request(self, kind: str, classifier_id: int, *, due_at: datetime, asked_in_id: int | None = None) -> Job:
         """Ask for work. A job of the kind that still waits is put off to `due_at` instead of asking twice.
 
-        `asked_in_id` is the chat that wants to hear of the end.
+        `asked_in_id` is the chat that wants to hear of the end; of several that ask for one job, the last.
         """
+        self._one_at_a_time(classifier_id)
         waiting = self._waiting(kind, classifier_id)
         if waiting is None:
             job_id = insert_row(
@@ -43,35 +44,22 @@ class Jobs:
             return self.get(job_id)
         due = min(due_at, waiting.asked_at + LONGEST_WAIT)
         change = {"due_at": due} | ({"asked_in_id": asked_in_id} if asked_in_id is not None else {})
-        self._connection.execute(update(job).where(job.c.id == waiting.id).values(**change))
+        self._set(waiting.id, **change)
         return self.get(waiting.id)
 
     def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float) -> Job | None:
-        """Take the job that is due longest, or whose worker let its lease run out; None if there is none."""
-        now = self._moment.now
-        free = (job.c.state == JobState.QUEUED) & (job.c.due_at <= now)
-        abandoned = (job.c.state == JobState.RUNNING) & (job.c.lease_until < now)
-        query = (
-            select(job)
-            .where(job.c.kind.in_(kinds), free | abandoned)
-            .order_by(job.c.due_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        row = self._connection.execute(query).first()
-        if row is None:
-            return None
-        self._connection.execute(
-            update(job)
-            .where(job.c.id == row.id)
-            .values(
-                state=JobState.RUNNING,
-                worker=worker,
-                lease_until=now + timedelta(seconds=lease_seconds),
-                tries=row.tries + 1,
-            )
-        )
-        return self.get(row.id)
+        """Take the job that is due longest, or whose worker let its lease run out; None if there is none.
+
+        A job that was taken three times and never came back has failed: it may be what ends its workers.
+        """
+        while (row := self._claimable(kinds)) is not None:
+            if row.tries < MAX_TRIES:
+                lease_until = self._moment.now + timedelta(seconds=lease_seconds)
+                self._set(row.id, state=JobState.RUNNING, worker=worker, lease_until=lease_until, tries=row.tries + 1)
+                return self.get(row.id)
+            error = row.error or "its worker ended without a word each time"
+            self._set(row.id, state=JobState.FAILED, error=error, finished_at=self._moment.now)
+        return None
 
     def renew(self, job_id: int, worker: str, lease_seconds: float) -> bool:
         """Hold on to a job; False if somebody else has it by now."""
@@ -125,7 +113,29 @@ class Jobs:
         return [_record(row) for row in self._connection.execute(query)]
 
     def told(self, job_id: int) -> None:
-        self._connection.execute(update(job).where(job.c.id == job_id).values(told_at=self._moment.now))
+        self._set(job_id, told_at=self._moment.now)
+
+    def _one_at_a_time(self, classifier_id: int) -> None:
+        """Two requests at once must see each other; on SQLite every writer does, on PostgreSQL this lock sees to it."""
+        held = select(classifier.c.id).where(classifier.c.id == classifier_id).with_for_update(key_share=True)
+        if self._connection.execute(held).first() is None:
+            raise NotFound("classifier", classifier_id)
+
+    def _claimable(self, kinds: Sequence[str]) -> Row[tuple[object, ...]] | None:
+        now = self._moment.now
+        free = (job.c.state == JobState.QUEUED) & (job.c.due_at <= now)
+        abandoned = (job.c.state == JobState.RUNNING) & (job.c.lease_until < now)
+        query = (
+            select(job)
+            .where(job.c.kind.in_(kinds), free | abandoned)
+            .order_by(job.c.due_at, job.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        return self._connection.execute(query).first()
+
+    def _set(self, job_id: int, **values: Any) -> None:
+        self._connection.execute(update(job).where(job.c.id == job_id).values(**values))
 
     def _waiting(self, kind: str, classifier_id: int) -> Job | None:
         query = (

@@ -12,34 +12,60 @@ from storage.records import Label, LabelCount, State
 from storage.tables import label, standing
 
 MAX_LABEL = 64
-# Characters that change how text is shown but not what it says: direction marks, joiners, variation selectors, BOM.
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0e\U000e0000-\U000e007f]")
+# What Unicode calls default ignorable: it changes how text is shown, or nothing, but not what it says (direction
+# marks, joiners, variation selectors, fillers, tags); and lone surrogates, which no database takes.
+_INVISIBLE = (
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Of those, what holds a picture or a word together is shown. Joiners stand between letters of scripts that join, and
+# in emoji families; the emoji selector follows a symbol or a keycap's digit; tags make the flags of Scotland or Wales.
+_JOINING = "\u0590-\ud7ff\uf900-\ufdff\U00010000-\U0001ffff"
+_FLAG = "(?<=\U0001f3f4)[\U000e0020-\U000e007e]{1,8}\U000e007f"
+_SHOWN = (
+    f"(?<=[{_JOINING}\ufe0f])[\u200c\u200d](?=[{_JOINING}])"
+    "|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+    "|(?<=[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])\ufe0f"
+    f"|{_FLAG}"
+)
+_ALL_BUT_SHOWN = re.compile(f"(?P<kept>{_SHOWN})|{_INVISIBLE}")
+_ALL_BUT_FLAGS = re.compile(f"(?P<kept>{_FLAG})|{_INVISIBLE}")
 
 
 def tidy(text: str) -> str:
     """A label as it is shown: NFC, on one line, without invisible characters; at most 64 characters, may be empty.
 
-    The zero-width joiner stays inside emoji, where it holds a family together.
+    Tidying what is tidy changes nothing.
     """
-    text = unicodedata.normalize("NFC", text)
-    kept = "".join(
-        character
-        for index, character in enumerate(text)
-        if not _INVISIBLE.match(character) or (character == "\u200d" and _joins_emoji(text, index))
-    )
-    printable = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in kept)
-    return " ".join(printable.split())[:MAX_LABEL].strip()
+    while (tidied := _tidied_once(text)) != text:
+        text = tidied
+    return text
 
 
 def key_of(text: str) -> str:
-    """What makes two spellings one label: compatibility form, case folded, single spaces, no end punctuation."""
-    folded = unicodedata.normalize("NFKC", tidy(text)).casefold()
-    folded = " ".join(re.sub(r"[\s_]+", " ", folded).split())
-    return (folded.strip(" .,;:!?\"'“”„«»") or folded)[:MAX_LABEL]
+    """What makes two spellings one label: compatibility form, case folded, single spaces, no end punctuation.
+
+    Empty only where `tidy` leaves nothing; the key of a key is itself.
+    """
+    key = tidy(text)
+    while (folded := _folded_once(key)) != key:
+        key = folded
+    return key
 
 
-def _joins_emoji(text: str, index: int) -> bool:
-    return 0 < index < len(text) - 1 and ord(text[index - 1]) > 0x2000 and ord(text[index + 1]) > 0x2000
+def _tidied_once(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    visible = _ALL_BUT_SHOWN.sub(lambda found: found["kept"] or "", text)
+    printable = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in visible)
+    return " ".join(printable.split())[:MAX_LABEL].strip()
+
+
+def _folded_once(key: str) -> str:
+    # Family and selector joiners go too: the same emoji comes with and without them from different keyboards.
+    bare = _ALL_BUT_FLAGS.sub(lambda found: found["kept"] or "", key) or key
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
+    spaced = " ".join(re.sub(r"[\s_]+", " ", folded).split()) or folded
+    return (spaced.strip(" .,;:!?\"'“”„«»") or spaced)[:MAX_LABEL].strip() or key
 
 
 class Labels:
@@ -68,6 +94,8 @@ class Labels:
 
     def find_or_create(self, classifier_id: int, text: str) -> Label:
         """The label for a spelling; a new one keeps this spelling as its name. `text` must not tidy to nothing."""
+        if not tidy(text):
+            raise ValueError("a label without anything to see")
         insert_unless_there(
             self._connection,
             label,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Incoming, Outgoing
@@ -53,16 +54,15 @@ class Inbox:
         After a week without updates Telegram goes on from a number of its choice, which may be lower: an old offset
         would then pass over everything new.
         """
+        # The highest, not the last received: the machine's clock may have been set back in between.
         newest = (
-            select(inbox.c.update_id, inbox.c.received_at)
-            .where(inbox.c.bot_id == bot_id)
-            .order_by(inbox.c.received_at.desc(), inbox.c.update_id.desc())
+            select(inbox.c.update_id)
+            .where(inbox.c.bot_id == bot_id, inbox.c.received_at >= self._moment.now - OFFSET_LIFETIME)
+            .order_by(inbox.c.update_id.desc())
             .limit(1)
         )
-        row = self._connection.execute(newest).one_or_none()
-        if row is None or row.received_at < self._moment.now - OFFSET_LIFETIME:
-            return None
-        return int(row.update_id) + 1
+        last: int | None = self._connection.execute(newest).scalar_one_or_none()
+        return None if last is None else last + 1
 
     def pending(self, bot_id: int, *, after: int = -1, limit: int = 500) -> list[Incoming]:
         """Updates still to be handled, oldest first, with numbers above `after`."""
@@ -85,25 +85,31 @@ class Inbox:
         self._change(bot_id, update_id, state=DONE)
 
     def failed(self, bot_id: int, update_id: int, error: str) -> bool:
-        """Count a failed try; True if it was the last one and the update is given up."""
+        """Count a failed try; True if it was the last one and the update is given up. Raises NotFound."""
         row = self._connection.execute(
             select(inbox.c.tries).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
-        ).one()
+        ).one_or_none()
+        if row is None:
+            raise NotFound("update", update_id)
         dead: bool = row.tries + 1 >= MAX_TRIES
         state = DEAD if dead else PENDING
         self._change(bot_id, update_id, state=state, tries=row.tries + 1, error=error[:2000])
         return dead
 
     def forget_before(self, moment: datetime) -> int:
-        """Remove handled updates received before a moment: they hold people's words.
+        """Remove updates received before a moment that are done or given up: they hold people's words.
 
-        The newest stays, for its number.
+        Of each bot the newest stays, emptied, for its number.
         """
-        newest = select(func.max(inbox.c.update_id)).group_by(inbox.c.bot_id)
-        result = self._connection.execute(
-            delete(inbox).where(inbox.c.state == DONE, inbox.c.received_at < moment, inbox.c.update_id.not_in(newest))
+        newer = inbox.alias("newer")
+        is_newest = (
+            ~select(newer.c.update_id)
+            .where(newer.c.bot_id == inbox.c.bot_id, newer.c.update_id > inbox.c.update_id)
+            .exists()
         )
-        return result.rowcount
+        old = inbox.c.state.in_((DONE, DEAD)) & (inbox.c.received_at < moment)
+        self._connection.execute(update(inbox).where(old, is_newest).values(raw="", error=None))
+        return self._connection.execute(delete(inbox).where(old, ~is_newest)).rowcount
 
     def counts(self) -> dict[str, int]:
         query = select(inbox.c.state, func.count()).group_by(inbox.c.state)
@@ -135,6 +141,8 @@ class Outbox:
 
         With `coalesce`, an unsent row of the lane with the same word is dropped: it would only say what is outdated.
         """
+        if dedupe is not None and self._is_known(dedupe):
+            return False
         if coalesce is not None:
             self._connection.execute(
                 delete(outbox).where(
@@ -196,9 +204,19 @@ class Outbox:
         found: int | None = self._connection.execute(query).scalar_one_or_none()
         return found
 
+    def dedupe_of(self, bot_id: int, lane: int, message_id: int) -> str | None:
+        """What was owed as the message with this number."""
+        query = select(outbox.c.dedupe).where(
+            outbox.c.bot_id == bot_id, outbox.c.lane == lane, outbox.c.message_id == message_id
+        )
+        found: str | None = self._connection.execute(query.limit(1)).scalar_one_or_none()
+        return found
+
     def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
         """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""
-        row = self._connection.execute(select(outbox.c.tries).where(outbox.c.id == outgoing_id)).one()
+        row = self._connection.execute(select(outbox.c.tries).where(outbox.c.id == outgoing_id)).one_or_none()
+        if row is None:
+            raise NotFound("message", outgoing_id)
         if row.tries >= MAX_TRIES and not blameless:
             self.give_up(outgoing_id, error)
             return True
@@ -206,6 +224,12 @@ class Outbox:
         moment = self._moment.now + timedelta(seconds=seconds)
         self._change(outgoing_id, tries=max(0, tries), not_before=moment, error=error[:2000])
         return False
+
+    def migrate(self, bot_id: int, old_lane: int, new_lane: int) -> None:
+        """A group became a supergroup: what is owed to it goes to its new id."""
+        mine = (outbox.c.bot_id == bot_id) & (outbox.c.lane == old_lane) & (outbox.c.state == PENDING)
+        for row in self._connection.execute(select(outbox.c.id, outbox.c.payload).where(mine)).all():
+            self._change(row.id, lane=new_lane, payload=dict(row.payload) | {"chat_id": new_lane})
 
     def give_up(self, outgoing_id: int, error: str) -> None:
         self._change(outgoing_id, state=DEAD, error=error[:2000])
@@ -218,6 +242,9 @@ class Outbox:
     def counts(self) -> dict[str, int]:
         query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
         return {state: count for state, count in self._connection.execute(query)}
+
+    def _is_known(self, dedupe: str) -> bool:
+        return self._connection.execute(select(outbox.c.id).where(outbox.c.dedupe == dedupe)).first() is not None
 
     def _change(self, outgoing_id: int, **values: Any) -> None:
         self._connection.execute(update(outbox).where(outbox.c.id == outgoing_id).values(**values))

@@ -1,13 +1,14 @@
 """People, the chats they write in, and the classifier that a chat belongs to."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from storage.errors import NotFound
-from storage.inserting import insert_row, insert_unless_there
+from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
 from storage.tables import chat, classifier, owner_code, person
@@ -59,9 +60,10 @@ class People:
             found = self.by_telegram_id(telegram_id)
         if found is None:
             raise NotFound("person", telegram_id)
-        if found.name != name[:256]:
-            self._connection.execute(update(person).where(person.c.id == found.id).values(name=name[:256]))
-        return found
+        if found.name == name[:256]:
+            return found
+        self._connection.execute(update(person).where(person.c.id == found.id).values(name=name[:256]))
+        return replace(found, name=name[:256])
 
     def by_telegram_id(self, telegram_id: int) -> Person | None:
         row = self._connection.execute(select(person).where(person.c.telegram_id == telegram_id)).one_or_none()
@@ -89,11 +91,12 @@ class People:
         """Make `code` the one that claims ownership, once, for 15 minutes; earlier codes end."""
         self._connection.execute(delete(owner_code))
         expires = self._moment.now + CODE_LIFETIME
-        insert_row(self._connection, owner_code, code_hash=_hash(code), wrong_tries=0, expires_at=expires)
+        self._connection.execute(owner_code.insert().values(code_hash=_hash(code), wrong_tries=0, expires_at=expires))
 
     def claim_ownership(self, person_id: int, code: str) -> bool:
         """Make the person an owner if the code is right. Five wrong tries, by whomever, end the code."""
-        row = self._connection.execute(select(owner_code).with_for_update()).one_or_none()
+        newest = select(owner_code).order_by(owner_code.c.expires_at.desc()).limit(1).with_for_update()
+        row = self._connection.execute(newest).one_or_none()
         if row is None:
             return False
         if row.expires_at <= self._moment.now or row.wrong_tries >= CODE_TRIES:
@@ -128,10 +131,11 @@ class Chats:
         found = self.by_telegram_id(telegram_id)
         if found is None:
             raise NotFound("chat", telegram_id)
-        if not found.reachable or found.title != title[:256]:
-            change = update(chat).where(chat.c.id == found.id).values(reachable=True, title=title[:256])
-            self._connection.execute(change)
-        return found
+        if found.reachable and found.title == title[:256]:
+            return found
+        change = update(chat).where(chat.c.id == found.id).values(reachable=True, title=title[:256])
+        self._connection.execute(change)
+        return replace(found, reachable=True, title=title[:256])
 
     def by_telegram_id(self, telegram_id: int) -> Chat | None:
         row = self._connection.execute(select(chat).where(chat.c.telegram_id == telegram_id)).one_or_none()

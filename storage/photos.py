@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Row, delete, func, select
 
+from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
@@ -21,9 +22,10 @@ def fold_of(group_key: str) -> int:
 
 
 class Photos:
-    def __init__(self, connection: Connection, moment: Moment) -> None:
+    def __init__(self, connection: Connection, moment: Moment, blobs: Blobs) -> None:
         self._connection = connection
         self._moment = moment
+        self._blobs = blobs
 
     def add(
         self,
@@ -38,7 +40,11 @@ class Photos:
         message_id: int | None = None,
         album: str | None = None,
     ) -> Photo:
-        """Add a photo whose blob `digest` is on disk already, or return it if this message added it before."""
+        """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
+
+        Raises:
+            NotFound: the blob is not on disk, or was removed a moment ago: store it again.
+        """
         if chat_id is not None and message_id is not None:
             known = self.by_message(chat_id, message_id)
             if known is not None:
@@ -123,29 +129,47 @@ class Photos:
     def remove(self, photo_ids: Sequence[int]) -> list[str]:
         """Remove photos with all that hangs off them; returns the digests of blobs that no photo needs any more.
 
-        The caller removes those files after the commit.
+        The caller gives them to Store.discard after the commit.
         """
         orphans = []
         for photo_id in photo_ids:
             digest = self.get(photo_id).digest
+            self._lock_blob(digest)
             self._connection.execute(delete(photo).where(photo.c.id == photo_id))
-            others = select(func.count()).select_from(photo).where(photo.c.digest == digest)
-            if not self._connection.execute(others).scalar_one():
+            others = select(photo.c.id).where(photo.c.digest == digest).limit(1)
+            if self._connection.execute(others).first() is None:
                 self._connection.execute(delete(blob).where(blob.c.digest == digest))
                 orphans.append(digest)
         return orphans
 
+    def names(self, digest: str) -> bool:
+        """Whether a row names the blob."""
+        return self._connection.execute(select(blob.c.digest).where(blob.c.digest == digest)).first() is not None
+
     def _add_blob(self, digest: str, picture: Picture) -> None:
-        insert_unless_there(
-            self._connection,
-            blob,
-            digest=digest,
-            size=len(picture.data),
-            kind="jpeg",
-            width=picture.width,
-            height=picture.height,
-            created_at=self._moment.now,
-        )
+        """Make sure of the blob's row and hold it, so that nobody removes it before this transaction ends."""
+        while True:
+            insert_unless_there(
+                self._connection,
+                blob,
+                digest=digest,
+                size=len(picture.data),
+                kind="jpeg",
+                width=picture.width,
+                height=picture.height,
+                created_at=self._moment.now,
+            )
+            # On PostgreSQL another transaction may remove the row between the two statements.
+            if self._lock_blob(digest):
+                break
+        # Asked under the lock that Store.discard respects: what is there now is there when this commits.
+        if not self._blobs.has(digest):
+            raise NotFound("blob", digest)
+
+    def _lock_blob(self, digest: str) -> bool:
+        """Photos of the same picture come and go one after the other on PostgreSQL, as on SQLite all writers do."""
+        held = select(blob.c.digest).where(blob.c.digest == digest).with_for_update()
+        return self._connection.execute(held).first() is not None
 
     def _group(self, classifier_id: int, digest: str, album: str | None) -> str:
         """The same picture joins its twin's group whoever sent it; else the album is the group, else the picture."""

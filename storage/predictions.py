@@ -64,7 +64,7 @@ class Predictions:
             created_at=self._moment.now,
         )
         mine = (flag.c.prediction_id == prediction_id) & (flag.c.person_id == person_id)
-        change = {"verdict": verdict} | ({"vote_id": vote_id, "told_network_id": None} if vote_id else {})
+        change = {"verdict": verdict} | ({"vote_id": vote_id, "told_network_id": None} if vote_id is not None else {})
         self._connection.execute(update(flag).where(mine).values(**change))
         return _flag(self._connection.execute(select(flag).where(mine)).one())
 

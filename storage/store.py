@@ -1,25 +1,19 @@
 """The store: one transaction at a time, entered by `read()` or `write()`, left with records."""
 
-import errno
-import re
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.engine import URL
 
 from storage.blobs import Blobs
-from storage.engine import WRITES, open_engine
-from storage.errors import (
-    StorageError,
-    StoreBusy,
-    StoreDamaged,
-    StoreFull,
-    StoreReadOnly,
-    StoreUnavailable,
-)
+from storage.engine import READS, WRITES, open_engine
+from storage.errors import StoreDamaged
+from storage.faults import files_translated, translated
 from storage.jobs import Heartbeats, Jobs
 from storage.labels import Labels
 from storage.mail import Inbox, Outbox
@@ -29,20 +23,26 @@ from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
 from storage.predictions import Predictions
+from storage.tables import blob
 from storage.talks import Talks
 from storage.votes import Votes
+
+# How many files are removed under one hold of the write lock.
+_AT_ONCE = 200
+# A file that no row names may be about to get one: it is stored before its row.
+UNNAMED_FOR = timedelta(hours=1)
 
 
 class Unit:
     """One transaction: every repository in it sees the same moment and commits together."""
 
-    def __init__(self, connection: Connection, moment: Moment) -> None:
+    def __init__(self, connection: Connection, moment: Moment, blobs: Blobs) -> None:
         self.now = moment.now
         self.classifiers = Classifiers(connection, moment)
         self.people = People(connection, moment)
         self.chats = Chats(connection, moment)
         self.labels = Labels(connection, moment)
-        self.photos = Photos(connection, moment)
+        self.photos = Photos(connection, moment, blobs)
         self.votes = Votes(connection, moment)
         self.predictions = Predictions(connection, moment)
         self.embeddings = Embeddings(connection)
@@ -52,6 +52,14 @@ class Unit:
         self.inbox = Inbox(connection, moment)
         self.outbox = Outbox(connection, moment)
         self.talks = Talks(connection, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What sweeping removed: files that were never finished, and blobs that no row names."""
+
+    unfinished: int
+    unnamed: int
 
 
 class Store:
@@ -70,9 +78,11 @@ class Store:
         Raises:
             StoreUnavailable: the database cannot be read now.
         """
-        with translated(), self._engine.connect() as connection, connection.begin() as transaction:
-            yield Unit(connection, Moment(self._clock()))
-            transaction.rollback()
+        with translated(), self._engine.connect() as connection:
+            connection = connection.execution_options(**READS[connection.dialect.name])
+            with connection.begin() as transaction:
+                yield Unit(connection, Moment(self._clock()), self.blobs)
+                transaction.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -81,22 +91,62 @@ class Store:
         Raises:
             StoreUnavailable: nothing was stored; trying again may help.
         """
+        with self._writing() as connection:
+            yield Unit(connection, Moment(self._clock()), self.blobs)
+
+    def discard(self, digests: Iterable[str]) -> int:
+        """Remove the files of blobs that no row names any more; returns how many. Call it after the commit.
+
+        Asking the rows under the write lock is what makes it safe: somebody may just have sent the same picture again.
+        """
+        waiting, removed = sorted(set(digests)), 0
+        for start in range(0, len(waiting), _AT_ONCE):
+            some = waiting[start : start + _AT_ONCE]
+            with self._writing() as connection:
+                if connection.dialect.name == "postgresql":
+                    # Waits for those who are adding blobs, and they for this.
+                    connection.execute(text("LOCK TABLE blob IN SHARE ROW EXCLUSIVE MODE"))
+                named = set(connection.execute(select(blob.c.digest).where(blob.c.digest.in_(some))).scalars())
+                for digest in some:
+                    if digest not in named and self.blobs.has(digest):
+                        self.blobs.remove(digest)
+                        removed += 1
+        return removed
+
+    def sweep(self, older_than: timedelta = UNNAMED_FOR) -> Swept:
+        """Remove what killed processes left: unfinished files, and blobs that no row names, last touched before that.
+
+        Raises:
+            StoreUnavailable: some of it is still there.
+        """
+        before = (self._clock() - older_than).timestamp()
+        unfinished = self.blobs.sweep(before)
+        old = set(self.blobs.digests(before))
         with translated(), self._engine.connect() as connection:
-            connection = connection.execution_options(**{WRITES: True})
-            with connection.begin():
-                yield Unit(connection, Moment(self._clock()))
+            old.difference_update(connection.execute(select(blob.c.digest)).scalars())
+        return Swept(unfinished, self.discard(old))
 
     def check(self) -> None:
-        """Raises StoreDamaged if SQLite's own check of the file finds anything."""
+        """Raises StoreDamaged if SQLite's own checks of the file find anything."""
         if self._engine.dialect.name != "sqlite":
             return
         with translated(), self._engine.connect() as connection:
-            found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
+            found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
+            astray = connection.execute(text("PRAGMA foreign_key_check")).all()
         if found != ["ok"]:
-            raise StoreDamaged("; ".join(map(str, found[:5])))
+            raise StoreDamaged("; ".join(found[:5]))
+        if astray:
+            raise StoreDamaged("; ".join(f"row {row[1]} of {row[0]} names no {row[2]}" for row in astray[:5]))
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with translated(), self._engine.connect() as connection:
+            connection = connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
 
 
 def open_store(home: Path, url: str | None = None, clock: Clock = utc_now) -> Store:
@@ -106,48 +156,28 @@ def open_store(home: Path, url: str | None = None, clock: Clock = utc_now) -> St
         StoreReadOnly, StoreFull: the folder cannot be prepared.
         StoreOutdated: the database is of a newer Pupil.
     """
-    with translated():
+    with files_translated():
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         blobs = Blobs(home / "photos")
         blobs.prepare()
-        engine = open_engine(url or f"sqlite:///{home / 'pupil.db'}")
-        upgrade(engine, home)
+        if url is None:
+            _make_private(home / "pupil.db")
+    # Not as text: a folder may have a question mark in its name.
+    engine = open_engine(url or URL.create("sqlite", database=str(home / "pupil.db")))
+    try:
+        with translated():
+            upgrade(engine, home)
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(home, engine, blobs, clock)
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn what drivers and the system raise into this package's errors."""
+def _make_private(file: Path) -> None:
+    """Make a file that only its owner may read. SQLite gives its log and journal the mode of the database."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield
-    except StorageError:
-        raise
-    except PoolTimeout as error:
-        raise StoreBusy(str(error)) from error
-    except SQLAlchemyError as error:
-        raise _translate(error) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreFull(str(error)) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise StoreReadOnly(str(error)) from error
-        raise
-
-
-_TRANSLATIONS: tuple[tuple[str, type[StorageError]], ...] = (
-    (r"database is locked|database table is locked|deadlock detected|lock timeout", StoreBusy),
-    (r"database or disk is full|No space left|disk I/O error.*full", StoreFull),
-    (r"readonly database|read-only|unable to open database|attempt to write a readonly", StoreReadOnly),
-    (r"malformed|not a database", StoreDamaged),
-)
-
-
-def _translate(error: SQLAlchemyError) -> Exception:
-    said = str(getattr(error, "orig", error))
-    for pattern, kind in _TRANSLATIONS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return kind(said)
-    if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
-        return StoreUnavailable(said)
-    # A broken constraint or a wrong statement is a fault of ours: let it be seen as what it is.
-    return error
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)

@@ -33,8 +33,11 @@ def _id() -> Column[int]:
     return Column("id", Id, primary_key=True, autoincrement=True)
 
 
-def _ref(name: str, target: str, *, null: bool = False, cascade: bool = False, index: bool = True) -> Column[int]:
-    key = ForeignKey(target, ondelete="CASCADE" if cascade else None)
+def _ref(
+    name: str, target: str, *, null: bool = False, cascade: bool = False, loosen: bool = False, index: bool = True
+) -> Column[int]:
+    """A reference: with `cascade` the row goes with what it names, with `loosen` it forgets it."""
+    key = ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL" if loosen else None)
     return Column(name, Id, key, nullable=null, index=index)
 
 
@@ -249,7 +252,9 @@ flag = Table(
     _ref("prediction_id", "prediction.id", cascade=True, index=False),
     _ref("person_id", "person.id"),
     Column("verdict", String(8), nullable=False),
-    _ref("vote_id", "vote.id", null=True),
+    # A flag outlives its vote when the person's votes are forgotten. It also lets PostgreSQL, which follows the
+    # cascades of a photo in an order of its own, remove the vote first.
+    _ref("vote_id", "vote.id", null=True, loosen=True),
     _at("created_at"),
     # The network with which the person was told what became of the flag.
     _ref("told_network_id", "network.id", null=True),

@@ -63,6 +63,10 @@ class Votes:
         if known is not None:
             return known
         self._lock(photo_id)
+        # Asked again under the lock: on PostgreSQL the same deed may just have been told by another connection.
+        known = self._by_deed(deed)
+        if known is not None:
+            return known
         before = self.live_of(photo_id, person_id)
         vote_id = insert_row(
             self._connection,
@@ -128,13 +132,16 @@ class Votes:
     def forget_person(self, person_id: int) -> None:
         """Remove a person's votes, as she may ask of us: the one way in which a vote ever leaves."""
         touched = {one.photo_id for one in self.of_person(person_id)}
+        for photo_id in sorted(touched):
+            self._lock(photo_id)
         self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
         for photo_id in touched:
             self._recount(photo_id)
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
-        if self._connection.execute(select(photo.c.id).where(photo.c.id == photo_id).with_for_update()).first() is None:
+        held = select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
+        if self._connection.execute(held).first() is None:
             raise NotFound("photo", photo_id)
 
     def _by_deed(self, deed: str | None) -> Vote | None:

@@ -320,7 +320,7 @@ def upgrade() -> None:
             ["prediction_id"], ["prediction.id"], name=op.f("fk_flag_prediction_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["told_network_id"], ["network.id"], name=op.f("fk_flag_told_network_id")),
-        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_flag_vote_id")),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_flag_vote_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
         sa.UniqueConstraint("prediction_id", "person_id", name=op.f("uq_flag_prediction_id_person_id")),
     )
