@@ -12,7 +12,8 @@ export function bubble(group, view, { follows }) {
   const classes = ["message", mine ? "is-mine" : "is-theirs", follows && "follows", group.length > 1 && "is-album"];
   const label = `${mine ? "You" : first.from.first_name}, ${clockTime(first.date)}`;
   const article = h("article", { class: classes.filter(Boolean).join(" "), "aria-label": label, "data-id": first.message_id });
-  const body = h("div.bubble", {}, heading(first, view, mine, follows), forwarded(first), replied(first, view), group.length > 1 ? album(group, view) : single(first, view));
+  const bare = (first.photo && !group.some((each) => each.caption)) ? ".is-bare" : "";
+  const body = h(`div.bubble${bare}`, {}, heading(first, view, mine, follows), forwarded(first), replied(first, view), group.length > 1 ? album(group, view) : single(first, view));
   article.append(!mine && !view.isPrivate ? avatar(first.from, "avatar.is-small") : "", h("div.column", {}, h("div.bubble-row", {}, body, group.length === 1 ? actionsButton(first, view) : ""), reactions(group, view), inlineKeyboard(first, view)));
   return article;
 }

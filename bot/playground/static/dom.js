@@ -50,7 +50,7 @@ export function icon(name) {
 
 /** Pupil's face: an eye whose pupil can look around. */
 export function eye(className = "eye") {
-  return svg("0 0 48 48", className, [
+  return svg("2 9 44 30", className, [
     ["path", { class: "eye-white", d: "M4 24c5.4-8.6 12-13 20-13s14.6 4.4 20 13c-5.4 8.6-12 13-20 13S9.4 32.6 4 24z" }],
     ["g", { class: "eye-ball" }, [
       ["circle", { class: "eye-iris", cx: 24, cy: 24, r: 9.2 }],

@@ -21,28 +21,34 @@ export class Log {
     this.onFiles = onFiles;
     this.element = document.getElementById("log");
     this.scroller = document.getElementById("scroller");
-    this.scroller.addEventListener("scroll", () => this.#maybeOlder());
+    this.atBottom = true;
+    this.scroller.addEventListener("scroll", () => {
+      this.atBottom = this.#isAtBottom();
+      this.#maybeOlder();
+    });
+    // Pictures that load, keyboards that open, a phone's keyboard: who read the end keeps reading the end.
+    const keepEnd = new ResizeObserver(() => this.atBottom && this.toBottom());
+    keepEnd.observe(this.scroller);
+    keepEnd.observe(this.element);
     store.on("place", () => this.#clear());
     store.on("log", (change) => this.draw(change));
     store.on("state", () => store.loaded && !store.messages.length && this.draw({}));
   }
 
   draw({ fresh, older, added } = {}) {
-    const atBottom = this.#isAtBottom();
     const heightBefore = this.scroller.scrollHeight;
     const wanted = this.#wantedBlocks();
     this.element.setAttribute("aria-busy", String(Boolean(fresh || older)));
     this.#reconcile(wanted);
     if (older) this.scroller.scrollTop += this.scroller.scrollHeight - heightBefore;
-    else if (fresh || atBottom || added?.from.id === this.store.me) this.toBottom(fresh ? "instant" : "smooth");
+    else if (fresh || this.atBottom || added?.from.id === this.store.me) this.toBottom();
+    if (added) this.#blocks.get(`message ${added.message_id}`)?.element.classList.add("is-new");
     this.element.setAttribute("aria-busy", "false");
   }
 
-  toBottom(behavior = "smooth") {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: still ? "instant" : behavior });
-    // Pictures have their place reserved, but fonts and banners may still move things by a line.
-    requestAnimationFrame(() => (behavior === "instant") && (this.scroller.scrollTop = this.scroller.scrollHeight));
+  toBottom() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.atBottom = true;
   }
 
   #isAtBottom() {

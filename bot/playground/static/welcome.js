@@ -15,7 +15,7 @@ export function emptyState(store, onFiles) {
   const pick = h("input.unseen", { type: "file", accept: "image/*", multiple: true, tabindex: "-1", "aria-label": "Photos to send", onchange: (event) => onFiles([...event.target.files]) });
   const first = h("button.primary.is-large", { type: "button", onclick: () => pick.click() }, icon("attach"), "Choose photos");
   const hello = h("button.secondary.is-large", { type: "button", onclick: () => store.attempt("start", { me: store.me }) }, "Say hello");
-  return h("section.welcome", { "aria-label": "Welcome" }, face, h("h2", {}, "Teach me to see"), h("p.welcome-words", {}, store.state.bot.description || "Photos with a name are lessons. Photos without one are questions. Nothing leaves this computer."), h("ol.steps", {}, STEPS.map(([title, text], index) => h("li.step", {}, h("span.step-number", { "aria-hidden": "true" }, String(index + 1)), h("div", {}, h("strong", {}, title), h("span", {}, text))))), h("div.welcome-actions", {}, first, hello, pick));
+  return h("section.welcome", { "aria-label": "Welcome" }, face, h("h2", {}, "Show me something"), h("p.welcome-words", {}, store.state.bot.description || "Photos with a name are lessons. Photos without one are questions. Nothing leaves this computer."), h("ol.steps", {}, STEPS.map(([title, text], index) => h("li.step", {}, h("span.step-number", { "aria-hidden": "true" }, String(index + 1)), h("div", {}, h("strong", {}, title), h("span", {}, text))))), h("div.welcome-actions", {}, first, hello, pick));
 }
 
 function groupWelcome(store) {
