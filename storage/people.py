@@ -24,12 +24,8 @@ class Classifiers:
         self._moment = moment
 
     def default(self) -> Classifier:
-        """The one classifier that every new chat belongs to; made at the first call."""
-        query = select(classifier).where(classifier.c.name == DEFAULT_CLASSIFIER)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            insert_unless_there(self._connection, classifier, name=DEFAULT_CLASSIFIER, created_at=self._moment.now)
-            row = self._connection.execute(query).one()
+        """The one classifier that every new chat belongs to; the first revision made it."""
+        row = self._connection.execute(select(classifier).where(classifier.c.name == DEFAULT_CLASSIFIER)).one()
         return Classifier(row.id, row.name, row.active_network_id)
 
     def get(self, classifier_id: int) -> Classifier:

@@ -85,6 +85,8 @@ class UpdateQueue:
         poller = asyncio.get_running_loop().create_future()
         self._poller = poller
         await asyncio.wait([poller], timeout=seconds)
+        if self._poller is poller:
+            self._poller = None
         if poller.done():
             poller.result()
         return self.waiting(limit)

@@ -3,6 +3,8 @@
 Old code may still run while this revision does: break a destructive change into steps over several versions.
 """
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +25,7 @@ def upgrade() -> None:
         sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob")),
     )
-    op.create_table(
+    classifier = op.create_table(
         "classifier",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -328,3 +330,5 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_flag_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_told_network_id"), ["told_network_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_vote_id"), ["vote_id"], unique=False)
+    # Every chat belongs to a classifier, so there is one from the start.
+    op.bulk_insert(classifier, [{"name": "default", "created_at": datetime.now(UTC)}])

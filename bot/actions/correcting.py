@@ -1,0 +1,112 @@
+"""What people say of an answer: right, wrong, and what it really is. A correction is a vote like any other."""
+
+from dataclasses import dataclass
+
+from bot.actions.asking import Answer, answer
+from bot.actions.teaching import Taught, request_fit, teach, vote
+from bot.visit import Presence, Visit
+from storage import Label, NotFound, Reason, Unit, Verdict, VoteKind
+
+ANOTHER_LABEL = "label"
+MAX_CHOICES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Labels to offer in place of a wrong answer, likeliest first."""
+
+    answer: Answer
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A correction that was taken: `taught` is None for “none of these”."""
+
+    answer: Answer
+    taught: Taught | None
+
+
+def find(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
+    """The answer that a button belongs to.
+
+    Raises:
+        NotFound: its photo was deleted, or it belongs to another chat.
+    """
+    prediction = unit.predictions.get(prediction_id)
+    if unit.photos.get(prediction.photo_id).chat_id != presence.chat.id:
+        raise NotFound("prediction", prediction_id)
+    return answer(unit, presence.classifier_id, prediction)
+
+
+def confirm(unit: Unit, visit: Visit, presence: Presence, prediction_id: int) -> Corrected:
+    """“Right”: the answer becomes a vote of the person, so that a confirmed question teaches too."""
+    found = find(unit, presence, prediction_id)
+    if found.label is None:
+        raise NotFound("label", prediction_id)
+    taught = vote(unit, visit, presence, found.prediction.photo_id, found.label, Reason.BUTTON)
+    unit.predictions.flag(prediction_id, presence.person.id, Verdict.RIGHT)
+    return Corrected(found, taught)
+
+
+def dispute(unit: Unit, presence: Presence, prediction_id: int) -> Choices:
+    """“Wrong”: flagged at once; which label is right comes with the next press."""
+    found = find(unit, presence, prediction_id)
+    unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG)
+    return choices(unit, presence, found)
+
+
+def choices(unit: Unit, presence: Presence, found: Answer) -> Choices:
+    """Likely labels first, then those that the network has not learned yet; the wrong one is left out."""
+    ranked = [label for label, _ in found.ranked]
+    new = [one.label for one in unit.labels.counts(presence.classifier_id) if one.photos and one.label not in ranked]
+    offered = [label for label in (*ranked, *new) if label != found.label]
+    return Choices(found, tuple(offered[:MAX_CHOICES]))
+
+
+def correct(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, label_id: int) -> Corrected:
+    """The right label, chosen from those offered.
+
+    Raises:
+        NotFound: the photo or the label is gone.
+    """
+    found = find(unit, presence, prediction_id)
+    label = unit.labels.get(label_id)
+    if label.classifier_id != presence.classifier_id:
+        raise NotFound("label", label_id)
+    taught = vote(unit, visit, presence, found.prediction.photo_id, label, Reason.BUTTON)
+    return _flagged(unit, presence, found, taught)
+
+
+def correct_by_name(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, text: str) -> Corrected:
+    """The right label, typed: it may be a new one."""
+    found = find(unit, presence, prediction_id)
+    taught = teach(unit, visit, presence, found.prediction.photo_id, text, Reason.TYPED)
+    unit.talks.settle(presence.chat.id, presence.person.id)
+    return _flagged(unit, presence, found, taught)
+
+
+def none_of_these(unit: Unit, visit: Visit, presence: Presence, prediction_id: int) -> Corrected:
+    """No label fits: the photo teaches nothing, and the flag stays as a mark that the answer was wrong."""
+    found = find(unit, presence, prediction_id)
+    person = presence.person.id
+    unit.votes.cast(found.prediction.photo_id, person, VoteKind.NONE, None, Reason.BUTTON, deed=visit.deed)
+    unit.predictions.flag(prediction_id, person, Verdict.WRONG)
+    request_fit(unit, presence.classifier_id)
+    return Corrected(found, None)
+
+
+def ask_for_name(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
+    """“Another label”: the person's next text in this chat is its name."""
+    found = find(unit, presence, prediction_id)
+    unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG)
+    unit.talks.await_text(presence.chat.id, presence.person.id, ANOTHER_LABEL, prediction_id)
+    return found
+
+
+def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> Corrected:
+    mine = unit.votes.live_of(found.prediction.photo_id, presence.person.id)
+    agreed = found.label is not None and found.label.id == taught.label.id
+    verdict = Verdict.RIGHT if agreed else Verdict.WRONG
+    unit.predictions.flag(found.prediction.id, presence.person.id, verdict, mine.id if mine else None)
+    return Corrected(found, taught)

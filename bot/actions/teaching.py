@@ -1,0 +1,160 @@
+"""Lessons: a photo with the name of what it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.visit import Presence, Visit
+from storage import (
+    Label,
+    LabelCount,
+    NotFound,
+    Photo,
+    Picture,
+    Reason,
+    Standing,
+    State,
+    Unit,
+    Vote,
+    VoteKind,
+    tidy,
+)
+from trainer.readiness import Readiness, readiness
+
+# Lessons come in bursts: the trainer starts this long after the last of them.
+DEBOUNCE = timedelta(seconds=1)
+FIT = "fit"
+# The trainer says what it does every few seconds; after this silence it is taken for gone.
+TRAINER_SILENCE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A picture that is on disk already, and the message that brought it."""
+
+    digest: str
+    picture: Picture
+    message_id: int
+    name: str = ""
+    album: str | None = None
+    vector: bytes | None = None
+    embedder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What became of a lesson. `before` is the label that the person had given the photo until now."""
+
+    label: Label
+    photos: int
+    before: Label | None
+    standing: Standing
+    readiness: Readiness
+    answering: bool
+    trainer_alive: bool
+
+
+def keep(unit: Unit, visit: Visit, presence: Presence, received: Received) -> Photo:
+    """Keep a photo; the message that brought it brings it once."""
+    return unit.photos.add(
+        presence.classifier_id,
+        received.digest,
+        received.picture,
+        source="chat",
+        name=received.name,
+        owner_id=presence.person.id,
+        chat_id=presence.chat.id,
+        message_id=received.message_id,
+        album=received.album,
+    )
+
+
+def teach(
+    unit: Unit, visit: Visit, presence: Presence, photo_id: int, text: str, reason: Reason = Reason.CAPTION
+) -> Taught:
+    """Vote for the label that `text` spells, and ask the trainer to learn it."""
+    label = unit.labels.find_or_create(presence.classifier_id, text)
+    return vote(unit, visit, presence, photo_id, label, reason)
+
+
+def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Label, reason: Reason) -> Taught:
+    """Vote for a label of the classifier."""
+    before = unit.votes.live_of(photo_id, presence.person.id)
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=visit.deed)
+    request_fit(unit, presence.classifier_id)
+    counts = unit.labels.counts(presence.classifier_id)
+    return Taught(
+        label=label,
+        photos=next((one.photos for one in counts if one.label.id == label.id), 0),
+        before=_other_label(unit, before, label),
+        standing=unit.votes.standing(photo_id),
+        readiness=readiness(as_counts(counts)),
+        answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
+        trainer_alive=trainer_alive(unit),
+    )
+
+
+def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> Label | None:
+    """Withdraw the person's vote on a photo; returns the label that it named, None if there was no vote."""
+    mine = unit.votes.live_of(photo_id, presence.person.id)
+    if mine is None:
+        return None
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=visit.deed)
+    request_fit(unit, presence.classifier_id)
+    return unit.labels.get(mine.label_id) if mine.label_id is not None else None
+
+
+def request_fit(unit: Unit, classifier_id: int) -> None:
+    unit.jobs.request(FIT, classifier_id, due_at=unit.now + DEBOUNCE)
+
+
+def label_of_album(unit: Unit, chat_id: int, person_id: int, album: str | None) -> str | None:
+    """The label that the person gave an earlier item of the album: apps put one caption on the first of many."""
+    for photo in unit.photos.of_album(chat_id, album) if album is not None else ():
+        mine = unit.votes.live_of(photo.id, person_id)
+        if mine is not None and mine.label_id is not None:
+            return unit.labels.get(mine.label_id).name
+    return None
+
+
+def trainer_alive(unit: Unit) -> bool:
+    beat = unit.heartbeats.of("trainer")
+    return beat is not None and unit.now - beat.at < TRAINER_SILENCE
+
+
+def as_counts(counts: Sequence[LabelCount]) -> list[tuple[int, str, int]]:
+    """Label counts as readiness() judges them."""
+    return [(one.label.id, one.label.name, one.photos) for one in counts]
+
+
+def label_in(caption: str | None) -> str | None:
+    """The label that a caption spells; None for no caption, or one that only asks (“?”, “what is this?”).
+
+    It may be longer than a label may be: the caller says so to the person.
+    """
+    if caption is None:
+        return None
+    text = caption.strip()
+    command, _, rest = text.partition(" ")
+    if command.startswith("/") and command[1:].split("@")[0].lower() in ("teach", "label"):
+        text = rest.strip()
+    if not tidy(text).strip("?!. ¿…") or _asks(text):
+        return None
+    return text
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip().endswith(("?", "？", "؟")) and len(text) <= 64
+
+
+def _other_label(unit: Unit, before: Vote | None, label: Label) -> Label | None:
+    if before is None or before.label_id is None or before.label_id == label.id:
+        return None
+    try:
+        return unit.labels.get(before.label_id)
+    except NotFound:
+        return None
+
+
+def is_disputed(standing: Standing) -> bool:
+    return standing.state is State.DISPUTED

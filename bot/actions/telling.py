@@ -1,0 +1,79 @@
+"""What the bot owes people when a new network answers: the first news of all, and what became of their corrections."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, State, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What became of one correction: what the person said, and what the new network says of the same photo.
+
+    `said` is None where people have settled on something else meanwhile; `guessed` is None for “I don't know”.
+    """
+
+    flag: Flag
+    person: Person
+    chat: Chat
+    photo: Photo
+    network: Network
+    said: Label | None
+    guessed: Label | None
+    probability: float
+
+
+def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]]:
+    """The corrections that this network has learned from and whose sender has not been told."""
+    found = []
+    for flag in unit.predictions.untold(network.classifier_id):
+        photo = unit.photos.get(unit.predictions.get(flag.prediction_id).photo_id)
+        if flag.created_at <= network.created_at and photo.chat_id is not None:
+            found.append((flag, photo))
+    return found
+
+
+def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple[int | None, float]) -> Learned | None:
+    """Note a correction as told and say what became of it; None if its chat does not want to hear, or is gone."""
+    unit.predictions.told(flag.id, network.id)
+    if photo.chat_id is None:
+        return None
+    chat = unit.chats.get(photo.chat_id)
+    if not chat.reachable or not tells(chat):
+        return None
+    standing = unit.votes.standing(photo.id)
+    label_id, probability = guess
+    return Learned(
+        flag=flag,
+        person=unit.people.get(flag.person_id),
+        chat=chat,
+        photo=photo,
+        network=network,
+        said=_label(unit, standing.label_id) if standing.state is State.TAUGHT else None,
+        guessed=_label(unit, label_id),
+        probability=probability,
+    )
+
+
+def tells(chat: Chat) -> bool:
+    """Whether the chat wants to hear what became of corrections."""
+    return bool(chat.settings.get("tell", True))
+
+
+def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
+    """The chats that taught, when the classifier has its very first network."""
+    if unit.networks.first_shipped(network.classifier_id) != network.id:
+        return
+    for chat_id in unit.photos.chats_of(network.classifier_id):
+        chat = unit.chats.get(chat_id)
+        if chat.reachable:
+            yield chat
+
+
+def _label(unit: Unit, label_id: int | None) -> Label | None:
+    if label_id is None:
+        return None
+    try:
+        return unit.labels.get(label_id)
+    except NotFound:
+        return None

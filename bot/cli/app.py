@@ -1,0 +1,111 @@
+"""The commands of `pupil`, and how each reports failure: 0 fine, 1 something failed and was said, 2 wrong use.
+
+Only names and options stand here; what a command does is imported when it is called, so that none pays for another.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+pupil = typer.Typer(
+    name="pupil",
+    help="A bot that people teach to see. Everything it keeps lies below one folder: PUPIL_HOME.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+export = typer.Typer(help="Take a network or the data set out of Pupil.", no_args_is_help=True)
+pupil.add_typer(export, name="export")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.")]
+
+
+@pupil.command()
+def run() -> None:
+    """Start everything: the bot, the trainer, and without a Telegram token the chat page."""
+    from bot.cli.running import run_everything
+
+    raise typer.Exit(run_everything(with_trainer=True))
+
+
+@pupil.command()
+def bot() -> None:
+    """Start the bot alone."""
+    from bot.cli.running import run_everything
+
+    raise typer.Exit(run_everything(with_trainer=False))
+
+
+@pupil.command()
+def trainer() -> None:
+    """Start the trainer alone: it learns whenever lessons come in."""
+    _hand_over("run")
+
+
+@pupil.command()
+def train(json: Json = False) -> None:
+    """Train a network now and let it answer if it is good enough."""
+    _hand_over("train", *(["--json"] if json else []))
+
+
+@pupil.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],
+    json: Json = False,
+) -> None:
+    """Take in a folder of pictures; begun again after a stop, it goes on where it was."""
+    from bot.cli.importing import import_folder
+
+    raise typer.Exit(import_folder(folder, as_json=json))
+
+
+@pupil.command()
+def predict(files: Files, json: Json = False) -> None:
+    """Ask the network that answers now about pictures."""
+    from bot.cli.predicting import predict_files
+
+    raise typer.Exit(predict_files(files, as_json=json))
+
+
+@pupil.command()
+def status(json: Json = False) -> None:
+    """Show what is known, how good it is, and what is running."""
+    from bot.cli.status import show_status
+
+    raise typer.Exit(show_status(as_json=json))
+
+
+@pupil.command("owner-code")
+def owner_code() -> None:
+    """Print a code that makes the one who sends it to the bot its owner."""
+    from bot.cli.status import new_owner_code
+
+    raise typer.Exit(new_owner_code())
+
+
+@export.command("network")
+def export_network(
+    file: Annotated[Path, typer.Argument(help="The file to write, like birds.onnx.")],
+) -> None:
+    """Write the network that answers as one ONNX file that holds all it needs."""
+    _hand_over("export-network", str(file))
+
+
+@export.command("dataset")
+def export_dataset(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+) -> None:
+    """Write the taught photos as a folder per label, with cleaned.csv."""
+    from bot.cli.exporting import export_dataset as export_to
+
+    raise typer.Exit(export_to(folder))
+
+
+def _hand_over(*arguments: str) -> None:
+    """Become the trainer. It is another program on purpose: this one never imports what it needs (torch)."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "trainer", *arguments])  # noqa: S606 - our own interpreter

@@ -1,0 +1,125 @@
+"""What every handler is given: the visit, and one way to act in the store."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from telegram import Bot, Chat, Update
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from bot.buttons import Signer
+from bot.guesser import Guesser
+from bot.keyboards import Keyboards
+from bot.replies import Replies
+from bot.settings import BotSettings
+from bot.visit import Presence, Visit, enter
+from storage import Store, Unit
+
+T = TypeVar("T")
+NoData = dict[Any, Any]
+
+
+@dataclass(slots=True)
+class Services:
+    """What handlers use, made once by app.build()."""
+
+    store: Store
+    settings: BotSettings
+    signer: Signer
+    guesser: Guesser
+    # Set after each transaction, so that what it owes is sent at once.
+    mail_waits: asyncio.Event = field(default_factory=asyncio.Event)
+    # Handlers' errors by update id: PTB reports them to an error handler, the drain asks for them here.
+    failures: dict[int, BaseException] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Scene:
+    """Inside one transaction: who is there, and how to reply."""
+
+    unit: Unit
+    visit: Visit
+    presence: Presence
+    replies: Replies
+    keyboards: Keyboards
+    # Blobs that no photo needs once this is committed.
+    orphans: list[str] = field(default_factory=list)
+
+
+class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
+    """PTB's context with our services, typed; nothing is kept in PTB's own dictionaries."""
+
+    services: Services
+    visit: Visit | None
+
+    @classmethod
+    def from_update(cls, update: object, application: "App") -> "Context":
+        context = super().from_update(update, application)
+        if isinstance(update, Update):
+            context.visit = visit_of(update, application.bot)
+        return context
+
+    async def act(self, action: Callable[[Scene], T]) -> T:
+        """Run an action in one transaction that also owes its replies and marks the update as handled.
+
+        Killed before the commit, all of it happens again; after it, none of it. A handler acts once.
+        """
+        result = await asyncio.to_thread(self._act, action)
+        self.services.mail_waits.set()
+        return result
+
+    async def look(self, question: Callable[[Unit], T]) -> T:
+        """Ask the store something in a transaction that writes nothing."""
+
+        def ask() -> T:
+            with self.services.store.read() as unit:
+                return question(unit)
+
+        return await asyncio.to_thread(ask)
+
+    def _act(self, action: Callable[[Scene], T]) -> T:
+        visit = self.here
+        with self.services.store.write() as unit:
+            scene = self._scene(unit, visit)
+            result = action(scene)
+            unit.inbox.done(visit.bot_id, visit.update_id)
+        if scene.orphans:
+            self.services.store.discard(scene.orphans)
+        return result
+
+    def _scene(self, unit: Unit, visit: Visit) -> Scene:
+        presence = enter(unit, visit, self.services.settings.newcomer_role())
+        keyboards = Keyboards(self.services.signer, visit, unit.now)
+        return Scene(unit, visit, presence, Replies(unit, visit), keyboards)
+
+    @property
+    def here(self) -> Visit:
+        """The visit of an update that has a person and a chat; handlers are only called for such."""
+        if self.visit is None:
+            raise LookupError("this update has no person or no chat")
+        return self.visit
+
+
+App = Application[ExtBot[None], Context, NoData, NoData, NoData, Any]
+
+
+def visit_of(update: Update, bot: Bot) -> Visit | None:
+    """Who says something where; None for channels, anonymous admins and other updates without a person.
+
+    An anonymous admin comes as a user whom all such admins share: she is nobody whose votes could be told apart.
+    """
+    person, chat = update.effective_user, update.effective_chat
+    if person is None or chat is None or person.is_bot or chat.type == Chat.CHANNEL:
+        return None
+    message = update.effective_message
+    return Visit(
+        bot_id=bot.id,
+        update_id=update.update_id,
+        chat_id=chat.id,
+        chat_kind=chat.type,
+        chat_title=chat.title or person.full_name,
+        person_id=person.id,
+        person_name=person.full_name,
+        message_id=message.message_id if message else 0,
+    )

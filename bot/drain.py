@@ -1,0 +1,170 @@
+"""From the inbox to the handlers: in order within a chat, side by side across chats, again after a failure."""
+
+import asyncio
+import json
+import logging
+from collections import deque
+
+from telegram import Update
+from telegram.error import NetworkError, RetryAfter
+
+from bot import texts
+from bot.context import App, Services, visit_of
+from bot.replies import Said, message
+from storage import Incoming, Role, StoreFull, StoreReadOnly, StoreUnavailable, WriteNotDurable
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 1.0
+AT_ONCE = 8
+HELD_AT_MOST = 500
+BACKOFF = (0.5, 1.0, 2.0, 4.0)
+
+
+class Drain:
+    """Hands every pending update to the application and sees it through."""
+
+    def __init__(self, app: App, services: Services, work_waits: asyncio.Event) -> None:
+        self._app = app
+        self._services = services
+        self._work_waits = work_waits
+        self._lanes: dict[int, deque[Incoming]] = {}
+        self._held: set[int] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._broken: asyncio.Future[None] | None = None
+        self._told_of_outage: set[int] = set()
+
+    async def run(self) -> None:
+        """Work for ever.
+
+        Raises:
+            WriteNotDurable: the disk did not confirm a write, and the process must end.
+        """
+        self._broken = asyncio.get_running_loop().create_future()
+        while True:
+            try:
+                for incoming in await asyncio.to_thread(self._pending):
+                    self._queue(incoming)
+            except StoreUnavailable as error:
+                log.warning("inbox cannot be read: %s", type(error).__name__)
+            if self._broken.done():
+                self._broken.result()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._work_waits.wait(), timeout=LOOK_EVERY)
+        except TimeoutError:
+            return
+        self._work_waits.clear()
+
+    def _pending(self) -> list[Incoming]:
+        with self._services.store.read() as unit:
+            rows = unit.inbox.pending(self._app.bot.id, limit=HELD_AT_MOST)
+        return [row for row in rows if row.update_id not in self._held]
+
+    def _queue(self, incoming: Incoming) -> None:
+        self._held.add(incoming.update_id)
+        if incoming.lane in self._lanes:
+            self._lanes[incoming.lane].append(incoming)
+            return
+        self._lanes[incoming.lane] = deque([incoming])
+        task = asyncio.create_task(self._work(incoming.lane), name=f"lane {incoming.lane}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, lane: int) -> None:
+        """Empty one lane; a lane that is empty is forgotten."""
+        waiting = self._lanes[lane]
+        while waiting:
+            incoming = waiting.popleft()
+            try:
+                await self._see_through(incoming)
+            except WriteNotDurable as error:
+                if self._broken is not None and not self._broken.done():
+                    self._broken.set_exception(error)
+                self._work_waits.set()
+                return
+            finally:
+                self._held.discard(incoming.update_id)
+        del self._lanes[lane]
+        # More may be waiting than was held at once.
+        self._work_waits.set()
+
+    async def _see_through(self, incoming: Incoming) -> None:
+        """Handle one update until it is done or given up."""
+        tries = incoming.tries
+        while True:
+            async with self._slots:
+                failure = await self._handle(incoming)
+            if failure is None:
+                self._told_of_outage.discard(incoming.lane)
+                return
+            if isinstance(failure, WriteNotDurable):
+                raise failure
+            if isinstance(failure, (StoreUnavailable, NetworkError, RetryAfter)):
+                await self._wait_out(incoming, failure)
+                continue
+            log.error("update failed id=%s tries=%s", incoming.update_id, tries + 1, exc_info=failure)
+            if await self._failed(incoming, failure):
+                return
+            await asyncio.sleep(BACKOFF[min(tries, len(BACKOFF) - 1)])
+            tries += 1
+
+    async def _handle(self, incoming: Incoming) -> BaseException | None:
+        """Run the handlers; what they leave undone on purpose is done too. Returns what went wrong."""
+        try:
+            update = Update.de_json(json.loads(incoming.raw), self._app.bot)
+            await self._app.process_update(update)
+            failure = self._services.failures.pop(incoming.update_id, None)
+            if failure is None:
+                await asyncio.to_thread(self._finish, incoming)
+        except Exception as error:  # The border of this process: whatever it is, the update is tried again.
+            return error
+        return failure
+
+    def _finish(self, incoming: Incoming) -> None:
+        store = self._services.store
+        with store.read() as unit:
+            if not unit.inbox.is_pending(incoming.bot_id, incoming.update_id):
+                return
+        with store.write() as unit:
+            unit.inbox.done(incoming.bot_id, incoming.update_id)
+
+    async def _wait_out(self, incoming: Incoming, failure: BaseException) -> None:
+        """An outage is nobody's fault: it counts as no try, and is told to a chat once."""
+        log.warning("update waits id=%s for=%s", incoming.update_id, type(failure).__name__)
+        if isinstance(failure, (StoreFull, StoreReadOnly)) and incoming.lane not in self._told_of_outage:
+            self._told_of_outage.add(incoming.lane)
+            try:
+                await self._app.bot.send_message(incoming.lane, texts.cannot_store(full=isinstance(failure, StoreFull)))
+            except Exception as error:  # The outage stands, told or not.
+                log.warning("cannot tell of outage: %s", type(error).__name__)
+        await asyncio.sleep(2.0)
+
+    async def _failed(self, incoming: Incoming, failure: BaseException) -> bool:
+        """Count the try; after the last one, tell the person and the owner. True if it was the last."""
+        try:
+            return await asyncio.to_thread(self._count_failure, incoming, failure)
+        except StoreUnavailable:
+            return False
+
+    def _count_failure(self, incoming: Incoming, failure: BaseException) -> bool:
+        reference = f"{incoming.update_id:x}"
+        update = Update.de_json(json.loads(incoming.raw), self._app.bot)
+        visit = visit_of(update, self._app.bot)
+        with self._services.store.write() as unit:
+            if not unit.inbox.failed(incoming.bot_id, incoming.update_id, repr(type(failure))):
+                return False
+            log.error("update given up reference=%s", reference)
+            if visit is not None:
+                payload = message(visit.chat_id, Said(texts.went_wrong(reference)), to_message=visit.message_id or None)
+                unit.outbox.owe(incoming.bot_id, visit.chat_id, "sendMessage", payload, dedupe=f"dead:{visit.deed}")
+            for owner in unit.people.with_role(Role.OWNER):
+                chat = unit.chats.by_telegram_id(owner.telegram_id)
+                if chat is not None and chat.reachable:
+                    payload = message(chat.telegram_id, Said(texts.for_owner_went_wrong(reference)))
+                    dedupe = f"dead:{incoming.bot_id}:{incoming.update_id}:{owner.id}"
+                    unit.outbox.owe(incoming.bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
+        self._services.mail_waits.set()
+        return True

@@ -1,0 +1,31 @@
+"""What can go wrong in the bot, as one family.
+
+BotError
+├── ButtonRefused      callback data that is forged, expired, foreign or of another version
+├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
+└── CannotStart        a reason, for the owner, why the bot does not start
+"""
+
+
+class BotError(Exception):
+    """Base of all errors of this package."""
+
+
+class ButtonRefused(BotError):
+    """Callback data that must not be acted on; `reason` is one of forged, expired, foreign."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FileNotTaken(BotError):
+    """A file that cannot be fetched; `reason` is too_big or gone."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CannotStart(BotError):
+    """A reason why the bot does not start, in words for the owner."""

@@ -1,0 +1,67 @@
+"""The network that answers: loaded beside the old one, checked, then swapped between two answers."""
+
+import logging
+from dataclasses import dataclass
+
+from storage import Network, Store
+from trainer.errors import TrainerError
+from trainer.predicting import Guess, Predictor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A network in memory, with its row."""
+
+    network: Network
+    predictor: Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A published network that failed its check."""
+
+    network: Network
+
+
+class Guesser:
+    """Answers with the active network of the classifier. It blocks: call it from a thread."""
+
+    def __init__(self, store: Store, *, threads: int) -> None:
+        self._store = store
+        self._threads = threads
+        self._loaded: Loaded | None = None
+        self._seen: int | None = None
+
+    @property
+    def loaded(self) -> Loaded | None:
+        return self._loaded
+
+    def guess(self, data: bytes) -> tuple[Guess, Network] | None:
+        """What the network makes of a stored JPEG; None while there is no network. Safe to call from many threads."""
+        loaded = self._loaded
+        return (loaded.predictor.guess(data), loaded.network) if loaded else None
+
+    def look(self) -> Loaded | Refused | None:
+        """Load the active network if it is another than the one in memory."""
+        with self._store.read() as unit:
+            network = unit.networks.active(unit.classifiers.default().id)
+        if network is None or network.id == self._seen:
+            return None
+        self._seen = network.id
+        try:
+            predictor = self._open(network)
+        except (TrainerError, OSError):
+            log.exception("network refused number=%s folder=%s", network.number, network.folder)
+            return Refused(network)
+        self._loaded = Loaded(network, predictor)
+        log.info("network answers number=%s labels=%s", network.number, len(network.labels))
+        return self._loaded
+
+    def _open(self, network: Network) -> Predictor:
+        """The next network shares the embedder in memory with the one before, where it is the same."""
+        folder, embedders = self._store.home / "networks" / network.folder, self._store.home / "embedders"
+        if self._loaded is not None:
+            return self._loaded.predictor.successor(folder, embedders, threads=self._threads)
+        return Predictor.open(folder, embedders, threads=self._threads)

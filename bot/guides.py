@@ -1,0 +1,143 @@
+"""The longer texts: welcome, help, labels, status, and what is said of files that cannot be photos."""
+
+from bot.actions.reporting import Status
+from bot.texts import bold, esc, join, long_ago, needs, plural, quality
+from storage import LabelCount, PictureRefused, Refusal
+
+SHOWN_LABELS = 60
+
+
+def welcome(name: str, status: Status) -> str:
+    """Teaches by example: the three things one can do, in the order of doing them."""
+    begun = [bold(one.label) for one in status.labels[:3]]
+    example = begun[0] if begun else "<b>daisy</b>"
+    said = (
+        f"Hello {esc(name)}! I am <b>Pupil</b>. I know nothing but what people teach me.\n\n"
+        f"1. <b>Teach</b>: send me a photo with its name as caption, like {example}.\n"
+        "2. <b>Ask</b>: send a photo without a caption, and I say what I see.\n"
+        "3. <b>Correct</b>: press “Wrong” below my answer, and I learn from it.\n\n"
+    )
+    if status.network is not None:
+        return said + f"So far I know {join(begun)}{' and more' if len(status.labels) > 3 else ''}. Try me!"
+    return said + (needs(status.readiness) or "I am learning my first lessons now.")
+
+
+def help_text(group: bool, sees_all: bool, username: str) -> str:
+    said = (
+        "<b>Teach</b>: a photo with its name as caption. Edit the caption to change it, /undo to take it back.\n"
+        "<b>Ask</b>: a photo without a caption.\n"
+        "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
+        "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
+        "/labels what I know\n/status how good I am, and what I am doing\n/train learn now\n"
+        "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
+        "/settings how I behave here"
+    )
+    return f"{said}\n\n{group_rules(sees_all, username)}" if group else said
+
+
+def group_rules(sees_all: bool, username: str) -> str:
+    """How to address the bot in a group, and what privacy mode hides from it."""
+    said = (
+        f"In a group, mention me: a photo with the caption <code>@{esc(username)} daisy</code> teaches, "
+        f"<code>@{esc(username)}</code> alone asks. Or reply to a photo with <code>@{esc(username)} daisy</code>."
+    )
+    if not sees_all:
+        said += (
+            "\nTelegram's privacy mode is on, so I do not see other messages here. To let me see every photo, "
+            "make me an admin of the group, or turn it off at @BotFather (/setprivacy) and add me again."
+        )
+    return said
+
+
+def group_welcome(sees_all: bool, username: str) -> str:
+    return f"Hello! I am <b>Pupil</b>: teach me to see.\n{group_rules(sees_all, username)}"
+
+
+def labels(counts: list[LabelCount]) -> str:
+    known = [one for one in counts if one.photos]
+    if not known:
+        return "I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>."
+    lines = [f"{bold(one.label)}  {plural(one.photos, 'photo')}" for one in known[:SHOWN_LABELS]]
+    if len(known) > SHOWN_LABELS:
+        lines.append(f"and {len(known) - SHOWN_LABELS} more")
+    return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines)
+
+
+def status(found: Status, *, group: bool, sees_all: bool) -> str:
+    """Photos per label, which network answers, how good it is, what the trainer is doing."""
+    lines = [labels(list(found.labels))]
+    if found.network is not None:
+        lines.append(f"<b>Network {found.network.number}</b> answers: {quality(found.network)}")
+        lines.append(f"It learned from {plural(found.network.photos, 'photo')}.")
+    else:
+        lines.append(needs(found.readiness) or "The first network is on its way.")
+    if found.disputed:
+        lines.append(f"People disagree on {plural(found.disputed, 'photo')}: left out until settled.")
+    lines.append(_trainer(found))
+    if group and not sees_all:
+        lines.append("Privacy mode hides photos from me here unless they mention me: see /help.")
+    return "\n".join(lines)
+
+
+def _trainer(found: Status) -> str:
+    if found.trainer_alive:
+        return f"Trainer: {esc(found.trainer_doing) or 'running'}."
+    more = " New lessons wait for it." if found.waiting else ""
+    return (
+        f"Trainer: not running, {long_ago(found.silent_for)}.{more} "
+        "My owner can start it with <code>pupil trainer</code>."
+    )
+
+
+def refused(error: PictureRefused) -> str:
+    """Why a file cannot be a photo, and what to send instead."""
+    given, limit = esc(error.given), esc(error.limit)
+    sentences = {
+        Refusal.EMPTY: "That file is empty. Please send it again.",
+        Refusal.TOO_MANY_BYTES: too_big_file(),
+        Refusal.NOT_A_PICTURE: "That file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.",
+        Refusal.KIND_NOT_TAKEN: f"I can't read {given} files yet. Please send it as a photo, or as JPEG, PNG or WebP.",
+        Refusal.ANIMATED: "I can't learn from moving pictures. Please send one picture of it.",
+        Refusal.TOO_SMALL: f"That picture is too small ({given}): I need at least {limit} pixels a side.",
+        Refusal.TOO_LARGE: (
+            f"That picture is too large ({given}): at most {limit} megapixels. Send it as a photo, not as a file."
+        ),
+        Refusal.BROKEN: "That picture is damaged or cut short: I can't read it. Please send it again.",
+        Refusal.BLANK: "That picture is one even colour, so there is nothing to learn from. Please send another.",
+    }
+    return sentences[error.refusal]
+
+
+def too_big_file() -> str:
+    return "That file is too big: at most 20 MB. Send it as a photo, not as a file, and Telegram makes it smaller."
+
+
+def file_gone() -> str:
+    return "Telegram no longer has that file. Please send it again."
+
+
+def not_a_picture() -> str:
+    return "I can only look at pictures. Please send a photo, or a JPEG, PNG or WebP file."
+
+
+def unknown_command() -> str:
+    return "I don't know that command. /help shows what I can do."
+
+
+def unknown_photo() -> str:
+    return "I don't know that photo. Send it to me again, with its name as caption."
+
+
+def not_for_me() -> str:
+    return "I only understand photos and commands. Send me a photo, or see /help."
+
+
+def photo_gone() -> str:
+    return "That photo was deleted, so there is nothing to change. Send it again if you like."
+
+
+def button_refused(reason: str) -> str:
+    return {
+        "expired": "That button is too old. Send the photo again and I will answer anew.",
+        "foreign": "These buttons are for the one who asked. Reply to the photo with its name to have your say.",
+    }.get(reason, "I don't know that button. Send the photo again and I will answer anew.")

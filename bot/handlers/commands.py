@@ -1,0 +1,147 @@
+"""The commands. Each is a row of COMMANDS: what the menu shows is what the bot answers."""
+
+from dataclasses import dataclass
+
+from telegram import Update
+
+from bot import guides, texts
+from bot.access import PERMISSION, Callback, permitted
+from bot.actions import reporting, self_service, teaching
+from bot.context import Context, Scene
+from bot.replies import Said
+from storage import Reason, Role
+
+
+@permitted(Role.GUEST)
+async def start(update: Update, context: Context) -> None:
+    name = context.here.person_name
+
+    def action(scene: Scene) -> None:
+        status = reporting.status(scene.unit, scene.presence.classifier_id)
+        group = guides.group_rules(_sees_all(context), context.bot.username)
+        _say(scene, guides.welcome(name, status) + ("" if scene.visit.private else f"\n\n{group}"))
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def help_(update: Update, context: Context) -> None:
+    text = guides.help_text(not context.here.private, _sees_all(context), context.bot.username)
+    await context.act(lambda scene: _say(scene, text))
+
+
+@permitted(Role.GUEST)
+async def labels(update: Update, context: Context) -> None:
+    await context.act(lambda scene: _say(scene, guides.labels(scene.unit.labels.counts(scene.presence.classifier_id))))
+
+
+@permitted(Role.GUEST)
+async def status(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        found = reporting.status(scene.unit, scene.presence.classifier_id)
+        _say(scene, guides.status(found, group=not scene.visit.private, sees_all=_sees_all(context)))
+
+    await context.act(action)
+
+
+@permitted(Role.TEACHER)
+async def train(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        found = reporting.request_training(scene.unit, scene.presence)
+        _say(scene, texts.training_asked(found.readiness, alive=found.trainer_alive))
+
+    await context.act(action)
+
+
+@permitted(Role.TEACHER)
+async def undo(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        last = scene.unit.votes.last_of(scene.presence.person.id, scene.presence.chat.id)
+        if last is None:
+            _say(scene, texts.nothing_to_undo())
+            return
+        label = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
+        photo = scene.unit.photos.get(last.photo_id)
+        scene.replies.say(Said(texts.taken_back(label)), to_message=photo.message_id or scene.visit.message_id)
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def mydata(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        mine = self_service.my_data(scene.unit, scene.presence)
+        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role)
+        keyboard = scene.keyboards.my_data() if mine.photos or mine.lessons else None
+        scene.replies.say(Said(text, keyboard), to_message=scene.visit.message_id)
+        if scene.visit.private:
+            scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def settings(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        said = Said(texts.settings(not scene.visit.private), scene.keyboards.settings(scene.presence.chat))
+        scene.replies.say(said, to_message=scene.visit.message_id)
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def owner(update: Update, context: Context) -> None:
+    """Claim the bot with the code that `pupil owner-code` printed."""
+    code = " ".join(context.args or [])
+
+    def action(scene: Scene) -> None:
+        if not scene.visit.private:
+            _say(scene, texts.owner_only_in_private())
+        elif scene.unit.people.claim_ownership(scene.presence.person.id, code):
+            _say(scene, texts.now_owner())
+        else:
+            _say(scene, texts.wrong_code())
+
+    await context.act(action)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command; `menu` is its line in Telegram's menu, empty for one that is not shown."""
+
+    name: str
+    callback: Callback
+    menu: str
+
+    @property
+    def permission(self) -> Role:
+        role: Role = getattr(self.callback, PERMISSION)
+        return role
+
+
+COMMANDS = (
+    Command("start", start, ""),
+    Command("help", help_, "How this works"),
+    Command("labels", labels, "What I know"),
+    Command("status", status, "How good I am, and what I am doing"),
+    Command("train", train, "Learn now"),
+    Command("undo", undo, "Take back your last lesson"),
+    Command("mydata", mydata, "What I keep of you"),
+    Command("settings", settings, "How I behave here"),
+    Command("owner", owner, ""),
+)
+
+
+@permitted(Role.GUEST)
+async def unknown(update: Update, context: Context) -> None:
+    if context.here.private:
+        await context.act(lambda scene: _say(scene, guides.unknown_command()))
+
+
+def _say(scene: Scene, html: str) -> None:
+    scene.replies.say(Said(html), to_message=scene.visit.message_id)
+
+
+def _sees_all(context: Context) -> bool:
+    """Whether privacy mode is off; the bot itself was asked at the start."""
+    return bool(context.bot.bot.can_read_all_group_messages)

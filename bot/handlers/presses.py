@@ -1,0 +1,158 @@
+"""Pressed buttons. What one may do is looked up at the press, never trusted because the button was shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from telegram import CallbackQuery, Update
+from telegram.error import TelegramError
+
+from bot import guides, texts
+from bot import keyboards as keys
+from bot.access import has_role, permitted
+from bot.actions import correcting, self_service
+from bot.buttons import Press
+from bot.context import Context, Scene
+from bot.errors import ButtonRefused
+from bot.handlers.photos import answer_said
+from bot.replies import Said
+from storage import NotFound, Role
+
+MAX_TOAST = 200
+Effect = Callable[[Scene, Press, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a button does: `effect(scene, press, message id)` returns the toast, if there is one."""
+
+    permission: Role
+    effect: Effect
+
+
+@permitted(Role.GUEST)
+async def on_press(update: Update, context: Context) -> None:
+    """Check the button, do what it says in one transaction, then stop its clock with a toast."""
+    query = update.callback_query
+    if query is None:
+        return
+    try:
+        press = _read(query, context)
+        button = BUTTONS[press.action]
+    except ButtonRefused as error:
+        await _toast(query, guides.button_refused(error.reason), alert=True)
+        return
+    if not await has_role(context, button.permission):
+        await _toast(query, texts.not_allowed(button.permission), alert=True)
+        return
+    await _toast(query, await context.act(lambda scene: _do(scene, button, press)))
+
+
+def _read(query: CallbackQuery, context: Context) -> Press:
+    here = context.here
+    press = context.services.signer.read(
+        query.data or "", chat_id=here.chat_id, person_id=here.person_id, now=datetime.now(UTC)
+    )
+    if press.action not in BUTTONS:
+        raise ButtonRefused("forged")
+    return press
+
+
+def _do(scene: Scene, button: Button, press: Press) -> str | None:
+    try:
+        return button.effect(scene, press, scene.visit.message_id)
+    except NotFound:
+        return guides.photo_gone()
+
+
+async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
+    """Best effort: the press has its effect whether or not Telegram still wants to hear of it."""
+    try:
+        await query.answer(text[:MAX_TOAST] if text else None, show_alert=alert)
+    except TelegramError:
+        return
+
+
+def _right(scene: Scene, press: Press, message_id: int) -> str:
+    _check_message(scene, press, message_id)
+    confirmed = correcting.confirm(scene.unit, scene.visit, scene.presence, press.thing)
+    scene.replies.edit(message_id, Said(texts.confirmed(confirmed)))
+    return "Thank you!"
+
+
+def _wrong(scene: Scene, press: Press, message_id: int) -> None:
+    _check_message(scene, press, message_id)
+    choices = correcting.dispute(scene.unit, scene.presence, press.thing)
+    scene.replies.edit(message_id, Said(texts.what_is_it(choices.answer), scene.keyboards.choices(choices)))
+
+
+def _back(scene: Scene, press: Press, message_id: int) -> None:
+    _check_message(scene, press, message_id)
+    scene.replies.edit(message_id, answer_said(scene, correcting.find(scene.unit, scene.presence, press.thing)))
+
+
+def _pick(scene: Scene, press: Press, message_id: int) -> str:
+    _check_message(scene, press, message_id)
+    corrected = correcting.correct(scene.unit, scene.visit, scene.presence, press.thing, press.argument)
+    tells = self_service.setting(scene.presence.chat, "tell")
+    scene.replies.edit(message_id, Said(texts.corrected(corrected, tells=tells)))
+    return "Thank you! I am learning it."
+
+
+def _other(scene: Scene, press: Press, message_id: int) -> None:
+    _check_message(scene, press, message_id)
+    found = correcting.ask_for_name(scene.unit, scene.presence, press.thing)
+    photo = scene.unit.photos.get(found.prediction.photo_id)
+    scene.replies.say(Said(texts.type_the_name()), to_message=photo.message_id, ask_for="name of what it shows")
+
+
+def _none(scene: Scene, press: Press, message_id: int) -> str:
+    _check_message(scene, press, message_id)
+    corrected = correcting.none_of_these(scene.unit, scene.visit, scene.presence, press.thing)
+    scene.replies.edit(message_id, Said(texts.corrected(corrected, tells=False)))
+    return "Thank you!"
+
+
+def _toggle(scene: Scene, press: Press, message_id: int) -> None:
+    if press.thing >= len(keys.SETTING_NAMES):
+        raise NotFound("setting", press.thing)
+    chat = self_service.toggle(scene.unit, scene.presence, keys.SETTING_NAMES[press.thing])
+    scene.replies.edit(message_id, Said(texts.settings(not scene.visit.private), scene.keyboards.settings(chat)))
+
+
+def _forget(scene: Scene, press: Press, message_id: int) -> None:
+    mine = self_service.my_data(scene.unit, scene.presence)
+    scene.replies.edit(message_id, Said(texts.forget_really(mine.photos), scene.keyboards.forget()))
+
+
+def _forget_really(scene: Scene, press: Press, message_id: int) -> str:
+    photos, orphans = self_service.forget(scene.unit, scene.presence)
+    scene.orphans.extend(orphans)
+    scene.replies.edit(message_id, Said(texts.forgotten(photos)))
+    return "Deleted."
+
+
+def _forget_not(scene: Scene, press: Press, message_id: int) -> str:
+    scene.replies.edit(message_id, Said(texts.forget_cancelled()))
+    return texts.forget_cancelled()
+
+
+def _check_message(scene: Scene, press: Press, message_id: int) -> None:
+    """A button belongs to the message that it was sent with, where Telegram told us which that is."""
+    told_in = scene.unit.outbox.message_of(f"answer:{press.thing}")
+    if told_in is not None and message_id not in (told_in, 0):
+        raise NotFound("answer", press.thing)
+
+
+BUTTONS: dict[str, Button] = {
+    keys.RIGHT: Button(Role.TEACHER, _right),
+    keys.WRONG: Button(Role.TEACHER, _wrong),
+    keys.BACK: Button(Role.TEACHER, _back),
+    keys.PICK: Button(Role.TEACHER, _pick),
+    keys.OTHER: Button(Role.TEACHER, _other),
+    keys.NONE: Button(Role.TEACHER, _none),
+    keys.TOGGLE: Button(Role.TEACHER, _toggle),
+    keys.FORGET: Button(Role.GUEST, _forget),
+    keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),
+    keys.FORGET_NOT: Button(Role.GUEST, _forget_not),
+}

@@ -1,0 +1,105 @@
+"""From a message to a received picture: find the file in it, fetch it, verify it, make it durable."""
+
+import asyncio
+from dataclasses import dataclass
+
+from telegram import Bot, Document, Message, PhotoSize
+from telegram.error import BadRequest
+
+from bot.actions.teaching import Received
+from bot.context import Services
+from bot.errors import FileNotTaken
+from storage import Network, normalise
+from trainer.predicting import Guess
+
+# Telegram hands out files of at most 20 MB; it counts in units of 1024.
+MAX_DOWNLOAD = 20 * 1024 * 1024
+_PICTURE_ENDINGS = (
+    ".jpg",
+    ".jpeg",
+    ".jfif",
+    ".png",
+    ".webp",
+    ".gif",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A received picture with what the network made of it, if there is one."""
+
+    received: Received
+    guess: Guess | None
+    network: Network | None
+
+
+def file_in(message: Message) -> PhotoSize | Document | None:
+    """The largest size of a photo, or a document that says it is a picture."""
+    if message.photo:
+        return max(message.photo, key=lambda size: size.width * size.height)
+    document = message.document
+    if document is None:
+        return None
+    claims = (document.mime_type or "").startswith("image/")
+    return document if claims or (document.file_name or "").lower().endswith(_PICTURE_ENDINGS) else None
+
+
+async def receive(message: Message, bot: Bot, services: Services) -> Received:
+    """Fetch and keep the picture of a message.
+
+    Raises:
+        FileNotTaken: Telegram will not hand it out.
+        PictureRefused: it is no picture that can be kept.
+    """
+    data, name = await _fetch(message, bot)
+    return await asyncio.to_thread(_keep, data, name, message, services)
+
+
+async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
+    """The same, and let the network look at it; raises what `receive` does."""
+    data, name = await _fetch(message, bot)
+    return await asyncio.to_thread(_keep_and_guess, data, name, message, services)
+
+
+async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
+    file = file_in(message)
+    if file is None:
+        raise FileNotTaken("gone")
+    if (file.file_size or 0) > MAX_DOWNLOAD:
+        raise FileNotTaken("too_big")
+    try:
+        handle = await bot.get_file(file.file_id)
+        data = bytes(await handle.download_as_bytearray())
+    except BadRequest as error:
+        raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
+    return data, (file.file_name or "") if isinstance(file, Document) else ""
+
+
+def _keep(data: bytes, name: str, message: Message, services: Services) -> Received:
+    picture = normalise(data)
+    digest = services.store.blobs.put(picture.data)
+    return Received(digest, picture, message.message_id, name, message.media_group_id)
+
+
+def _keep_and_guess(data: bytes, name: str, message: Message, services: Services) -> Question:
+    received = _keep(data, name, message, services)
+    found = services.guesser.guess(received.picture.data)
+    if found is None:
+        return Question(received, None, None)
+    guess, network = found
+    received = Received(
+        received.digest,
+        received.picture,
+        received.message_id,
+        received.name,
+        received.album,
+        vector=guess.embedding.tobytes(),
+        embedder=network.embedder,
+    )
+    return Question(received, guess, network)

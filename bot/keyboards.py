@@ -1,0 +1,94 @@
+"""The buttons below the bot's messages."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.actions.asking import Answer
+from bot.actions.correcting import Choices
+from bot.actions.self_service import CHAT_SETTINGS, setting
+from bot.buttons import Press, Signer
+from bot.replies import Keyboard
+from bot.visit import Visit
+from storage import Chat
+
+# Actions as they stand in callback data: short, since 64 bytes must hold all of it.
+RIGHT, WRONG, PICK, OTHER, NONE, BACK = "r", "w", "p", "o", "n", "b"
+TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
+SETTING_NAMES = tuple(CHAT_SETTINGS)
+_SETTING_TITLES = {
+    "tell": "Tell people what became of corrections",
+    "details": "Show other guesses and the network",
+    "every_photo": "Look at every photo, not only at mentions",
+}
+# Deleting is asked twice, and the second question does not lie around.
+FORGET_LIFETIME = timedelta(hours=1)
+MAX_BUTTON_TEXT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Keyboards:
+    """Makes signed buttons for the person and chat of one visit."""
+
+    signer: Signer
+    visit: Visit
+    now: datetime
+
+    def answer(self, what: Answer) -> Keyboard:
+        """Right and Wrong; a network that does not know asks for the name at once."""
+        prediction = what.prediction.id
+        if what.label is None:
+            return self.choices(Choices(what, tuple(label for label, _ in what.ranked[:3])), back=False)
+        return [[self._button("👍 Right", RIGHT, prediction), self._button("👎 Wrong", WRONG, prediction)]]
+
+    def choices(self, what: Choices, *, back: bool = True) -> Keyboard:
+        """The likely labels two in a row, then the ways out."""
+        prediction = what.answer.prediction.id
+        picks = [self._button(label.name, PICK, prediction, label.id) for label in what.labels]
+        rows = [picks[at : at + 2] for at in range(0, len(picks), 2)]
+        rows.append(
+            [self._button("✏️ Another label", OTHER, prediction), self._button("🚫 None of these", NONE, prediction)]
+        )
+        if back:
+            rows.append([self._button("↩️ Back", BACK, prediction)])
+        return rows
+
+    def settings(self, chat: Chat) -> Keyboard:
+        shown = [name for name in SETTING_NAMES if name != "every_photo" or chat.kind != "private"]
+        return [
+            [
+                self._button(
+                    f"{'✅' if setting(chat, name) else '⬜'} {_SETTING_TITLES[name]}",
+                    TOGGLE,
+                    SETTING_NAMES.index(name),
+                )
+            ]
+            for name in shown
+        ]
+
+    def my_data(self) -> Keyboard:
+        return [[self._button("🗑 Delete my photos and lessons…", FORGET, 0)]]
+
+    def forget(self) -> Keyboard:
+        return [
+            [
+                self._button("Delete for good", FORGET_REALLY, 0, lifetime=FORGET_LIFETIME),
+                self._button("Keep", FORGET_NOT, 0, lifetime=FORGET_LIFETIME),
+            ]
+        ]
+
+    def _button(
+        self, text: str, action: str, thing: int, argument: int = 0, *, lifetime: timedelta | None = None
+    ) -> dict[str, str]:
+        limits = {"lifetime": lifetime} if lifetime else {}
+        data = self.signer.sign(
+            Press(action, thing, argument),
+            chat_id=self.visit.chat_id,
+            person_id=self.visit.person_id,
+            now=self.now,
+            **limits,
+        )
+        return {"text": _short(text), "callback_data": data}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_BUTTON_TEXT + 6 else text[: MAX_BUTTON_TEXT + 5] + "…"

@@ -1,0 +1,96 @@
+"""Tells people what the trainer made of their lessons: runs beside the handlers, and swaps in each new network."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from bot import texts
+from bot.actions import telling
+from bot.actions.reporting import ended_training
+from bot.context import Services
+from bot.guesser import Loaded, Refused
+from bot.replies import Said, message
+from storage import Flag, Network, NotFound, Photo, Role, StoreUnavailable, Unit
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 0.25
+
+
+class News:
+    """Watches for networks that become active and for trainings that end."""
+
+    def __init__(self, services: Services, bot_id: int) -> None:
+        self._services = services
+        self._bot_id = bot_id
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        while True:
+            try:
+                if await asyncio.to_thread(self.step):
+                    self._services.mail_waits.set()
+            except StoreUnavailable as error:
+                log.warning("news wait: %s", type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def step(self) -> bool:
+        """Look once; True if somebody is owed a message."""
+        change = self._services.guesser.look()
+        if isinstance(change, Refused):
+            self._tell_refused(change.network)
+        elif isinstance(change, Loaded):
+            self._tell_network(change)
+        return self._tell_trainings() or change is not None
+
+    def _tell_refused(self, network: Network) -> None:
+        with self._services.store.write() as unit:
+            for owner in unit.people.with_role(Role.OWNER):
+                text = texts.network_refused(network.number)
+                self._owe(unit, owner.telegram_id, text, f"refused:{network.id}:{owner.id}")
+
+    def _tell_network(self, loaded: Loaded) -> None:
+        network = loaded.network
+        with self._services.store.read() as unit:
+            corrections = telling.corrections_to_tell(unit, network)
+        guesses = [self._guess(loaded, photo) for _, photo in corrections]
+        with self._services.store.write() as unit:
+            for chat in telling.first_news(unit, network):
+                self._owe(unit, chat.telegram_id, texts.first_network(network), f"first:{network.id}:{chat.id}")
+            self._tell_corrections(unit, network, corrections, guesses)
+
+    def _tell_corrections(
+        self,
+        unit: Unit,
+        network: Network,
+        corrections: Sequence[tuple[Flag, Photo]],
+        guesses: Sequence[tuple[int | None, float] | None],
+    ) -> None:
+        for (flag, photo), guess in zip(corrections, guesses, strict=True):
+            told = telling.learned(unit, network, flag, photo, guess) if guess is not None else None
+            if told is not None:
+                dedupe = f"learned:{flag.id}:{network.id}"
+                self._owe(unit, told.chat.telegram_id, texts.learned(told), dedupe, to_message=photo.message_id)
+
+    def _guess(self, loaded: Loaded, photo: Photo) -> tuple[int | None, float] | None:
+        """What the network says of a photo by now; None if the photo was deleted meanwhile."""
+        try:
+            guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
+        except NotFound:
+            return None
+        return guess.label, guess.confidence
+
+    def _tell_trainings(self) -> bool:
+        with self._services.store.read() as unit:
+            if not unit.jobs.untold():
+                return False
+        with self._services.store.write() as unit:
+            for ended in ended_training(unit):
+                text = texts.training_failed()
+                if not ended.failed and ended.network is not None:
+                    text = texts.training_done(ended.network, ended.job.result or {})
+                self._owe(unit, ended.chat_id, text, f"job:{ended.job.id}")
+        return True
+
+    def _owe(self, unit: Unit, chat_id: int, html: str, dedupe: str, *, to_message: int | None = None) -> None:
+        payload = message(chat_id, Said(html), to_message=to_message)
+        unit.outbox.owe(self._bot_id, chat_id, "sendMessage", payload, dedupe=dedupe)

@@ -1,0 +1,103 @@
+"""Replies that are owed: written to the outbox in the transaction of what they tell of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.visit import Visit
+from storage import Unit
+
+Keyboard = list[list[dict[str, str]]]
+MAX_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text for a chat, in Telegram's HTML, with the buttons below it."""
+
+    html: str
+    keyboard: Keyboard | None = None
+
+
+class Replies:
+    """Owes calls of the Bot API to the chat of one visit; owing the same twice owes it once."""
+
+    def __init__(self, unit: Unit, visit: Visit) -> None:
+        self._unit = unit
+        self._visit = visit
+        self._count = 0
+
+    def say(
+        self,
+        said: Said,
+        *,
+        to_message: int | None = None,
+        coalesce: str | None = None,
+        dedupe: str | None = None,
+        ask_for: str | None = None,
+    ) -> None:
+        """Send a message, as an answer to another where that still exists.
+
+        `coalesce`: an unsent earlier message of this word is dropped for it. `ask_for`: opens the person's keyboard
+        with this hint.
+        """
+        payload = message(self._visit.chat_id, said, to_message=to_message)
+        if ask_for is not None:
+            payload["reply_markup"] = {"force_reply": True, "selective": True, "input_field_placeholder": ask_for}
+        self._owe("sendMessage", payload, coalesce=coalesce, dedupe=dedupe)
+
+    def edit(self, message_id: int, said: Said) -> None:
+        payload = {
+            "chat_id": self._visit.chat_id,
+            "message_id": message_id,
+            "text": said.html[:MAX_TEXT],
+            "parse_mode": "HTML",
+            "reply_markup": {"inline_keyboard": said.keyboard or []},
+        }
+        self._owe("editMessageText", payload)
+
+    def react(self, message_id: int, emoji: str) -> None:
+        """Put a reaction on a person's message: the quietest way to say that it was taken."""
+        reaction = [{"type": "emoji", "emoji": emoji}]
+        payload = {"chat_id": self._visit.chat_id, "message_id": message_id, "reaction": reaction}
+        self._owe("setMessageReaction", payload)
+
+    def document(self, data: bytes, name: str, caption: str) -> None:
+        payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
+        self._owe("sendDocument", payload, attachment=data, attachment_name=name)
+
+    def _owe(
+        self,
+        method: str,
+        payload: dict[str, Any],
+        *,
+        dedupe: str | None = None,
+        coalesce: str | None = None,
+        attachment: bytes | None = None,
+        attachment_name: str | None = None,
+    ) -> None:
+        self._count += 1
+        self._unit.outbox.owe(
+            self._visit.bot_id,
+            self._visit.chat_id,
+            method,
+            payload,
+            dedupe=dedupe or f"{self._visit.deed}:{self._count}",
+            coalesce=coalesce,
+            attachment=attachment,
+            attachment_name=attachment_name,
+        )
+
+
+def message(chat_id: int, said: Said, *, to_message: int | None = None) -> dict[str, Any]:
+    """The payload of sendMessage."""
+    payload: dict[str, Any] = {
+        "chat_id": chat_id,
+        "text": said.html[:MAX_TEXT],
+        "parse_mode": "HTML",
+        "link_preview_options": {"is_disabled": True},
+    }
+    if to_message is not None:
+        payload["reply_parameters"] = {"message_id": to_message, "allow_sending_without_reply": True}
+    if said.keyboard:
+        payload["reply_markup"] = {"inline_keyboard": said.keyboard}
+    return payload

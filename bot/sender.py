@@ -1,0 +1,239 @@
+"""The outbox's way out: each chat in order, none faster than Telegram allows, nothing given up that may still go."""
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from telegram import ForceReply as TelegramForceReply
+from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReactionTypeEmoji, ReplyParameters
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.ext import ExtBot
+
+from bot.pacing import Pacer
+from storage import Outgoing, Store, StoreUnavailable
+
+log = logging.getLogger(__name__)
+LOOK_EVERY = 0.5
+AT_ONCE = 16
+LONGEST_BACKOFF = 60.0
+_QUIET = frozenset(("setMessageReaction",))
+_HARMLESS = (
+    "message is not modified",
+    "message to edit not found",
+    "message can't be edited",
+    "reaction_invalid",
+    "message to react not found",
+    "reactions are not available",
+)
+
+
+class Sender:
+    """Sends what the outbox owes."""
+
+    def __init__(self, store: Store, bot: ExtBot[None], pacer: Pacer, mail_waits: asyncio.Event) -> None:
+        self._store = store
+        self._bot = bot
+        self._pacer = pacer
+        self._mail_waits = mail_waits
+        self._busy: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        # How often Telegram could not be reached in a row: the wait grows with it.
+        self._unreachable = 0
+
+    async def run(self) -> None:
+        """Send for ever; cancelled, it waits for nothing: what is unsent stays owed."""
+        while True:
+            try:
+                wait = await self._send_what_is_due()
+            except StoreUnavailable as error:
+                log.warning("outbox cannot be read: %s", type(error).__name__)
+                wait = LOOK_EVERY
+            await self._sleep(wait)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._mail_waits.wait(), timeout=max(0.005, min(seconds, LOOK_EVERY)))
+        except TimeoutError:
+            return
+        self._mail_waits.clear()
+
+    async def _send_what_is_due(self) -> float:
+        """Start sending the first owed call of every chat that may be sent to; returns seconds until more may."""
+        now = time.monotonic()
+        self._pacer.forget(now)
+        if len(self._busy) >= AT_ONCE:
+            return LOOK_EVERY
+        soonest = LOOK_EVERY
+        for call in await asyncio.to_thread(self._due, tuple(self._busy)):
+            counts = call.method not in _QUIET
+            wait = self._pacer.wait(call.lane, now, counts_for_chat=counts)
+            if wait > 0:
+                soonest = min(soonest, wait)
+            elif len(self._busy) < AT_ONCE:
+                self._pacer.take(call.lane, now, counts_for_chat=counts)
+                self._start(call)
+        return soonest
+
+    def _due(self, busy: tuple[int, ...]) -> list[Outgoing]:
+        with self._store.read() as unit:
+            return unit.outbox.due(self._bot.id, busy=busy)
+
+    def _start(self, call: Outgoing) -> None:
+        self._busy.add(call.lane)
+        task = asyncio.create_task(self._send(call), name=f"send {call.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, call: Outgoing) -> None:
+        try:
+            if await asyncio.to_thread(self._claim, call):
+                await self._try(call)
+        except StoreUnavailable as error:
+            # The call may have been made, and will be made again: owed twice is better than never.
+            log.warning("outbox cannot be written: %s", type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY)
+        finally:
+            self._busy.discard(call.lane)
+            self._mail_waits.set()
+
+    async def _try(self, call: Outgoing) -> None:
+        try:
+            sent = await CALLS[call.method](self._bot, call)
+        except RetryAfter as error:
+            seconds = _seconds(error)
+            self._pacer.hold(call.lane, time.monotonic() + seconds)
+            await self._later(call, seconds, f"told to wait {seconds} s", blameless=True)
+        except ChatMigrated as error:
+            await asyncio.to_thread(self._migrate, call, error.new_chat_id)
+        except Forbidden as error:
+            await asyncio.to_thread(self._give_up, call, str(error), unreachable=True)
+        except (BadRequest, InvalidToken) as error:
+            await self._rejected(call, error)
+        except (TimedOut, NetworkError) as error:
+            self._unreachable += 1
+            wait = min(LONGEST_BACKOFF, 0.5 * 2 ** min(self._unreachable, 8))
+            log.warning(
+                "telegram unreachable tries=%s wait=%.1f error=%s", self._unreachable, wait, type(error).__name__
+            )
+            await self._later(call, wait, type(error).__name__, blameless=True)
+        else:
+            self._unreachable = 0
+            message_id = sent.message_id if isinstance(sent, Message) else None
+            await asyncio.to_thread(self._sent, call, message_id)
+
+    async def _rejected(self, call: Outgoing, error: TelegramError) -> None:
+        said = error.message.lower()
+        if any(harmless in said for harmless in _HARMLESS):
+            await asyncio.to_thread(self._sent, call, None)
+            return
+        log.error("call given up id=%s method=%s error=%s", call.id, call.method, error.message)
+        await asyncio.to_thread(self._give_up, call, error.message, unreachable="chat not found" in said)
+
+    async def _later(self, call: Outgoing, seconds: float, error: str, *, blameless: bool) -> None:
+        def write() -> None:
+            with self._store.write() as unit:
+                unit.outbox.later(call.id, seconds, error, blameless=blameless)
+
+        await asyncio.to_thread(write)
+
+    def _claim(self, call: Outgoing) -> bool:
+        with self._store.write() as unit:
+            return unit.outbox.start(call.id)
+
+    def _sent(self, call: Outgoing, message_id: int | None) -> None:
+        with self._store.write() as unit:
+            unit.outbox.sent(call.id, message_id)
+
+    def _give_up(self, call: Outgoing, error: str, *, unreachable: bool) -> None:
+        with self._store.write() as unit:
+            unit.outbox.give_up(call.id, error)
+            if unreachable:
+                unit.chats.set_unreachable(call.lane)
+
+    def _migrate(self, call: Outgoing, new_chat_id: int) -> None:
+        with self._store.write() as unit:
+            unit.chats.migrate(call.lane, new_chat_id)
+            unit.outbox.migrate(self._bot.id, call.lane, new_chat_id)
+
+
+async def _send_message(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.send_message(
+        payload["chat_id"],
+        payload["text"],
+        parse_mode=payload.get("parse_mode"),
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+        reply_parameters=_reply(payload),
+        reply_markup=_markup(payload),
+    )
+
+
+async def _edit_text(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.edit_message_text(
+        payload["text"],
+        chat_id=payload["chat_id"],
+        message_id=payload["message_id"],
+        parse_mode=payload.get("parse_mode"),
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+        reply_markup=InlineKeyboardMarkup.de_json(payload["reply_markup"], bot),
+    )
+
+
+async def _react(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    reaction = [ReactionTypeEmoji(one["emoji"]) for one in payload["reaction"]]
+    return await bot.set_message_reaction(payload["chat_id"], payload["message_id"], reaction)
+
+
+async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.send_document(
+        payload["chat_id"],
+        InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
+        caption=payload.get("caption"),
+        parse_mode=payload.get("parse_mode"),
+        reply_markup=_markup(payload),
+    )
+
+
+# Every method that the outbox may owe.
+CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
+    "sendMessage": _send_message,
+    "editMessageText": _edit_text,
+    "setMessageReaction": _react,
+    "sendDocument": _send_document,
+}
+
+
+def _reply(payload: dict[str, Any]) -> ReplyParameters | None:
+    parameters = payload.get("reply_parameters")
+    return ReplyParameters(**parameters) if parameters else None
+
+
+def _markup(payload: dict[str, Any]) -> InlineKeyboardMarkup | TelegramForceReply | None:
+    markup = payload.get("reply_markup")
+    if not markup:
+        return None
+    if "inline_keyboard" in markup:
+        return InlineKeyboardMarkup.de_json(markup, None)
+    return TelegramForceReply(selective=True, input_field_placeholder=markup.get("input_field_placeholder"))
+
+
+def _seconds(error: RetryAfter) -> float:
+    """PTB is on its way from whole seconds to timedelta here."""
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)

@@ -1,0 +1,132 @@
+"""The bot as a process: everything that runs beside each other, started and ended together."""
+
+import asyncio
+import logging
+import os
+from datetime import timedelta
+
+from telegram import BotCommand
+from telegram.error import InvalidToken, NetworkError, TelegramError
+
+from bot.app import build
+from bot.buttons import load_signer
+from bot.context import App, Services
+from bot.drain import Drain
+from bot.errors import CannotStart
+from bot.guesser import Guesser
+from bot.handlers.commands import COMMANDS
+from bot.news import News
+from bot.pacing import Pacer
+from bot.poller import Poller
+from bot.sender import Sender
+from bot.settings import BotSettings
+from storage import Store, StoreUnavailable
+
+log = logging.getLogger(__name__)
+KEEP_MAIL = timedelta(days=7)
+HOUSEKEEPING_EVERY = 3600.0
+HEARTBEAT_EVERY = 10.0
+
+
+class BotService:
+    """One bot on one Bot API server."""
+
+    def __init__(self, token: str, api: str, settings: BotSettings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        guesser = Guesser(store, threads=settings.bot_threads)
+        self.services = Services(store, settings, load_signer(store.home), guesser)
+        self._polling = False
+        self.app: App = build(token, api, settings, self.services)
+
+    @property
+    def polling(self) -> bool:
+        """Whether Telegram has been asked for updates."""
+        return self._polling
+
+    @property
+    def network_number(self) -> int | None:
+        """The number of the network that answers."""
+        loaded = self.services.guesser.loaded
+        return loaded.network.number if loaded else None
+
+    async def run(self) -> None:
+        """Run until cancelled.
+
+        Raises:
+            CannotStart: the token is not valid, or another program uses it.
+            WriteNotDurable: the disk did not confirm a write.
+        """
+        await self._meet_telegram()
+        pacer = Pacer(
+            self._settings.messages_per_second,
+            self._settings.messages_per_second_per_chat,
+            self._settings.messages_per_minute_per_group / 60,
+        )
+        bot, work_waits = self.app.bot, asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(Poller(self._store, bot, self._settings, work_waits).run(), name="poller")
+                tasks.create_task(Drain(self.app, self.services, work_waits).run(), name="drain")
+                tasks.create_task(Sender(self._store, bot, pacer, self.services.mail_waits).run(), name="sender")
+                tasks.create_task(News(self.services, bot.id).run(), name="news")
+                tasks.create_task(self._introduce(), name="introduce")
+                tasks.create_task(self._keep_house(), name="housekeeping")
+                tasks.create_task(self._beat(), name="heartbeat")
+                self._polling = True
+        except* CannotStart as group:
+            raise group.exceptions[0] from None
+        finally:
+            await self.app.shutdown()
+
+    async def _meet_telegram(self) -> None:
+        """Ask who we are; as long as Telegram is out of reach, wait for it."""
+        wait = 0.5
+        while True:
+            try:
+                await self.app.initialize()
+                return
+            except InvalidToken:
+                # The error's own text holds the token.
+                raise CannotStart("Telegram does not know this token. Check PUPIL_TELEGRAM_TOKEN.") from None
+            except NetworkError as error:
+                log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(30.0, wait * 2)
+
+    async def _introduce(self) -> None:
+        """Set the menu of commands; polling must not wait for it, and it may fail."""
+        menu = [BotCommand(command.name, command.menu) for command in COMMANDS if command.menu]
+        try:
+            await self.app.bot.delete_webhook()
+            await self.app.bot.set_my_commands(menu)
+            await self.app.bot.set_my_short_description("Teach me to see: send a photo with its name.")
+        except TelegramError as error:
+            log.warning("menu not set error=%s", type(error).__name__)
+
+    async def _keep_house(self) -> None:
+        """Forget words that are no longer needed, and files that a kill left behind."""
+        while True:
+            try:
+                await asyncio.to_thread(self._tidy)
+            except StoreUnavailable as error:
+                log.warning("housekeeping waits: %s", type(error).__name__)
+            await asyncio.sleep(HOUSEKEEPING_EVERY)
+
+    def _tidy(self) -> None:
+        with self._store.write() as unit:
+            unit.inbox.forget_before(unit.now - KEEP_MAIL)
+            unit.outbox.forget_before(unit.now - KEEP_MAIL)
+        self._store.sweep()
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._say_alive)
+            except StoreUnavailable as error:
+                log.warning("heartbeat waits: %s", type(error).__name__)
+            await asyncio.sleep(HEARTBEAT_EVERY)
+
+    def _say_alive(self) -> None:
+        with self._store.write() as unit:
+            unit.heartbeats.beat("bot", f"answering, process {os.getpid()}")

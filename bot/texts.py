@@ -1,0 +1,309 @@
+"""Every sentence that people read, in Telegram's HTML. All that people typed goes through `esc`.
+
+Sentences are short, plain and kind, and say what to do next.
+"""
+
+from datetime import timedelta
+from html import escape
+
+from bot.actions.asking import Answer, NotYet
+from bot.actions.correcting import Corrected
+from bot.actions.teaching import Taught, is_disputed
+from bot.actions.telling import Learned
+from storage import MAX_LABEL, Label, Network, Role, tidy
+from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
+
+TAUGHT_REACTION = "👍"
+SHOWN_GUESSES = 3
+
+
+def esc(text: str) -> str:
+    """People's words inside HTML: one line, no invisible characters that turn text around, nothing that is markup."""
+    return escape(tidy(text), quote=False)
+
+
+def bold(label: Label | str) -> str:
+    return f"<b>{esc(label if isinstance(label, str) else label.name)}</b>"
+
+
+def percent(p: float) -> str:
+    """A probability for people: never a false 0 or 100."""
+    return "over 99 %" if p > 0.99 else "under 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def join(parts: list[str], last: str = "and") -> str:
+    """“a, b and c”."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
+
+
+# Lessons ------------------------------------------------------------------------------------------------------------
+
+
+def taught(what: Taught) -> str:
+    """The answer to a lesson."""
+    said = f"Learned: {bold(what.label)}, {plural(what.photos, 'photo')} now."
+    if what.before is not None:
+        said = f"Changed from {bold(what.before)} to {bold(what.label)} ({plural(what.photos, 'photo')} now)."
+    if is_disputed(what.standing):
+        said = (
+            f"Noted: you say {bold(what.label)}. Somebody else called this photo something different, "
+            "so I leave it out until one more person agrees with one of you."
+        )
+    return f"{said}\n{_outlook(what)}".rstrip()
+
+
+def _outlook(what: Taught) -> str:
+    if not what.readiness.ready:
+        return needs(what.readiness)
+    if not what.trainer_alive:
+        return "My trainer is not running, so I will learn this once it is back."
+    return "" if what.answering else "That is enough to start: I am learning now, and will tell you when I can answer."
+
+
+def needs(readiness: Readiness) -> str:
+    """What is still missing before the first network; empty when nothing is."""
+    missing = [f"{one.missing} more of {bold(one.name)}" for one in readiness.shortages]
+    if readiness.labels_missing:
+        begun = bool(missing) or readiness.labels_missing < LABELS_NEEDED
+        things = plural(readiness.labels_missing, "other thing" if begun else "thing")
+        missing.append(f"{PHOTOS_NEEDED} photos {'each ' if readiness.labels_missing > 1 else ''}of {things}")
+    return f"Before I can answer I need {join(missing)}." if missing else ""
+
+
+def label_too_long() -> str:
+    return (
+        f"I kept the photo, but that is too long for a name: at most {MAX_LABEL} characters. "
+        "Reply to the photo with a short name, like <b>daisy</b>."
+    )
+
+
+def no_label_in(text: str) -> str:
+    return f"I can't make a name of {esc(text) or 'that'}. Please use letters, digits or an emoji."
+
+
+def taken_back(label: Label | None) -> str:
+    return f"Taken back: that photo no longer counts as {bold(label)}." if label else "Taken back."
+
+
+def nothing_to_undo() -> str:
+    return (
+        "There is nothing of yours to take back in this chat. "
+        "Teach me something: send a photo with its name as caption."
+    )
+
+
+def photo_kept_unnamed() -> str:
+    return "Noted: this photo has no name any more. Edit its caption, or reply to it, to name it again."
+
+
+# Questions ----------------------------------------------------------------------------------------------------------
+
+
+def answered(what: Answer, *, details: bool) -> str:
+    """The answer to a question: what it is, how sure, and who says so."""
+    if not what.ranked:
+        return "I don't know this one. What is it?"
+    (first, p), *others = what.ranked
+    rest = ", ".join(f"{esc(label.name)} {percent(q)}" for label, q in others[: SHOWN_GUESSES - 1])
+    if what.label is None:
+        said = f"I don't know this one. The nearest I have is {bold(first)} ({percent(p)})."
+        said += " What is it?"
+    else:
+        said = f"I think this is {bold(what.label)} ({percent(p)})."
+    if details:
+        said += f"\n<i>{f'Or {rest}. ' if rest else ''}Network {what.network.number}.</i>"
+    return said
+
+
+def not_yet(what: NotYet) -> str:
+    """The answer to a question before there is a network."""
+    if what.readiness.ready:
+        wait = "I am learning right now" if what.trainer_alive else "My trainer is not running yet"
+        return f"I can't answer yet. {wait}: please ask again in a moment. I kept the photo."
+    return (
+        f"I can't answer yet. {needs(what.readiness)}\n"
+        "To teach me, send a photo with its name as caption. I kept this one: reply to it with its name."
+    )
+
+
+def what_is_it(what: Answer) -> str:
+    if what.label is None:
+        return "What is it, then?"
+    return f"Thanks. So not {bold(what.label)}. What is it?"
+
+
+def type_the_name() -> str:
+    return "Type the name of what the photo shows, like <b>daisy</b>."
+
+
+def confirmed(what: Corrected) -> str:
+    label = what.answer.label
+    return f"{bold(label)}: right, thank you. I count this photo as one more lesson." if label else "Thank you."
+
+
+def corrected(what: Corrected, *, tells: bool) -> str:
+    """The text that takes the place of a wrong answer."""
+    if what.taught is None:
+        return (
+            "Thanks: none of my labels. I leave this photo out of my lessons. Reply to it with a name if you have one."
+        )
+    said = f"Thanks: this is {bold(what.taught.label)}."
+    if is_disputed(what.taught.standing):
+        return f"{said} Somebody else called it something different, so I leave it out until one more person agrees."
+    if not what.taught.trainer_alive:
+        return f"{said} My trainer is not running: I will learn it once it is back."
+    return f"{said} I am learning it now{' and will tell you how it went' if tells else ''}."
+
+
+# News ---------------------------------------------------------------------------------------------------------------
+
+
+def learned(what: Learned) -> str:
+    """What became of a correction."""
+    number = what.network.number
+    if what.said is None:
+        return f"Network {number} is here. People see this photo differently by now, so I left it out."
+    says = f"I don't know, nearest is {percent(what.probability)} sure"
+    if what.guessed is not None:
+        says = f"{bold(what.guessed)} ({percent(what.probability)})"
+    if what.guessed == what.said:
+        return f"Learned from you: network {number} now says {says} for this photo. Thank you!"
+    return (
+        f"Network {number} has learned from your correction ({bold(what.said)}), but still says {says}. "
+        f"A few more photos of {bold(what.said)} will help."
+    )
+
+
+def first_network(network: Network) -> str:
+    return (
+        f"I can answer now! This is network {network.number}: {quality(network)}\n"
+        "Send me a photo without a caption and I will tell you what I see."
+    )
+
+
+def quality(network: Network) -> str:
+    """How good a network is, with the number of photos and the interval behind it."""
+    low, high = round(network.low * 100), round(network.high * 100)
+    return (
+        f"wrong on {network.wrong} of {network.n} photos that it had not learned from "
+        f"(so {low} to {high} % errors on photos like these)."
+    )
+
+
+def training_done(network: Network, result: dict[str, object]) -> str:
+    match result.get("end"):
+        case "published":
+            return f"Trained: network {network.number} answers now, {quality(network)}"
+        case "held":
+            return (
+                f"Trained, but the new network was not better, so network {network.number} goes on: {quality(network)}"
+            )
+        case _:
+            return f"Nothing new to learn since network {network.number}: {quality(network)}"
+
+
+def training_failed() -> str:
+    return (
+        "The training failed. Your lessons are safe and the old network goes on answering. "
+        "My owner finds the reason in the log."
+    )
+
+
+def training_asked(readiness: Readiness, *, alive: bool) -> str:
+    if not readiness.ready:
+        return f"There is not enough to learn from yet. {needs(readiness)}"
+    if not alive:
+        return "I noted it, but my trainer is not running. My owner can start it with <code>pupil trainer</code>."
+    return "Training now. I will tell you how it went."
+
+
+# Roles, ownership, self-service -------------------------------------------------------------------------------------
+
+
+def not_allowed(needed: Role) -> str:
+    who = {
+        Role.TEACHER: "people who may teach",
+        Role.REVIEWER: "reviewers",
+        Role.ADMIN: "admins",
+        Role.OWNER: "the owner",
+    }
+    return f"That is for {who.get(needed, 'others')}. Ask the owner of this bot if you should be one of them."
+
+
+def now_owner() -> str:
+    return "You are the owner now. /status shows how things stand."
+
+
+def wrong_code() -> str:
+    return (
+        "That code is not right, or no longer. Make a new one with <code>pupil owner-code</code> "
+        "and send <code>/owner CODE</code>."
+    )
+
+
+def owner_only_in_private() -> str:
+    return "Please send that to me in our private chat, where nobody else reads the code."
+
+
+def my_data(photos: int, lessons: int, corrections: int, role: Role) -> str:
+    return (
+        f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
+        f"{plural(corrections, 'verdict')} on my answers. You are a {role.name.lower()}. The file has all of it.\n"
+        "Photos are kept without place, time and camera. They stay on my owner's computer."
+    )
+
+
+def forget_really(photos: int) -> str:
+    return (
+        f"Delete your {plural(photos, 'photo')} and everything you taught me, for good? I will learn anew without it."
+    )
+
+
+def forgotten(photos: int) -> str:
+    return f"Deleted: {plural(photos, 'photo')} and all your lessons. I am learning anew without them."
+
+
+def forget_cancelled() -> str:
+    return "Nothing was deleted."
+
+
+def settings(group: bool) -> str:
+    return f"How I behave in this {'group' if group else 'chat'}. Press to change."
+
+
+# Trouble ------------------------------------------------------------------------------------------------------------
+
+
+def went_wrong(reference: str) -> str:
+    return (
+        "Something went wrong on my side and I could not do that. What you sent is kept, and my owner can find it "
+        f"in the log as {reference}. Please try once more."
+    )
+
+
+def for_owner_went_wrong(reference: str) -> str:
+    return f"An update could not be handled after several tries. Look for {reference} in the log."
+
+
+def cannot_store(full: bool) -> str:
+    why = "my disk is full" if full else "I can't write to my disk"
+    return (
+        f"I can't keep anything right now: {why}. Nothing is lost: I will go on by myself once my owner has mended it."
+    )
+
+
+def network_refused(number: int) -> str:
+    return f"Network {number} failed its check and does not answer; the one before goes on. /train makes a new one."
+
+
+def long_ago(silence: timedelta | None) -> str:
+    if silence is None:
+        return "never seen"
+    minutes = int(silence.total_seconds() // 60)
+    if minutes < 1:
+        return "last seen a moment ago"
+    return f"last seen {plural(minutes, 'minute')} ago" if minutes < 120 else f"last seen {minutes // 60} hours ago"
