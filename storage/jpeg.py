@@ -8,16 +8,21 @@ pictures and whatever hides behind the end are left out. Layout: ITU-T T.81, ann
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 START = b"\xff\xd8"
 END = b"\xff\xd9"
 # A progressive scan of 36 bytes can cost 12 ms: a thousand of them make a small file that decodes for a minute.
 MAX_SCANS = 100
-_FRAMES = frozenset((0xC0, 0xC1, 0xC2))
+# A file of nothing but empty comments would keep this loop busy for seconds.
+MAX_SEGMENTS = 10_000
+_PROGRESSIVE = 0xC2
+_FRAMES = frozenset((0xC0, 0xC1, _PROGRESSIVE))
 _TABLES = frozenset((0xC4, 0xDB, 0xDD))
 _SCAN = 0xDA
 _JFIF = 0xE0
 _ADOBE = 0xEE
+_NO_END = 0
 # In scan data FF is followed by 00 (a stuffed byte), a restart mark, or another FF; anything else is the next segment.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _BARE_JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
@@ -42,36 +47,52 @@ def strip(data: bytes) -> Bare:
 
     Raises:
         NotJpeg: the layout is broken, cut short, of a kind that decoders do not share (lossless, arithmetic), or has
-            more than MAX_SCANS scans.
+            more than MAX_SCANS scans or MAX_SEGMENTS segments.
     """
-    kept, frame, scans, jfif = [], b"", 0, False
-    for marker, segment in _segments(data):
+    kept, frames, scans, jfif, adobe, has_end = [], [], [], b"", b"", True
+    for marker, segment in islice(_segments(data), MAX_SEGMENTS):
         if marker in _FRAMES:
-            frame = segment
+            frames.append(segment)
         elif marker == _SCAN:
-            scans += 1
+            scans.append(segment)
         elif marker == _JFIF and segment[4:9] == b"JFIF\x00":
-            jfif = True
-        if marker in _FRAMES or marker in _TABLES or marker in (_SCAN, _ADOBE):
+            # Without this mark some decoders take three channels for RGB instead of YCbCr.
+            jfif = _BARE_JFIF
+        elif marker == _ADOBE and segment[4:9] == b"Adobe" and len(segment) >= 16:
+            # The last of its twelve bytes tells how colours are coded; what a file adds behind them does not.
+            adobe = b"\xff\xee\x00\x0e" + segment[4:16]
+        elif marker == _NO_END:
+            has_end = False
+        if marker in _FRAMES or marker in _TABLES or marker == _SCAN:
             kept.append(segment)
-    if not frame or not scans or scans > MAX_SCANS or len(frame) < 10:
-        raise NotJpeg(f"{scans} scans, frame of {len(frame)} bytes")
-    # Without its JFIF mark some decoders take three channels for RGB instead of YCbCr.
-    head = START + (_BARE_JFIF if jfif else b"")
+    # Of two frames one would be looked at here, and the other be decoded.
+    if len(frames) != 1 or not 1 <= len(scans) <= MAX_SCANS or len(frames[0]) < 10:
+        raise NotJpeg(f"{len(frames)} frames, {len(scans)} scans")
+    if not has_end and not _is_in_one_scan(frames[0], scans):
+        raise NotJpeg("scans may be missing at the end")
+    frame = frames[0]
     return Bare(
-        b"".join((head, *kept, END)),
+        b"".join((START, jfif, adobe, *kept, END)),
         width=int.from_bytes(frame[7:9], "big"),
         height=int.from_bytes(frame[5:7], "big"),
         components=frame[9],
     )
 
 
+def _is_in_one_scan(frame: bytes, scans: list[bytes]) -> bool:
+    """Whether all components are in the one scan that there is, so that a decoder notices if any of it is missing."""
+    return frame[1] != _PROGRESSIVE and len(scans) == 1 and scans[0][4] == frame[9]
+
+
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and bytes of each segment up to the end mark; a scan's segment includes its data."""
+    """Marker and bytes of each segment up to the end mark; a scan's segment includes its data.
+
+    Without an end mark the last scan reaches to the end of the file: whether it is whole is for a decoder to say.
+    """
     if data[:2] != START:
         raise NotJpeg("no start mark")
     at = 2
-    while True:
+    while at < len(data):
         marker, at = _marker(data, at)
         if marker == 0xD9:
             return
@@ -81,16 +102,16 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise NotJpeg("a segment is cut short")
         if marker == _SCAN:
             following = _NEXT_MARKER.search(data, end)
-            if following is None:
-                raise NotJpeg("the last scan has no end")
-            end = following.start()
+            end = following.start() if following else len(data)
         yield marker, b"\xff" + bytes((marker,)) + data[at:end]
         at = end
+    yield _NO_END, b""
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
-    while at + 1 < len(data) and data[at] == 0xFF and data[at + 1] == 0xFF:
+    """The next marker and the place behind it. What stands before it is padding: some cameras write it."""
+    while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
+        if data[at + 1] not in (0x00, 0xFF):
+            return data[at + 1], at + 2
         at += 1
-    if at + 1 >= len(data) or data[at] != 0xFF:
-        raise NotJpeg("a marker is missing")
-    return data[at + 1], at + 2
+    raise NotJpeg("a marker is missing")
