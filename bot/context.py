@@ -90,7 +90,7 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
 
     def _scene(self, unit: Unit, visit: Visit) -> Scene:
         presence = enter(unit, visit, self.services.settings.newcomer_role())
-        keyboards = Keyboards(self.services.signer, visit, unit.now)
+        keyboards = Keyboards(self.services.signer, visit.chat_id, visit.person_id, unit.now)
         return Scene(unit, visit, presence, Replies(unit, visit), keyboards)
 
     @property

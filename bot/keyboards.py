@@ -8,7 +8,6 @@ from bot.actions.correcting import Choices
 from bot.actions.self_service import CHAT_SETTINGS, setting
 from bot.buttons import Press, Signer
 from bot.replies import Keyboard
-from bot.visit import Visit
 from storage import Chat
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
@@ -27,10 +26,11 @@ MAX_BUTTON_TEXT = 40
 
 @dataclass(frozen=True, slots=True)
 class Keyboards:
-    """Makes signed buttons for the person and chat of one visit."""
+    """Makes signed buttons for one person in one chat (Telegram ids)."""
 
     signer: Signer
-    visit: Visit
+    chat_id: int
+    person_id: int
     now: datetime
 
     def answer(self, what: Answer) -> Keyboard:
@@ -82,8 +82,8 @@ class Keyboards:
         limits = {"lifetime": lifetime} if lifetime else {}
         data = self.signer.sign(
             Press(action, thing, argument),
-            chat_id=self.visit.chat_id,
-            person_id=self.visit.person_id,
+            chat_id=self.chat_id,
+            person_id=self.person_id,
             now=self.now,
             **limits,
         )

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from bot import texts
 from bot.actions import telling
+from bot.actions.asking import Answer, answer_late, waiting_questions
 from bot.actions.reporting import ended_training
 from bot.context import Services
 from bot.guesser import Loaded, Refused
-from bot.replies import Said, message
+from bot.handlers.photos import answer_said
+from bot.keyboards import Keyboards
+from bot.replies import Said, answer_key, message
 from storage import Flag, Network, NotFound, Photo, Role, StoreUnavailable, Unit
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
+LOOK_BACK = 5.0
 
 
 class News:
@@ -22,6 +27,8 @@ class News:
     def __init__(self, services: Services, bot_id: int) -> None:
         self._services = services
         self._bot_id = bot_id
+        # A question may be on its way into the store while a first network is on its way out.
+        self._look_back_until = 0.0
 
     async def run(self) -> None:
         """Watch for ever."""
@@ -40,7 +47,9 @@ class News:
             self._tell_refused(change.network)
         elif isinstance(change, Loaded):
             self._tell_network(change)
-        return self._tell_trainings() or change is not None
+            self._look_back_until = time.monotonic() + LOOK_BACK
+        answered = time.monotonic() < self._look_back_until and self._answer_waiting()
+        return self._tell_trainings() or answered or change is not None
 
     def _tell_refused(self, network: Network) -> None:
         with self._services.store.write() as unit:
@@ -78,6 +87,30 @@ class News:
         except NotFound:
             return None
         return guess.label, guess.confidence
+
+    def _answer_waiting(self) -> bool:
+        """Answer the questions that came before there was a network."""
+        loaded = self._services.guesser.loaded
+        if loaded is None:
+            return False
+        with self._services.store.read() as unit:
+            photos = waiting_questions(unit, loaded.network.classifier_id)
+        for photo in photos:
+            guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
+            with self._services.store.write() as unit:
+                found = answer_late(unit, photo, guess, loaded.network.id)
+                if found is not None:
+                    self._owe_answer(unit, photo, found)
+        return bool(photos)
+
+    def _owe_answer(self, unit: Unit, photo: Photo, found: Answer) -> None:
+        if photo.chat_id is None or photo.owner_id is None or photo.message_id is None:
+            return
+        chat, person = unit.chats.get(photo.chat_id), unit.people.get(photo.owner_id)
+        keyboards = Keyboards(self._services.signer, chat.telegram_id, person.telegram_id, unit.now)
+        payload = message(chat.telegram_id, answer_said(chat, keyboards, found), to_message=photo.message_id)
+        dedupe = answer_key(found.prediction.id)
+        unit.outbox.owe(self._bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
 
     def _tell_trainings(self) -> bool:
         with self._services.store.read() as unit:

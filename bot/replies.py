@@ -88,6 +88,16 @@ class Replies:
         )
 
 
+def answer_key(prediction_id: int) -> str:
+    """What the message that tells a prediction is owed as; by it the message is found again."""
+    return f"answer:{prediction_id}"
+
+
+def answered_in(key: str | None) -> int | None:
+    """The prediction of such a key."""
+    return int(key.removeprefix("answer:")) if key and key.startswith("answer:") else None
+
+
 def message(chat_id: int, said: Said, *, to_message: int | None = None) -> dict[str, Any]:
     """The payload of sendMessage."""
     payload: dict[str, Any] = {

@@ -122,8 +122,9 @@ def answered(what: Answer, *, details: bool) -> str:
 def not_yet(what: NotYet) -> str:
     """The answer to a question before there is a network."""
     if what.readiness.ready:
-        wait = "I am learning right now" if what.trainer_alive else "My trainer is not running yet"
-        return f"I can't answer yet. {wait}: please ask again in a moment. I kept the photo."
+        if what.trainer_alive:
+            return "I am learning right now, and will answer this in a moment."
+        return "I can't answer yet: my trainer is not running. I kept the photo and will answer it once I can."
     return (
         f"I can't answer yet. {needs(what.readiness)}\n"
         "To teach me, send a photo with its name as caption. I kept this one: reply to it with its name."
@@ -252,7 +253,7 @@ def owner_only_in_private() -> str:
 def my_data(photos: int, lessons: int, corrections: int, role: Role) -> str:
     return (
         f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
-        f"{plural(corrections, 'verdict')} on my answers. You are a {role.name.lower()}. The file has all of it.\n"
+        f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. The file has all of it.\n"
         "Photos are kept without place, time and camera. They stay on my owner's computer."
     )
 

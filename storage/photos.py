@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, select
 
@@ -11,7 +12,7 @@ from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.pictures import Picture
 from storage.records import LabelledPhoto, Photo, State
-from storage.tables import blob, photo, standing
+from storage.tables import blob, photo, prediction, standing
 
 FOLDS = 5
 
@@ -90,6 +91,25 @@ class Photos:
         """The chats that photos of the classifier came from."""
         query = select(photo.c.chat_id).where(photo.c.classifier_id == classifier_id, photo.c.chat_id.is_not(None))
         return sorted(self._connection.execute(query.distinct()).scalars())
+
+    def unanswered(self, classifier_id: int, since: datetime, limit: int = 20) -> list[Photo]:
+        """Questions that came when no network could answer: no guess and no vote yet; oldest first."""
+        query = (
+            select(photo)
+            .outerjoin(prediction, prediction.c.photo_id == photo.c.id)
+            .outerjoin(standing, standing.c.photo_id == photo.c.id)
+            .where(
+                photo.c.classifier_id == classifier_id,
+                photo.c.created_at >= since,
+                photo.c.chat_id.is_not(None),
+                photo.c.owner_id.is_not(None),
+                prediction.c.id.is_(None),
+                standing.c.photo_id.is_(None),
+            )
+            .order_by(photo.c.id.desc())
+            .limit(limit)
+        )
+        return [_record(row) for row in self._connection.execute(query)][::-1]
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""

@@ -1,12 +1,16 @@
 """Questions: a bare photo, and what the network makes of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.actions.teaching import Received, as_counts, keep, trainer_alive
 from bot.visit import Presence, Visit
-from storage import Label, Network, Prediction, Unit
+from storage import Label, Network, Photo, Prediction, Unit
 from trainer.predicting import Guess
 from trainer.readiness import Readiness, readiness
+
+# A question that no network could answer is answered when one can, if that is soon enough to matter.
+WAITS_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +42,31 @@ def ask(
         return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit))
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
+    return _answer_photo(unit, photo, presence.person.id, guess, network_id)
+
+
+def waiting_questions(unit: Unit, classifier_id: int) -> list[Photo]:
+    """Questions of the last day that no network could answer when they came."""
+    return unit.photos.unanswered(classifier_id, unit.now - WAITS_FOR)
+
+
+def answer_late(unit: Unit, photo: Photo, guess: Guess, network_id: int) -> Answer | None:
+    """Answer a question that waited; None if it was answered or taught meanwhile."""
+    if photo.owner_id is None or unit.predictions.of_photo(photo.id) or unit.votes.of_photo(photo.id):
+        return None
+    return _answer_photo(unit, photo, photo.owner_id, guess, network_id)
+
+
+def _answer_photo(unit: Unit, photo: Photo, asked_by_id: int, guess: Guess, network_id: int) -> Answer:
     prediction = unit.predictions.add(
         photo.id,
         network_id,
         guess.label,
         [(label_id, p) for label_id, _, p in guess.probabilities],
-        asked_by_id=presence.person.id,
+        asked_by_id=asked_by_id,
         milliseconds=guess.milliseconds,
     )
-    return answer(unit, presence.classifier_id, prediction)
+    return answer(unit, photo.classifier_id, prediction)
 
 
 def answer(unit: Unit, classifier_id: int, prediction: Prediction) -> Answer:

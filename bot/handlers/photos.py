@@ -11,8 +11,9 @@ from bot.addressing import Addressed, address
 from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.incoming import Question, file_in, receive, receive_question
-from bot.replies import Said
-from storage import MAX_LABEL, PictureRefused, Reason, Role, Unit, key_of, tidy
+from bot.keyboards import Keyboards
+from bot.replies import Said, answer_key
+from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Unit, key_of, tidy
 
 
 @permitted(Role.GUEST)
@@ -109,13 +110,13 @@ def _answer(scene: Scene, question: Question) -> None:
     if isinstance(found, NotYet):
         scene.replies.say(Said(texts.not_yet(found)), to_message=to_message, coalesce="not yet")
         return
-    scene.replies.say(answer_said(scene, found), to_message=to_message, dedupe=f"answer:{found.prediction.id}")
+    said = answer_said(scene.presence.chat, scene.keyboards, found)
+    scene.replies.say(said, to_message=to_message, dedupe=answer_key(found.prediction.id))
 
 
-def answer_said(scene: Scene, found: Answer) -> Said:
+def answer_said(chat: Chat, keyboards: Keyboards, found: Answer) -> Said:
     """An answer with its buttons."""
-    details = setting(scene.presence.chat, "details")
-    return Said(texts.answered(found, details=details), scene.keyboards.answer(found))
+    return Said(texts.answered(found, details=setting(chat, "details")), keyboards.answer(found))
 
 
 def _relabel(scene: Scene, said: Addressed) -> None:

@@ -15,7 +15,7 @@ from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
 from bot.handlers.photos import answer_said
-from bot.replies import Said
+from bot.replies import Said, answer_key
 from storage import NotFound, Role
 
 MAX_TOAST = 200
@@ -88,7 +88,12 @@ def _wrong(scene: Scene, press: Press, message_id: int) -> None:
 
 def _back(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
-    scene.replies.edit(message_id, answer_said(scene, correcting.find(scene.unit, scene.presence, press.thing)))
+    scene.replies.edit(message_id, _answer(scene, press.thing))
+
+
+def _answer(scene: Scene, prediction_id: int) -> Said:
+    found = correcting.find(scene.unit, scene.presence, prediction_id)
+    return answer_said(scene.presence.chat, scene.keyboards, found)
 
 
 def _pick(scene: Scene, press: Press, message_id: int) -> str:
@@ -139,7 +144,7 @@ def _forget_not(scene: Scene, press: Press, message_id: int) -> str:
 
 def _check_message(scene: Scene, press: Press, message_id: int) -> None:
     """A button belongs to the message that it was sent with, where Telegram told us which that is."""
-    told_in = scene.unit.outbox.message_of(f"answer:{press.thing}")
+    told_in = scene.unit.outbox.message_of(answer_key(press.thing))
     if told_in is not None and message_id not in (told_in, 0):
         raise NotFound("answer", press.thing)
 

@@ -8,10 +8,8 @@ from bot.actions import correcting
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
 from bot.handlers.photos import label_problem, name_photo
-from bot.replies import Said
+from bot.replies import Said, answer_key, answered_in
 from storage import NotFound, Reason, Role
-
-ANSWER = "answer:"
 
 
 @permitted(Role.GUEST)
@@ -53,9 +51,9 @@ def _correct(scene: Scene, prediction_id: int, text: str) -> None:
         _say(scene, guides.photo_gone())
         return
     _say(scene, texts.corrected(corrected, tells=True))
-    answered_in = scene.unit.outbox.message_of(f"{ANSWER}{prediction_id}")
-    if answered_in is not None:
-        scene.replies.edit(answered_in, Said(texts.corrected(corrected, tells=False)))
+    told_in = scene.unit.outbox.message_of(answer_key(prediction_id))
+    if told_in is not None:
+        scene.replies.edit(told_in, Said(texts.corrected(corrected, tells=False)))
 
 
 def _answered_by(scene: Scene, message: Message) -> int | None:
@@ -63,7 +61,7 @@ def _answered_by(scene: Scene, message: Message) -> int | None:
     if message.reply_to_message is None:
         return None
     told = scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message.reply_to_message.message_id)
-    return int(told.removeprefix(ANSWER)) if told and told.startswith(ANSWER) else None
+    return answered_in(told)
 
 
 def _photo_replied_to(scene: Scene, message: Message) -> int | None:
