@@ -17,6 +17,7 @@ from bot.playground.ledger import Json, Ledger
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 REMEMBERED_PHOTOS = 256
+UNKNOWN_TYPE = "application/octet-stream"
 
 Size = tuple[str, int, int, int]
 
@@ -38,7 +39,7 @@ class FileStore:
     async def add_document(self, data: bytes, name: str, mime: str | None) -> Json:
         digest, thumbnail = await asyncio.to_thread(self._keep_document, data)
         # Telegram's servers believe the sender about name and type, and so does everybody downstream.
-        document: Json = {"file_name": name, "mime_type": mime or _guessed_type(name), "file_size": len(data)}
+        document: Json = {"file_name": name, "mime_type": _type_of(name, mime), "file_size": len(data)}
         with self._ledger.transaction():
             document |= self._register("document", digest, document, suffix=PurePosixPath(name).suffix)
             if thumbnail is not None:
@@ -105,5 +106,7 @@ class FileStore:
         return ids
 
 
-def _guessed_type(name: str) -> str:
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+def _type_of(name: str, said: str | None) -> str:
+    if said and said != UNKNOWN_TYPE:
+        return said
+    return mimetypes.guess_type(name)[0] or UNKNOWN_TYPE

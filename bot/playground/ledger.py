@@ -23,7 +23,7 @@ class Ledger:
     """Documents by (kind, a, b, c); keys left out are empty strings, so a prefix of the key selects a range."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "playground.sqlite", isolation_level=None, timeout=3.0)
+        self._db = sqlite3.connect(folder / "playground.sqlite", isolation_level=None, timeout=0.5)
         self._depth = 0
         try:
             # Exclusive: two servers handing out the same ids from one folder would be worse than a refusal.

@@ -37,7 +37,7 @@ class UpdateQueue:
         update = {"update_id": update_id, kind: payload}
         self._ledger.put("update", update_id, body={"at": self._clock(), "update": update})
         self._arrival.set()
-        if self._poller is not None and not self._poller.done():
+        if self._poller is not None and self.is_awaited:
             self._poller.set_result(None)
 
     @property
@@ -48,6 +48,11 @@ class UpdateQueue:
     def allow(self, kinds: list[object]) -> None:
         known = [kind for kind in KINDS if kind in kinds]
         self._ledger.put("setting", "allowed_updates", body=known)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a bot hangs on a long poll at this moment."""
+        return self._poller is not None and not self._poller.done()
 
     @property
     def pending(self) -> int:
@@ -93,7 +98,7 @@ class UpdateQueue:
 
     def end_poll(self) -> None:
         """A newer poll, or a webhook, ends the poll that is waiting."""
-        if self._poller is not None and not self._poller.done():
+        if self._poller is not None and self.is_awaited:
             self._poller.set_exception(
                 conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
             )
@@ -101,7 +106,7 @@ class UpdateQueue:
 
     def release(self) -> None:
         """Let a waiting poll return empty-handed: the server is closing."""
-        if self._poller is not None and not self._poller.done():
+        if self._poller is not None and self.is_awaited:
             self._poller.set_result(None)
 
     def _forget(self, offset: int) -> None:

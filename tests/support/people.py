@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -354,7 +355,8 @@ class Person:
     async def _show(
         self, items: list[tuple[str, bytes, str]], chat: int | None, reply_to: Message | None, *, as_files: bool
     ) -> list[Message]:
-        form = aiohttp.FormData()
+        # Browsers do not percent-encode file names, and neither may people.
+        form = aiohttp.FormData(quote_fields=False)
         for name, value in self._in(chat).items():
             form.add_field(name, str(value))
         form.add_field("captions", json.dumps([caption for _, _, caption in items]))
@@ -362,7 +364,7 @@ class Person:
         if reply_to is not None:
             form.add_field("reply_to", str(reply_to.id))
         for position, (name, data, _) in enumerate(items):
-            form.add_field(f"file{position}", data, filename=name)
+            form.add_field(f"file{position}", io.BytesIO(data), filename=name)
         return [Message.from_json(each) for each in await self._people.upload(form)]
 
     def _in(self, chat: int | None) -> Json:

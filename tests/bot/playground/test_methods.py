@@ -15,6 +15,7 @@ from telegram import (
     InputMediaDocument,
     InputMediaPhoto,
     MenuButtonCommands,
+    Message,
     Update,
 )
 
@@ -147,6 +148,18 @@ async def _news(bot: Bot, ann: Person, lesson: int) -> list[Any]:
     file = await bot.get_file(shot.photo[-1].file_id)
     assert len(await file.download_as_bytearray()) == file.file_size
     return [info, *updates, file]
+
+
+def test_the_judges_notice_a_stray_and_a_missing_field() -> None:
+    stray = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "mood": "good"}
+
+    for message in (stray, {"message_id": 1}):
+        with pytest.raises(AssertionError):
+            check_schema("sendMessage", message)
+    with pytest.raises(AssertionError):
+        check_ptb(Message.de_json(stray, None))
+    with pytest.raises(AssertionError):
+        check_aiogram("Message", stray)
 
 
 @pytest.mark.parametrize("spelling", ["getMe", "getme", "GETME"])

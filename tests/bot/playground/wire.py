@@ -71,7 +71,7 @@ class RawBot:
         for name, value in values.items():
             form.add_field(name, value if isinstance(value, str) else json.dumps(value))
         for name, data in files.items():
-            form.add_field(name, data, filename=f"{name}.jpg")
+            form.add_field(name, io.BytesIO(data), filename=f"{name}.jpg")
         async with self.http.post(f"{self.url}/bot{self.token}/{method}", data=form) as answer:
             body: Json = await answer.json()
             return body
