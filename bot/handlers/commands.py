@@ -73,7 +73,7 @@ async def mydata(update: Update, context: Context) -> None:
         mine = self_service.my_data(scene.unit, scene.presence)
         text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role)
         keyboard = scene.keyboards.my_data() if mine.photos or mine.lessons else None
-        scene.replies.say(Said(text, keyboard), to_message=scene.visit.message_id)
+        scene.replies.say(Said(text, keyboard), to_message=_asked_in(scene))
         if scene.visit.private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
 
@@ -84,7 +84,7 @@ async def mydata(update: Update, context: Context) -> None:
 async def settings(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
         said = Said(texts.settings(not scene.visit.private), scene.keyboards.settings(scene.presence.chat))
-        scene.replies.say(said, to_message=scene.visit.message_id)
+        scene.replies.say(said, to_message=_asked_in(scene))
 
     await context.act(action)
 
@@ -139,7 +139,12 @@ async def unknown(update: Update, context: Context) -> None:
 
 
 def _say(scene: Scene, html: str) -> None:
-    scene.replies.say(Said(html), to_message=scene.visit.message_id)
+    scene.replies.say(Said(html), to_message=_asked_in(scene))
+
+
+def _asked_in(scene: Scene) -> int | None:
+    """In a group an answer shows whom it is for; in a private chat that would only be noise."""
+    return None if scene.visit.private else scene.visit.message_id
 
 
 def _sees_all(context: Context) -> bool:
