@@ -1,0 +1,51 @@
+# `make` alone lists what there is to do.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-postgres check format bench chaos
+
+BIN := .venv/bin
+STAMP := .venv/.made-for
+BENCH_HOME ?= bench-results/home
+# The first Python that really runs and is new enough: a name on the path may be an empty promise (pyenv's shims).
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	$$name -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $$name && break; done)
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with all that Pupil and its developers need (once, about two minutes)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Pupil needs Python 3.11 or newer, and found none. Install one, or say where it is:"; \
+		echo "  make setup PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Pupil needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version); this takes about two minutes, once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[trainer,postgres,dev]'
+	@touch $@
+
+run: setup ## start Pupil: bot, trainer and, without a Telegram token, the chat page
+	@exec $(BIN)/pupil run
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+test-postgres: setup ## run the store's tests on PostgreSQL, started for them alone
+	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/storage
+
+check: setup ## lint, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: setup ## put the code into its one format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## measure learning and answering on the photos in PUPIL_BENCHMARK_DATA
+	$(BIN)/python -m tests.benchmarks.cycle $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.predict $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.probe
+
+chaos: setup ## kill processes many times and look for what got lost
+	PUPIL_TEST_CHAOS=long $(BIN)/python -m pytest -m chaos
