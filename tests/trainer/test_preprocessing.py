@@ -35,7 +35,7 @@ def test_each_mode_keeps_its_share_of_the_longer_side() -> None:
 
     def seen(mode: Mode) -> float:
         row = prepare(picture, Preprocessing(size=64, mode=mode))[32, :, 0].astype(float)
-        return (row[-1] - row[0]) / 255
+        return float(row[-1] - row[0]) / 255
 
     assert seen("whole") == pytest.approx(1.0, abs=0.03)
     assert seen("balanced") == pytest.approx(0.5, abs=0.03)

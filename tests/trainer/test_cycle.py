@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from storage import Reason, Store, VoteKind
+from tests.trainer.conftest import Teach, draw
+from trainer import artefact, cycle
+from trainer.composing import export_network
+from trainer.cycle import End, Outcome
+from trainer.embedding import Embedder
+from trainer.errors import ArtefactError, EmbedderMissing, GoldenDiffers, NothingToExport, PictureUnreadable
+from trainer.gate import Ground
+from trainer.predicting import Predictor
+from trainer.preprocessing import prepare
+from trainer.recipe import Recipe
+
+
+def learn(store: Store, embedder: Embedder, *, force: bool = False) -> Outcome:
+    *told, last = cycle.run(store, 1, embedder, Recipe(), force=force)
+    assert all(isinstance(step, str) for step in told)
+    assert isinstance(last, Outcome)
+    return last
+
+
+def answering(store: Store, outcome: Outcome) -> Predictor:
+    assert outcome.network is not None
+    return Predictor.open(store.home / "networks" / outcome.network.folder, store.home / "embedders", threads=1)
+
+
+def label_ids(store: Store) -> dict[str, int]:
+    with store.read() as unit:
+        return {label.name: label.id for label in unit.labels.all(1)}
+
+
+def test_lessons_become_a_network_that_answers(store: Store, teach: Teach, embedder: Embedder) -> None:
+    for colour in ("red", "green", "blue"):
+        teach(colour, 6)
+
+    outcome = learn(store, embedder)
+    predictor = answering(store, outcome)
+
+    assert (outcome.end, outcome.photos, outcome.labels) == (End.PUBLISHED, 18, 3)
+    assert outcome.network is not None
+    assert outcome.network.verdict["ground"] == Ground.FIRST
+    assert predictor.number == 1
+    for colour in ("red", "green", "blue"):
+        guess = predictor.guess(draw(colour, 99))
+        assert guess.probabilities[0][:2] == (label_ids(store)[colour], colour)
+        assert sum(share for *_, share in guess.probabilities) == pytest.approx(1)
+        assert guess.network == 1
+
+
+def test_nothing_is_learned_twice_unless_forced(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 3)
+    teach("green", 3)
+    first = learn(store, embedder)
+
+    assert learn(store, embedder).end == End.UNCHANGED
+    again = learn(store, embedder, force=True)
+
+    assert (first.network and first.network.number, again.network and again.network.number) == (1, 2)
+
+
+def test_too_few_lessons_say_what_is_missing(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 3)
+    teach("green", 1)
+
+    outcome = learn(store, embedder)
+
+    assert outcome.end == End.NOT_READY
+    assert outcome.readiness is not None
+    assert [(short.name, short.missing) for short in outcome.readiness.shortages] == [("green", 1)]
+    assert outcome.as_dict()["missing"]["labels_missing"] == 0
+
+
+def test_a_photo_corrected_once_is_answered_rightly_by_the_next_network(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    for colour in ("red", "green", "blue"):
+        teach(colour, 10)
+    odd = teach("red", 1, label="green", first=50)[0]
+    learn(store, embedder)
+    with store.write() as unit:
+        blue = unit.labels.find_or_create(1, "blue")
+        unit.votes.cast(odd, None, VoteKind.LABEL, blue.id, Reason.BUTTON)
+        digest = unit.photos.get(odd).digest
+
+    guess = answering(store, learn(store, embedder)).guess(store.blobs.read(digest))
+
+    assert guess.probabilities[0][1] == "blue"
+
+
+def test_one_picture_of_a_new_label_is_enough_to_know_it(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 4)
+    teach("green", 4)
+    learn(store, embedder)
+    teach("blue", 1)
+
+    outcome = learn(store, embedder)
+
+    assert outcome.network is not None
+    assert outcome.network.verdict["gained"] == [label_ids(store)["blue"]]
+    assert answering(store, outcome).guess(draw("blue", 70)).probabilities[0][1] == "blue"
+    assert outcome.network.wrong >= 1  # it could not be asked out of fold, and that counts as wrong
+
+
+def test_photos_that_cannot_be_read_do_not_keep_others_from_being_learned(
+    store: Store, teach: Teach, embedder: Embedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    teach("red", 3)
+    lost = teach("green", 4)[0]
+    with store.read() as unit:
+        store.blobs.path(unit.photos.get(lost).digest).unlink()
+
+    with caplog.at_level(logging.WARNING):
+        outcome = learn(store, embedder)
+
+    assert (outcome.end, outcome.photos) == (End.PUBLISHED, 6)
+    assert len([record for record in caplog.records if "cannot be embedded" in record.message]) == 1
+
+
+def test_a_worse_candidate_is_held_and_the_old_network_answers_on(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    for colour in ("red", "green"):
+        teach(colour, 20)
+    learn(store, embedder)
+    # The same lessons by a recipe that learns nothing of them.
+    *_, held = cycle.run(store, 1, embedder, Recipe(strength=1e-9, obeyed=0))
+
+    assert isinstance(held, Outcome)
+    assert held.end == End.HELD
+    with store.read() as unit:
+        active = unit.networks.active(1)
+    assert active is not None
+    assert active.number == 1
+
+
+def test_a_damaged_active_network_does_not_stop_learning(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 4)
+    teach("green", 4)
+    first = learn(store, embedder)
+    assert first.network is not None
+    (store.home / "networks" / first.network.folder / artefact.ANSWERS).write_bytes(b"")
+    teach("red", 1, first=30)
+
+    second = learn(store, embedder)
+
+    assert second.end == End.PUBLISHED
+    with pytest.raises(ArtefactError):
+        answering(store, first)
+
+
+def test_a_predictor_refuses_another_embedder_or_golden_answers_that_differ(
+    store: Store, teach: Teach, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach("red", 3)
+    teach("green", 3)
+    outcome = learn(store, embedder)
+    predictor = answering(store, outcome)
+    folder = store.home / "networks" / (outcome.network.folder if outcome.network else "")
+
+    assert predictor.successor(folder, store.home / "embedders").embedder is predictor.embedder
+    with pytest.raises(EmbedderMissing):
+        Predictor.open(folder, store.home / "nowhere")
+    monkeypatch.setattr(Embedder, "embed_bytes", lambda self, data: np.ones(self.dimension, dtype=np.float32))
+    with pytest.raises(GoldenDiffers):
+        Predictor.open(folder, store.home / "embedders")
+
+
+def test_a_predictor_says_when_it_does_not_know_or_cannot_see(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 8)
+    teach("green", 8)
+    predictor = answering(store, learn(store, embedder))
+    between = (predictor.embed(draw("red", 1)) + predictor.embed(draw("green", 1))) / np.float32(2)
+
+    guess = predictor.guess_embedding(between)
+
+    assert guess.confidence == guess.probabilities[0][2] < predictor.manifest.threshold
+    assert guess.label is None
+    with pytest.raises(PictureUnreadable):
+        predictor.guess(b"no picture")
+
+
+def test_the_exported_file_answers_like_the_predictor_and_tells_all(
+    store: Store, teach: Teach, embedder: Embedder, tmp_path: Path
+) -> None:
+    for colour in ("red", "green", "blue"):
+        teach(colour, 4)
+    outcome = learn(store, embedder)
+    predictor = answering(store, outcome)
+    target = tmp_path / "own.onnx"
+
+    assert outcome.network is not None
+    export_network(store.home / "networks" / outcome.network.folder, store.home / "embedders", target)
+    session = onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"])
+    photos = [draw(colour, 40 + seed) for seed, colour in enumerate(("red", "green", "blue"))]
+    pictures = np.stack([prepare(photo, predictor.manifest.preprocessing) for photo in photos])
+    probabilities = session.run(["probabilities"], {"pictures": pictures})[0]
+
+    for row, photo in zip(probabilities, photos, strict=True):
+        told = {label_id: share for label_id, _, share in predictor.guess(photo).probabilities}
+        assert row == pytest.approx([told[label_id] for label_id, _ in predictor.labels], abs=1e-4)
+    said = {entry.key: entry.value for entry in onnx.load(target).metadata_props}
+    assert {"labels", "preprocessing", "temperature", "threshold", "scores", "snapshot", "version"} <= set(said)
+
+
+def test_without_a_network_there_is_nothing_to_export(store: Store, tmp_path: Path) -> None:
+    from trainer import commands
+
+    with pytest.raises(NothingToExport):
+        commands.export(store, tmp_path / "none.onnx")
