@@ -45,7 +45,7 @@ export class Composer {
     });
     this.input.addEventListener("input", () => this.#written());
     this.input.addEventListener("keydown", (event) => this.#key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.#hideCommands(), 150));
+    this.input.addEventListener("blur", () => setTimeout(() => document.activeElement === this.input || this.#hideCommands(), 150));
     this.picker.addEventListener("change", () => {
       this.onFiles([...this.picker.files]);
       this.picker.value = "";

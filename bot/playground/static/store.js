@@ -21,7 +21,7 @@ export class Store extends EventTarget {
   async begin() {
     await this.refresh();
     this.#readPlace();
-    addEventListener("hashchange", () => this.#readPlace());
+    addEventListener("hashchange", () => this.#changePlace());
     setInterval(() => document.hidden || this.refresh().catch(() => {}), REFRESH_SECONDS * 1000);
     addEventListener("focus", () => this.markRead());
   }
@@ -160,6 +160,14 @@ export class Store extends EventTarget {
     this.waitingButtons.get(news.query_id)?.();
     this.waitingButtons.delete(news.query_id);
     if (news.person_id === this.me) this.say("answer", news);
+  }
+
+  /** A link may name somebody who came after the last look. */
+  async #changePlace() {
+    const [me, chatId] = location.hash.slice(1).split("/").map(Number);
+    const known = this.state.people.find((each) => each.id === me)?.chats.some((each) => each.id === chatId);
+    if (!known) await this.refresh().catch(() => {});
+    this.#readPlace();
   }
 
   #readPlace() {
