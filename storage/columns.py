@@ -1,8 +1,9 @@
 """Column types of our own."""
 
+import re
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 
@@ -25,6 +26,26 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+class Words(TypeDecorator[str]):
+    """What people or programs wrote, made fit for a column: cut to its length, and of characters that can be stored.
+
+    PostgreSQL refuses NUL and what is too long, and neither database takes half of a surrogate pair, which a name that
+    was cut carelessly can end with. None of that is a reason to lose the message that brought it.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)[: self.length]
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 # SQLite only counts up by itself in a column declared exactly INTEGER; PostgreSQL needs 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")

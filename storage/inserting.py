@@ -17,4 +17,5 @@ def insert_unless_there(connection: Connection, table: Table, **values: Any) -> 
     """Insert a row unless one of its unique keys is taken; returns whether it was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    # SQLAlchemy keeps the count of an insert only on request; on PostgreSQL it would else always be -1.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

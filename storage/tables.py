@@ -13,11 +13,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from storage.columns import Id, UtcDateTime
+from storage.columns import Id, UtcDateTime, Words
 
 metadata = MetaData(
     naming_convention={
@@ -62,7 +61,7 @@ person = Table(
     metadata,
     _id(),
     Column("telegram_id", BigInteger, nullable=False, unique=True),
-    Column("name", String(256), nullable=False),
+    Column("name", Words(256), nullable=False),
     Column("role", Integer, nullable=False),
     _at("created_at"),
 )
@@ -74,7 +73,7 @@ chat = Table(
     Column("telegram_id", BigInteger, nullable=False, unique=True),
     _ref("classifier_id", "classifier.id"),
     Column("kind", String(16), nullable=False),
-    Column("title", String(256), nullable=False),
+    Column("title", Words(256), nullable=False),
     Column("settings", JSON, nullable=False),
     # False once the person blocked the bot or the group removed it: nothing is sent there.
     Column("reachable", Boolean, nullable=False),
@@ -120,7 +119,7 @@ photo = Table(
     # Telegram's media_group_id: photos that were sent as one album.
     Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),
-    Column("name", String(512), nullable=False),
+    Column("name", Words(512), nullable=False),
     # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles.
     Column("group_key", String(80), nullable=False, index=True),
     Column("fold", Integer, nullable=False),
@@ -200,7 +199,7 @@ job = Table(
     Column("worker", String(64), nullable=True),
     _at("lease_until", null=True),
     Column("tries", Integer, nullable=False),
-    Column("error", Text, nullable=True),
+    Column("error", Words, nullable=True),
     Column("result", JSON, nullable=True),
     _at("finished_at", null=True),
     _at("told_at", null=True),
@@ -226,7 +225,7 @@ heartbeat = Table(
     "heartbeat",
     metadata,
     Column("process", String(16), primary_key=True),
-    Column("doing", String(200), nullable=False),
+    Column("doing", Words(200), nullable=False),
     _at("at"),
 )
 
@@ -270,11 +269,11 @@ inbox = Table(
     Column("bot_id", BigInteger, primary_key=True, autoincrement=False),
     Column("update_id", BigInteger, primary_key=True, autoincrement=False),
     Column("lane", BigInteger, nullable=False),
-    Column("raw", Text, nullable=False),
+    Column("raw", Words, nullable=False),
     Column("state", String(8), nullable=False),
     Column("tries", Integer, nullable=False),
     _at("not_before"),
-    Column("error", Text, nullable=True),
+    Column("error", Words, nullable=True),
     _at("received_at"),
     Index("ix_inbox_state", "state", "bot_id", "update_id"),
 )
@@ -288,7 +287,7 @@ outbox = Table(
     Column("method", String(32), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("attachment", LargeBinary, nullable=True),
-    Column("attachment_name", String(128), nullable=True),
+    Column("attachment_name", Words(128), nullable=True),
     # One row per message owed: the handler may run twice for one update, the person hears once.
     Column("dedupe", String(80), nullable=True, unique=True),
     # Of the rows of one lane that share this, only the newest unsent one is kept.
@@ -296,7 +295,7 @@ outbox = Table(
     Column("state", String(8), nullable=False),
     Column("tries", Integer, nullable=False),
     _at("not_before"),
-    Column("error", Text, nullable=True),
+    Column("error", Words, nullable=True),
     Column("message_id", BigInteger, nullable=True),
     _at("created_at"),
     _at("sent_at", null=True),
@@ -321,3 +320,9 @@ owner_code = Table(
     Column("wrong_tries", Integer, nullable=False),
     _at("expires_at"),
 )
+
+# SQLite gives the number of a deleted last row to the next one. Numbers are told to others (in buttons, to the sender
+# of messages, to a worker), and must never come to mean something else.
+for _table in metadata.tables.values():
+    if "id" in _table.columns:
+        _table.dialect_options["sqlite"]["autoincrement"] = True

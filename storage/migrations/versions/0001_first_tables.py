@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob")),
+        sqlite_autoincrement=True,
     )
     classifier = op.create_table(
         "classifier",
@@ -33,6 +34,7 @@ def upgrade() -> None:
         sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_classifier")),
         sa.UniqueConstraint("name", name=op.f("uq_classifier_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "heartbeat",
@@ -46,11 +48,11 @@ def upgrade() -> None:
         sa.Column("bot_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lane", sa.BigInteger(), nullable=False),
-        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("raw", sa.String(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("not_before", storage.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
         sa.Column("received_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "update_id", name=op.f("pk_inbox")),
     )
@@ -71,12 +73,13 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("not_before", storage.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("sent_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe", name=op.f("uq_outbox_dedupe")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_state", ["state", "bot_id", "id"], unique=False)
@@ -97,6 +100,7 @@ def upgrade() -> None:
         sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("telegram_id", name=op.f("uq_person_telegram_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "chat",
@@ -111,6 +115,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["classifier_id"], ["classifier.id"], name=op.f("fk_chat_classifier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat")),
         sa.UniqueConstraint("telegram_id", name=op.f("uq_chat_telegram_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("chat", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chat_classifier_id"), ["classifier_id"], unique=False)
@@ -133,6 +138,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["classifier_id"], ["classifier.id"], name=op.f("fk_label_classifier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label")),
         sa.UniqueConstraint("classifier_id", "key", name=op.f("uq_label_classifier_id_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "network",
@@ -155,6 +161,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network")),
         sa.UniqueConstraint("classifier_id", "number", name=op.f("uq_network_classifier_id_number")),
         sa.UniqueConstraint("folder", name=op.f("uq_network_folder")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "job",
@@ -168,13 +175,14 @@ def upgrade() -> None:
         sa.Column("worker", sa.String(length=64), nullable=True),
         sa.Column("lease_until", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("finished_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("told_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["asked_in_id"], ["chat.id"], name=op.f("fk_job_asked_in_id")),
         sa.ForeignKeyConstraint(["classifier_id"], ["classifier.id"], name=op.f("fk_job_classifier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_job_classifier_id"), ["classifier_id"], unique=False)
@@ -201,6 +209,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_photo_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
         sa.UniqueConstraint("chat_id", "message_id", name=op.f("uq_photo_chat_id_message_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("photo", schema=None) as batch_op:
         batch_op.create_index("ix_photo_album", ["chat_id", "album"], unique=False)
@@ -225,6 +234,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["network_id"], ["network.id"], name=op.f("fk_prediction_network_id")),
         sa.ForeignKeyConstraint(["photo_id"], ["photo.id"], name=op.f("fk_prediction_photo_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prediction")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("prediction", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_prediction_asked_by_id"), ["asked_by_id"], unique=False)
@@ -262,6 +272,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["proposal_id"], ["label.id"], name=op.f("fk_suspect_proposal_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suspect")),
         sa.UniqueConstraint("photo_id", "network_id", "kind", name=op.f("uq_suspect_photo_id_network_id_kind")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("suspect", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_suspect_network_id"), ["network_id"], unique=False)
@@ -284,6 +295,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["replaces_id"], ["vote.id"], name=op.f("fk_vote_replaces_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vote")),
         sa.UniqueConstraint("deed", name=op.f("uq_vote_deed")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vote_label_id"), ["label_id"], unique=False)
@@ -325,6 +337,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_flag_vote_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
         sa.UniqueConstraint("prediction_id", "person_id", name=op.f("uq_flag_prediction_id_person_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("flag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_flag_person_id"), ["person_id"], unique=False)

@@ -1,0 +1,141 @@
+"""One label for all its spellings, and nothing in it that the eye cannot see."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage import MAX_LABEL, LabelCount, key_of, tidy
+from tests.storage.classroom import Classroom
+
+ODD = "_ .,!\u200d\u200c\u200b\ufe0f\ufe0e👩👨👧🏴\U000e0067\U000e007f1\u20e3éşİıßﬃ\u0301\u3164\ufdfa\u00a8\u2800🇩🇪\u202e\u2066\ufeff\u00ad"
+TEXTS = st.text(st.one_of(st.characters(codec=None), st.sampled_from(ODD)), max_size=90)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(TEXTS)
+def test_tidying_what_is_tidy_changes_nothing(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(TEXTS)
+def test_a_key_is_its_own_key_and_empty_only_where_nothing_can_be_seen(text: str) -> None:
+    key = key_of(text)
+
+    assert key_of(key) == key == key_of(tidy(text))
+    assert bool(key) == bool(tidy(text))
+    assert max(len(key), len(tidy(text))) <= MAX_LABEL
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_a_label_is_one_line_that_every_database_takes(text: str) -> None:
+    shown = tidy(text)
+
+    shown.encode()
+    assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in shown)
+    assert "  " not in shown
+    assert shown == shown.strip()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Daisy", "  dAISY "),
+        ("ox eye  daisy", "Ox\u00a0Eye\nDaisy"),
+        ("ox_eye_daisy", "ox eye daisy"),
+        ("daisy.", "«Daisy!»"),
+        ("cafe\u0301", "CAFÉ"),
+        ("straße", "STRASSE"),
+        ("ﬁg", "FIG"),
+        ("ｄａｉｓｙ", "daisy"),
+        ("dai\u200bsy", "\u202edaisy\u202c"),
+        ("dai\u00adsy\ufeff", "daisy"),
+        ("❤️", "❤"),
+        ("👨‍👩‍👧", "👨👩👧"),
+        ("می‌خواهم", "میخواهم"),
+        ("٣ كتب", "٣  كتب\u200f"),
+    ],
+)
+def test_spellings_of_one_label(one: str, other: str) -> None:
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("daisy", "daisies"),
+        ("🇩🇪", "🇫🇷"),
+        ("🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"),
+        ("👍🏻", "👍🏿"),
+        ("שלום", "שלומ"),
+        ("_", "."),
+        ("C", "C#"),
+        ("не", "нё"),
+    ],
+)
+def test_labels_that_are_not_one(one: str, other: str) -> None:
+    assert key_of(one) != key_of(other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👨‍👩‍👧‍👦",
+        "🏳️‍🌈",
+        "👩🏽‍🚀",
+        "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        "🇯🇵",
+        "1️⃣",
+        "❤️",
+        "می‌خواهم",
+        "ශ්‍රී ලංකා",
+        "שלום עולם",
+        "=cmd()",
+        "<b>bold</b> & more",
+        "it's",
+        "日本語",
+    ],
+)
+def test_what_people_write_is_shown_as_they_wrote_it(text: str) -> None:
+    assert tidy(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "\u200b", "\ufe0f", "\u200d", "\u3164", "\u2800", "\x00\x07", "\ud800", "\U000e0067"]
+)
+def test_what_nobody_can_see_is_no_label(text: str, room: Classroom) -> None:
+    assert tidy(text) == key_of(text) == ""
+    with pytest.raises(ValueError, match="nothing|anything"), room.store.write() as unit:
+        unit.labels.find_or_create(room.classifier.id, text)
+
+
+def test_joiners_between_plain_letters_are_left_out() -> None:
+    assert tidy("a\u200db\u200c c\ufe0f") == "ab c"
+
+
+def test_a_label_is_known_by_any_spelling_and_shown_as_first_typed(room: Classroom) -> None:
+    first = room.label("Ox-eye  Daisy")
+    again = room.label("ox-eye daisy.")
+
+    assert again == first
+    assert first.name == "Ox-eye Daisy"
+    with room.store.read() as unit:
+        assert unit.labels.find(room.classifier.id, "OX-EYE DAISY") == first
+        assert unit.labels.get(first.id) == first
+        assert unit.labels.all(room.classifier.id) == [first]
+
+
+def test_labels_count_the_photos_taught_as_them_most_first(room: Classroom) -> None:
+    for name in ("rose", "daisy", "rose"):
+        room.lesson(name)
+    room.label("tulip")
+    disputed = room.lesson("tulip")
+    room.vote(disputed, room.bo, room.label("rose"))
+
+    with room.store.read() as unit:
+        counts = unit.labels.counts(room.classifier.id)
+
+    assert counts == [LabelCount(room.label(name), n) for name, n in (("rose", 2), ("daisy", 1), ("tulip", 0))]

@@ -1,0 +1,161 @@
+"""The database is brought to this version's tables once, whoever opens it first and whatever kills them."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from storage import Role, StoreOutdated, open_store
+from storage.engine import open_engine, sqlite_module
+from storage.migrating import HEAD, SCRIPTS, revision
+from storage.tables import metadata
+from tests.storage.places import Place
+
+OPEN = """
+import sys
+from pathlib import Path
+from storage import open_store
+open_store(Path(sys.argv[1]), sys.argv[2] or None).close()
+"""
+
+
+def opening(where: Place) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", OPEN, where.home, where.url or ""], stderr=subprocess.PIPE)
+
+
+def engine_of(where: Place) -> Engine:
+    return open_engine(where.url or f"sqlite:///{where.home / 'pupil.db'}")
+
+
+def test_there_is_one_head_and_the_store_knows_it() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_a_fresh_store_has_the_tables_that_the_code_names(where: Place) -> None:
+    where.open().close()
+
+    engine = engine_of(where)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": metadata}
+        )
+        drift = compare_metadata(context, metadata)
+    assert revision(engine) == HEAD
+    engine.dispose()
+    assert drift == []
+
+
+@pytest.mark.sqlite_only
+def test_a_fresh_store_is_to_the_letter_what_the_tables_say(where: Place, tmp_path: Path) -> None:
+    where.open().close()
+    plain = open_engine(f"sqlite:///{tmp_path / 'plain.db'}")
+    metadata.create_all(plain)
+    plain.dispose()
+
+    migrated = _statements(where.home / "pupil.db")
+    assert len(migrated) > 20
+    assert {key: value for key, value in migrated.items() if "alembic" not in key} == _statements(tmp_path / "plain.db")
+
+
+def test_opening_again_changes_nothing(where: Place) -> None:
+    store = where.open()
+    with store.write() as unit:
+        unit.people.meet(1, "Ann", Role.GUEST)
+    store.close()
+
+    store = where.open()
+    with store.read() as unit:
+        assert unit.people.count() == 1
+    store.close()
+
+
+def test_processes_that_start_at_once_make_one_store(where: Place) -> None:
+    processes = [opening(where) for _ in range(3)]
+
+    for process in processes:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said.decode()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(where: Place) -> None:
+    where.open().close()
+    engine = engine_of(where)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(StoreOutdated):
+        where.open()
+
+    assert revision(engine) == "9999"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.chaos)])
+def test_an_upgrade_that_was_killed_is_done_by_the_next(where: Place, kills: int) -> None:
+    if kills > 8 and not os.environ.get("PUPIL_CHAOS"):
+        pytest.skip("the long form runs with PUPIL_CHAOS=1")
+    rng = random.Random(7)
+    killed = 0
+
+    for _ in range(kills):
+        process = opening(where)
+        time.sleep(rng.uniform(0.15, 0.9))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed += process.returncode == -signal.SIGKILL
+
+    assert killed > 0
+    store = where.open()
+    store.check()
+    with store.write() as unit:
+        unit.people.meet(1, "Ann", Role.GUEST)
+    store.close()
+
+
+@pytest.mark.sqlite_only
+def test_an_upgrade_killed_between_any_two_statements_leaves_nothing_half(tmp_path: Path) -> None:
+    """Nothing but the transaction may hold it together: SQLite's tables are made one by one."""
+    dying = """
+import os, signal, sys
+from pathlib import Path
+from sqlalchemy import Engine, event
+from storage import open_store
+left = int(sys.argv[2])
+@event.listens_for(Engine, "before_cursor_execute")
+def _count(connection, cursor, statement, *_):
+    global left
+    left -= "CREATE" in statement or "INSERT" in statement
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+open_store(Path(sys.argv[1])).close()
+"""
+    home = tmp_path / "home"
+    for statements in (0, 1, 5, 17, 40):
+        done = subprocess.run([sys.executable, "-c", dying, home, str(statements)], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert _statements(home / "pupil.db") == {}
+
+    open_store(home).close()
+
+    assert "photo" in _statements(home / "pupil.db")
+
+
+def _statements(database: Path) -> dict[str, str]:
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    with closing(sqlite_module().connect(database)) as connection:
+        # The order of constraints inside a table is nobody's business.
+        return {name: " ".join(sorted(sql.replace(",", " ").split())) for name, sql in connection.execute(query)}
