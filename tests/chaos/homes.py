@@ -1,0 +1,91 @@
+"""Homes for processes that are going to be killed: with eyes that need no torch, and a network that answers."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+from PIL import Image
+
+from storage import Reason, Store, VoteKind, normalise, open_store
+from trainer.commands import train
+from trainer.embedders import EmbedderSpec, store_embedder, write_spec
+from trainer.settings import TrainerSettings
+
+REPOSITORY = Path(__file__).parents[2]
+LABELS = ("robin", "wren", "jay", "owl")
+SIDE, CELL = 64, 16
+_SETTINGS = TrainerSettings(
+    _env_file=None, backbone="test_efficientnet", weights="random", image_size=SIDE, threads=1, poll_seconds=0.05,
+    retry_seconds=0.2,
+)  # fmt: skip
+_COLOURS = {"robin": (210, 40, 30), "wren": (40, 180, 60), "jay": (30, 70, 200), "owl": (220, 210, 40)}
+
+
+def picture(label: str, seed: int) -> bytes:
+    """A small JPEG, different for every seed, of a colour that tells its label."""
+    noise = np.random.default_rng(seed).integers(-30, 31, (SIDE, SIDE, 3))
+    pixels = np.clip(np.array(_COLOURS[label]) + noise, 0, 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=88)
+    return stream.getvalue()
+
+
+def environment(home: Path, **settings: object) -> dict[str, str]:
+    """The environment of a process of Pupil in this home, with nothing of the caller's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PUPIL_")}
+    own = {"home": home, **_SETTINGS.model_dump(exclude_defaults=True), "bot_threads": 1, **settings}
+    return kept | {f"PUPIL_{name.upper()}": str(value) for name, value in own.items()} | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def make_home(home: Path) -> Store:
+    """An empty home whose trainer has its embedder already: mean colours, drawn up by hand."""
+    store = open_store(home)
+    spec = _SETTINGS.embedder_spec()
+    write_spec(home / "embedders", spec, store_embedder(home / "embedders", _eyes(spec)))
+    return store
+
+
+def make_answering_home(home: Path, lessons: int = 4) -> Store:
+    """The same with a network that tells four colours apart."""
+    store = make_home(home)
+    for label in LABELS:
+        for seed in range(lessons):
+            teach(store, label, 10_000_000 + seed)
+    train(store, _SETTINGS)
+    return store
+
+
+def teach(store: Store, label: str, seed: int) -> None:
+    """A lesson as an import would give it, and the wish to learn it."""
+    received = normalise(picture(label, seed))
+    digest = store.blobs.put(received.data)
+    with store.write() as unit:
+        classifier = unit.classifiers.default()
+        photo = unit.photos.add(classifier.id, digest, received, source="import", name=f"{label} {seed}")
+        taught = unit.labels.find_or_create(classifier.id, label)
+        unit.votes.cast(photo.id, None, VoteKind.LABEL, taught.id, Reason.IMPORT)
+        unit.jobs.request("fit", classifier.id, due_at=unit.now)
+
+
+def _eyes(spec: EmbedderSpec) -> bytes:
+    nodes = [
+        helper.make_node("Cast", ["pictures"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["channels_first"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["channels_first"], ["means"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
+        helper.make_node("Flatten", ["means"], ["flat"]),
+        helper.make_node("Mul", ["flat", "scale"], ["embeddings"]),
+    ]
+    pictures = helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
+    embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", 3 * (SIDE // CELL) ** 2])
+    scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [1 / 255])
+    graph = helper.make_graph(nodes, "eyes", [pictures], [embeddings], [scale])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, spec.as_metadata())
+    onnx.checker.check_model(model)
+    made: bytes = model.SerializeToString(deterministic=True)
+    return made

@@ -1,0 +1,178 @@
+"""Kill the bot again and again while people talk to it, then count what was lost: nothing may be.
+
+python -m tests.chaos.kill_updates --updates 2000 --kills 100 [--seed N] [--folder DIR]
+
+The playground is a process of its own with Telegram's offset rules. The control is a stock python-telegram-bot under
+the same kills: it must lose something, or this test could not have seen a loss. Exit code 1 if anything is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import secrets
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.chaos.crowd import Crowd
+from tests.chaos.homes import environment, make_answering_home
+from tests.chaos.processes import Server, Victim, bot, playground
+from tests.chaos.tally import Tally, is_drained, look_at_rows, look_at_screens
+from tests.support.people import People
+
+LONGEST_WORK = 1.5
+STARTING = 1.5
+PATIENCE = 300.0
+
+
+@dataclass
+class Report:
+    """One run: of the bot, or of the control."""
+
+    seed: int
+    updates: int
+    kills: int
+    seconds: float
+    tally: Tally
+
+
+async def run(folder: Path, *, updates: int, kills: int, seed: int) -> Report:
+    """People do `updates` things while the bot is killed `kills` times."""
+    started = time.monotonic()
+    home, tally = folder / "home", Tally()
+    make_answering_home(home).close()
+    async with playground(folder / "playground") as server, People(server.url) as people:
+        crowd = Crowd(people, seed)
+        victim = bot(home, server, folder / "bot.log")
+        await _kill_while_they_live(crowd, victim, updates, kills, drained=lambda: is_drained(home))
+        for deed in (await look_at_screens(crowd, tally))[:5]:
+            print(f"unanswered: {deed.kind} {deed.label} of {deed.person.name}, message {deed.message.id}")
+    look_at_rows(home, folder / "playground", crowd, tally)
+    return Report(seed, len(crowd.deeds), kills, time.monotonic() - started, tally)
+
+
+async def run_control(folder: Path, *, updates: int, kills: int, seed: int) -> Report:
+    """The same with a stock bot; photos only, for that is all that it understands."""
+    started = time.monotonic()
+    database = folder / "stock.db"
+    async with playground(folder / "stock") as server, People(server.url) as people:
+        crowd = Crowd(people, seed)
+        await _kill_while_they_live(
+            crowd, _stock(server, database), updates, kills, turns=["lesson"] * 20, drained=lambda: True
+        )
+    with sqlite3.connect(database) as store:
+        kept = set(store.execute("SELECT chat, message FROM photo"))
+    tally = Tally(updates_lost=sum((deed.person.id, deed.message.id) not in kept for deed in crowd.deeds))
+    return Report(seed, len(crowd.deeds), kills, time.monotonic() - started, tally)
+
+
+def _stock(server: Server, database: Path) -> Victim:
+    command = ["-m", "tests.chaos.stock_bot", server.token, server.url, str(database)]
+    # It has no /health: the playground's own answer stands for a bot that is about to poll.
+    return Victim(command, environment(database.parent), database.with_suffix(".log"), f"{server.url}/api/state")
+
+
+async def _kill_while_they_live(
+    crowd: Crowd,
+    victim: Victim,
+    updates: int,
+    kills: int,
+    *,
+    drained: Callable[[], bool],
+    turns: list[str] | None = None,
+) -> None:
+    """Kill at random moments, each life with its share of what people do; the last life is left in peace."""
+    rng = random.Random(crowd.seed)
+    living = asyncio.create_task(crowd.live(updates, turns) if turns else crowd.live(updates))
+    for _ in range(kills):
+        await victim.start()
+        share = asyncio.create_task(_let(crowd, updates // (kills + 1), rng.uniform(0, LONGEST_WORK)))
+        if rng.random() < 0.2:
+            await asyncio.sleep(rng.uniform(0, STARTING))
+        else:
+            await victim.ready()
+            await asyncio.sleep(rng.uniform(0, LONGEST_WORK))
+        await victim.kill()
+        await share
+    await victim.start()
+    await victim.ready()
+    crowd.let(updates)
+    await asyncio.wait_for(living, PATIENCE)
+    await _until(drained)
+    await victim.kill()
+
+
+async def _let(crowd: Crowd, count: int, seconds: float) -> None:
+    """Let so many things happen, spread over a time."""
+    for _ in range(count):
+        crowd.let(1)
+        await asyncio.sleep(seconds / count)
+
+
+async def _until(drained: Callable[[], bool]) -> None:
+    """Wait until nothing is pending, twice in a row: an update may be on its way from the server."""
+    deadline, seen = time.monotonic() + PATIENCE, 0
+    while seen < 3:
+        if time.monotonic() > deadline:
+            raise AssertionError("the inbox or the outbox was never empty")
+        seen = seen + 1 if await asyncio.to_thread(drained) else 0
+        await asyncio.sleep(0.5)
+
+
+def table(pupil: Report, control: Report) -> str:
+    """Both runs side by side."""
+    columns = [{**asdict(one), **asdict(one.tally)} for one in (pupil, control)]
+    rows = [name for name in columns[0] if name != "tally"]
+    lines = [f"{'':22}{'pupil':>12}{'stock':>12}"]
+    for name in rows:
+        one, other = (column[name] for column in columns)
+        shown = (f"{one:.0f}", f"{other:.0f}" if name in _OF_CONTROL else "")
+        lines.append(f"{name.replace('_', ' '):22}{shown[0]:>12}{shown[1]:>12}")
+    return "\n".join(lines)
+
+
+_OF_CONTROL = ("seed", "updates", "kills", "seconds", "updates_lost")
+
+
+def problems(pupil: Report, control: Report) -> list[str]:
+    """What is not as it must be."""
+    found = list(pupil.tally.violations)
+    if control.tally.updates_lost == 0:
+        found.append("the control lost nothing, so this run proves nothing")
+    return found
+
+
+async def _main(options: argparse.Namespace, folder: Path) -> int:
+    size = {"updates": options.updates, "kills": options.kills, "seed": options.seed}
+    control_size = {**size, "updates": min(300, options.updates), "kills": min(12, options.kills)}
+    attempts: list[tuple[Callable[..., Awaitable[Report]], dict[str, int]]] = [(run, size), (run_control, control_size)]
+    pupil, control = [await attempt(folder, **one) for attempt, one in attempts]
+    print(table(pupil, control))
+    for problem in problems(pupil, control):
+        print(f"VIOLATION: {problem}")
+    return 1 if problems(pupil, control) else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    if options.folder is not None:
+        options.folder.mkdir(parents=True)
+        return asyncio.run(_main(options, options.folder.resolve()))
+    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
+        return asyncio.run(_main(options, Path(passing)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
