@@ -161,9 +161,11 @@ def test_faults_of_postgresql_whatever_its_language(fault: type[psycopg.Error], 
 
 def test_a_broken_rule_tells_nobodys_words(room: Classroom) -> None:
     room.photo(SECRET)
+    picture = picture_of(SECRET)
+    digest = room.store.blobs.put(picture.data)
+
     with pytest.raises(StoreConflict) as caught, room.store.write() as unit:
-        picture = picture_of(SECRET)
-        unit.photos.add(4711, room.store.blobs.put(picture.data), picture, source="chat", name=SECRET)
+        unit.photos.add(4711, digest, picture, source="chat", name=SECRET)
 
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
@@ -257,12 +259,8 @@ def test_a_database_with_flipped_bytes_fails_its_check(where: Place) -> None:
     content[len(content) // 2 :: 97] = bytes(len(content[len(content) // 2 :: 97]))
     file.write_bytes(content)
 
-    with pytest.raises(StoreDamaged):
-        store = where.open()
-        try:
-            store.check()
-        finally:
-            store.close()
+    with pytest.raises(StoreDamaged), closing(where.open()) as store:
+        store.check()
 
 
 @pytest.mark.sqlite_only

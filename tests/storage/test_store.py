@@ -31,9 +31,12 @@ def lax_umask() -> Iterator[None]:
 
 
 def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.write() as unit:
+    def break_off(unit: storage.Unit) -> None:
         unit.people.meet(1, "Ann", Role.GUEST)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), store.write() as unit:
+        break_off(unit)
 
     with store.read() as unit:
         assert unit.people.count() == 0
