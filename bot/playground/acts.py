@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.playground.playground import Playground
+from bot.playground.texts import MAX_NUMBER
+
+Number = Annotated[int, Field(gt=-MAX_NUMBER, lt=MAX_NUMBER)]
+Position = Annotated[int, Field(ge=0, lt=100)]
 
 
 class Form(BaseModel):
@@ -25,7 +29,7 @@ class Privacy(Form):
 
 
 class ByPerson(Form):
-    me: int
+    me: Number
 
 
 class Start(ByPerson):
@@ -38,16 +42,16 @@ class NewGroup(ByPerson):
 
 
 class InChat(ByPerson):
-    chat_id: int
+    chat_id: Number
 
 
 class Say(InChat):
     text: str
-    reply_to: int | None = None
+    reply_to: Number | None = None
 
 
 class OnMessage(InChat):
-    message_id: int
+    message_id: Number
 
 
 class Edit(OnMessage):
@@ -55,7 +59,7 @@ class Edit(OnMessage):
 
 
 class Forward(OnMessage):
-    to_chat_id: int
+    to_chat_id: Number
 
 
 class React(OnMessage):
@@ -63,16 +67,16 @@ class React(OnMessage):
 
 
 class Press(OnMessage):
-    row: int
-    column: int
+    row: Position
+    column: Position
 
 
 class Delete(InChat):
-    message_ids: list[int]
+    message_ids: list[Number]
 
 
 class OnUser(InChat):
-    user_id: int
+    user_id: Number
 
 
 class Promote(OnUser):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.playground.errors import bad_request
 from bot.playground.ledger import Json
-from bot.playground.texts import MAX_CAPTION, MAX_TEXT, Formatted, formatted
+from bot.playground.texts import MAX_CAPTION, MAX_NUMBER, MAX_TEXT, Formatted, formatted
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def caption_of(item: Json) -> Formatted:
     caption = formatted(
         str(item.get("caption") or ""),
         parse_mode=str(item.get("parse_mode") or "") or None,
-        entities=item.get("caption_entities") or [],
+        entities=item.get("caption_entities"),
     )
     if len(caption.text) > MAX_CAPTION:
         raise bad_request("message caption is too long")
@@ -98,10 +98,12 @@ def caption_of(item: Json) -> Formatted:
 
 
 def whole_number(text: str) -> int | None:
+    """The number in a text; None when there is none, or none that 64 bits can hold."""
     try:
-        return int(text.strip())
+        number = int(text.strip())
     except ValueError:
         return None
+    return number if abs(number) < MAX_NUMBER else None
 
 
 def as_argument(value: object) -> str:

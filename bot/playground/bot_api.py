@@ -44,7 +44,7 @@ class BotApi:
         except TooLarge:
             answer = ApiError(413, "Request Entity Too Large").body()
         except Unreadable:
-            answer = bad_request("can't parse the request").body()
+            answer = bad_request("strings must be encoded in UTF-8").body()
         except ApiError as error:
             answer = error.body()
         except ConnectionCut:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from bot.playground.arguments import whole_number
 from bot.playground.errors import ApiError, bad_request, forbidden
 from bot.playground.identities import (
     BOT_USERNAME,
@@ -148,7 +149,8 @@ class Directory:
         """The chat a bot names in `chat_id`. Raises ApiError when there is none for it."""
         if not given:
             raise bad_request("chat_id is empty")
-        chat = self.chat(int(given)) if given.lstrip("-").isdecimal() else None
+        chat_id = whole_number(given)
+        chat = self.chat(chat_id) if chat_id is not None else None
         if chat is None:
             raise bad_request("chat not found")
         if "migrated_to" in chat:

@@ -45,7 +45,13 @@ def _from_json(body: bytes) -> dict[str, str]:
     decoded: Any = json.loads(body) if body.strip() else {}
     if not isinstance(decoded, dict):
         raise ValueError("a JSON object is expected")
-    return {name: as_argument(value) for name, value in decoded.items() if value is not None}
+    # Half a surrogate pair is legal JSON and no text; it ends here, as it does in Telegram.
+    return {name: _whole_text(as_argument(value)) for name, value in decoded.items() if value is not None}
+
+
+def _whole_text(text: str) -> str:
+    text.encode()
+    return text
 
 
 async def _from_multipart(request: web.Request, values: dict[str, str]) -> Arguments:

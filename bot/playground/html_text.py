@@ -132,7 +132,7 @@ class _Scanner:
         return any(each.name in ("pre", "code") for each in self.open_tags)
 
     def _bytes(self, position: int) -> int:
-        return len(self.source[:position].encode())
+        return len(self.source[:position].encode(errors="surrogatepass"))
 
 
 def _broken(text: str) -> ApiError:

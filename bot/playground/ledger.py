@@ -69,7 +69,7 @@ class Ledger:
     def put(self, kind: str, *key: Key, body: Any) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?)",
-            (kind, *_padded(key), json.dumps(body, ensure_ascii=False)),
+            (kind, *_padded(key), json.dumps(body)),
         )
 
     def delete(self, kind: str, *key: Key) -> None:

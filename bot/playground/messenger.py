@@ -151,7 +151,8 @@ def reaction_types(emoji: str | None) -> list[Json]:
 
 
 def utf16_slice(text: str, offset: int, length: int) -> str:
-    return text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
 
 
 def content_of(message: Json) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 from pydantic import ValidationError
 
 from bot.playground import acts
+from bot.playground.arguments import whole_number
 from bot.playground.errors import PersonError
 from bot.playground.forms import TooLarge, Unreadable, read_arguments
 from bot.playground.ledger import Json
@@ -32,7 +33,7 @@ class PageApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/api/state", self.state),
-            web.get("/api/chats/{chat_id:-?[0-9]+}/messages", self.history),
+            web.get("/api/chats/{chat_id:-?[0-9]{1,18}}/messages", self.history),
             web.get("/api/files/{file_id}", self.file),
             web.get("/api/events", self.events),
             web.post("/api/show", self.show),
@@ -133,8 +134,7 @@ def _captions(source: str, count: int) -> list[str]:
 
 
 def _number(request: web.Request, name: str) -> int | None:
-    text = request.query.get(name, "")
-    return int(text) if text.lstrip("-").isdecimal() else None
+    return whole_number(request.query.get(name, ""))
 
 
 def _sorry(error: PersonError) -> web.Response:

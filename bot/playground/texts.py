@@ -12,6 +12,7 @@ from bot.playground.ledger import Json
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
+MAX_NUMBER = 2**62
 PATTERNS = {
     "bot_command": re.compile(r"(?<![\w/@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/@])"),
     "url": re.compile(r"\bhttps?://[^\s<>\"]*[^\s<>\".,;:!?)\]]"),
@@ -39,21 +40,23 @@ class Formatted:
         return {text_field: self.text, **({entities_field: self.entities} if self.entities else {})}
 
 
-def formatted(source: str, *, parse_mode: str | None = None, entities: list[Json] | None = None) -> Formatted:
+def formatted(source: str, *, parse_mode: str | None = None, entities: Any = None) -> Formatted:
     """What becomes of a text in Telegram. Raises ApiError for an unknown parse mode, broken HTML or broken entities."""
     if parse_mode and parse_mode.lower() == "html":
         text, marked = parse_html(source)
     elif parse_mode:
         raise bad_request("unsupported parse_mode")
     else:
-        text, marked = source, [_checked(each) for each in entities or []]
+        text, marked = source, [_checked(each) for each in (entities if isinstance(entities, list) else [])]
     text, marked = _trimmed(text, marked)
     return Formatted(text, sorted(marked + _found(text, marked), key=lambda each: (each["offset"], -each["length"])))
 
 
 def _checked(entity: Any) -> Json:
-    if not isinstance(entity, dict) or not {"type", "offset", "length"} <= entity.keys():
+    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str):
         raise bad_request("can't parse MessageEntity: Can't find field \"type\"")
+    if not all(isinstance(entity.get(name), int) and 0 <= entity[name] < MAX_NUMBER for name in ("offset", "length")):
+        raise bad_request("can't parse MessageEntity: Can't find field \"offset\"")
     return entity
 
 

@@ -83,8 +83,8 @@ async def set_message_reaction(playground: Playground, args: Arguments) -> bool:
     reactions = args.json_list("reaction")
     if len(reactions) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    emoji = reactions[0].get("emoji") if reactions else None
-    if (emoji is not None and emoji not in REACTIONS) or (reactions and emoji is None):
+    emoji = reactions[0].get("emoji") if reactions and isinstance(reactions[0], dict) else None
+    if reactions and emoji not in REACTIONS:
         raise bad_request("REACTION_INVALID")
     playground.messenger.react(message, playground.directory.bot_user(), emoji)
     return True

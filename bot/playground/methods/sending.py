@@ -142,10 +142,10 @@ def _kept_keyboard(envelope: Envelope, message_id: int) -> Json | None:
 
 def _replied(playground: Playground, args: Arguments, chat_id: int) -> tuple[Json | None, Json]:
     wanted = args.json_object("reply_parameters")
-    message_id = wanted.get("message_id") or args.number("reply_to_message_id")
+    message_id = whole_number(str(wanted.get("message_id"))) or args.number("reply_to_message_id")
     if not message_id:
         return None, {}
-    target = playground.messenger.find(chat_id, int(message_id))
+    target = playground.messenger.find(chat_id, message_id)
     if target is None:
         if wanted.get("allow_sending_without_reply") or args.flag("allow_sending_without_reply"):
             return None, {}

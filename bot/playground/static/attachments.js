@@ -24,7 +24,10 @@ export class Attachments {
   add(files) {
     const tooBig = files.filter((file) => file.size > MAX_BYTES);
     const empty = files.filter((file) => file.size === 0);
-    for (const file of tooBig) this.store.say("sorry", `${file.name} is too big: 50 MB is the most. Send a smaller copy.`);
+    for (const file of tooBig) this.store.say(
+      "sorry",
+      `${file.name} is too big: 50 MB is the most. Send a smaller copy.`,
+    );
     for (const file of empty) this.store.say("sorry", `${file.name} is empty. Pick another file.`);
     const fine = files.filter((file) => file.size > 0 && file.size <= MAX_BYTES);
     if (!fine.length || this.store.chat?.bot_status === "kicked" && this.store.isPrivate) return;
@@ -35,23 +38,50 @@ export class Attachments {
 
   #open() {
     this.grid = h("div.preview");
-    this.caption = h("textarea.field", { rows: "2", maxlength: MAX_CAPTION, "aria-label": "Caption", placeholder: "What is it?" });
+    this.caption = h(
+      "textarea.field",
+      { rows: "2", maxlength: MAX_CAPTION, "aria-label": "Caption", placeholder: "What is it?" },
+    );
     this.note = h("p.hint", { role: "status" });
     this.each = h("input", { type: "checkbox", onchange: () => this.#draw() });
     this.eachLabel = h("label.switch", {}, this.each, h("span", {}, "A caption for each"));
     this.asFiles = h("input", { type: "checkbox", onchange: () => this.#draw() });
     this.send = h("button.primary", { type: "submit" });
     this.progress = h("progress.progress", { max: "1", value: 0, hidden: true, "aria-label": "Sending" });
-    const more = h("input.unseen", { type: "file", multiple: true, "aria-label": "More photos or files", tabindex: "-1", onchange: () => this.add([...more.files]) });
+    const more = h(
+      "input.unseen",
+      {
+        type: "file",
+        multiple: true,
+        "aria-label": "More photos or files",
+        tabindex: "-1",
+        onchange: () => this.add([...more.files]),
+      },
+    );
     const addMore = h("button.secondary", { type: "button", onclick: () => more.click() }, icon("plus"), "Add more");
-    const form = h("form.attachments", {}, this.grid, this.caption, this.note, h("div.choices", {}, this.eachLabel, h("label.switch", {}, this.asFiles, h("span", {}, "Send as file, in full quality"))), this.progress, h("div.sheet-actions", {}, addMore, more, this.send));
+    const form = h(
+      "form.attachments",
+      {},
+      this.grid,
+      this.caption,
+      this.note,
+      h(
+        "div.choices",
+        {},
+        this.eachLabel,
+        h("label.switch", {}, this.asFiles, h("span", {}, "Send as file, in full quality")),
+      ),
+      this.progress,
+      h("div.sheet-actions", {}, addMore, more, this.send),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#sendAll();
     });
     this.caption.addEventListener("input", () => this.#drawNote());
     form.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("textarea, .tile-caption")) return;
+      const isSending = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+      if (!isSending || !event.target.matches("textarea, .tile-caption")) return;
       event.preventDefault();
       form.requestSubmit();
     });
@@ -90,21 +120,44 @@ export class Attachments {
   }
 
   #drawNote() {
-    const named = this.each.checked ? this.#items.filter((item) => item.caption.trim()).length : this.caption.value.trim() ? this.#items.length : 0;
+    const shared = this.caption.value.trim() ? this.#items.length : 0;
+    const named = this.each.checked ? this.#items.filter((item) => item.caption.trim()).length : shared;
     const albums = Math.ceil(this.#items.length / this.store.state.max_album);
-    const lesson = named === 0 ? "Without a caption this is a question." : named === this.#items.length ? "With its name this is a lesson." : "Named ones are lessons, the others questions.";
+    let lesson = "Named ones are lessons, the others questions.";
+    if (named === 0) lesson = "Without a caption this is a question.";
+    else if (named === this.#items.length) lesson = "With its name this is a lesson.";
     this.note.textContent = albums > 1 ? `${lesson} Goes out as ${albums} albums.` : lesson;
   }
 
   #tile(item) {
     const isPhoto = PHOTO_TYPES.test(item.file.type);
     const name = item.file.name || "photo";
-    const picture = isPhoto ? h("img", { src: item.url, alt: name }) : h("span.preview-file", {}, icon("file"), h("span", {}, name), h("small", {}, fileSize(item.file.size)));
-    const field = h("input.field.tile-caption", { type: "text", maxlength: MAX_CAPTION, value: item.caption, placeholder: "Name", "aria-label": `Caption for ${name}`, hidden: !this.each.checked, oninput: (event) => {
-      item.caption = event.target.value;
-      this.#drawNote();
-    } });
-    return h("figure.preview-tile", {}, picture, iconButton("close", `Leave out ${name}`, () => this.#leaveOut(item), "round.is-tiny.leave-out"), field);
+    const picture = isPhoto ? h("img", { src: item.url, alt: name }) : h(
+      "span.preview-file",
+      {},
+      icon("file"),
+      h("span", {}, name),
+      h("small", {}, fileSize(item.file.size)),
+    );
+    const field = h("input.field.tile-caption", {
+      type: "text",
+      maxlength: MAX_CAPTION,
+      value: item.caption,
+      placeholder: "Name",
+      "aria-label": `Caption for ${name}`,
+      hidden: !this.each.checked,
+      oninput: (event) => {
+        item.caption = event.target.value;
+        this.#drawNote();
+      },
+    });
+    return h(
+      "figure.preview-tile",
+      {},
+      picture,
+      iconButton("close", `Leave out ${name}`, () => this.#leaveOut(item), "round.is-tiny.leave-out"),
+      field,
+    );
   }
 
   #leaveOut(item) {
@@ -150,7 +203,8 @@ export class Attachments {
     form.append("as_files", String(this.asFiles.checked));
     if (replyTo) form.append("reply_to", replyTo);
     // As in Telegram's apps one caption for an album hangs on its first photo.
-    const captions = batch.map((item, index) => (this.each.checked ? item.caption : index === 0 ? this.caption.value : ""));
+    const shared = batch.map((_, index) => (index === 0 ? this.caption.value : ""));
+    const captions = this.each.checked ? batch.map((item) => item.caption) : shared;
     form.append("captions", JSON.stringify(captions));
     batch.forEach(({ file }, index) => form.append(`file${index}`, file, file.name || "photo.jpg"));
     return form;
@@ -165,7 +219,13 @@ export class Attachments {
 
   #acceptDrops() {
     const target = document.getElementById("drop-target");
-    target.append(h("div.drop-words", {}, icon("attach"), h("strong", {}, "Drop to send"), h("span", {}, "Photos with a name are lessons, photos without one are questions")));
+    target.append(h(
+      "div.drop-words",
+      {},
+      icon("attach"),
+      h("strong", {}, "Drop to send"),
+      h("span", {}, "Photos with a name are lessons, photos without one are questions"),
+    ));
     let depth = 0;
     const show = (visible) => (target.hidden = !visible);
     const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");

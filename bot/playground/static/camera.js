@@ -18,17 +18,28 @@ function cameraApp(onFiles) {
 
 async function viewfinder(onFiles) {
   let stream = null;
-  const video = h("video.viewfinder", { autoplay: true, playsinline: true, muted: true, "aria-label": "What the camera sees" });
+  const video = h(
+    "video.viewfinder",
+    { autoplay: true, playsinline: true, muted: true, "aria-label": "What the camera sees" },
+  );
   const note = h("p.hint", { role: "status" }, "Opening the camera…");
   const shoot = h("button.primary.is-large", { type: "button", disabled: true }, icon("camera"), "Take the photo");
-  const box = dialog({ title: "Take a photo", onclose: () => stream?.getTracks().forEach((track) => track.stop()) }, video, note, h("div.sheet-actions", {}, shoot));
+  const box = dialog(
+    { title: "Take a photo", onclose: () => stream?.getTracks().forEach((track) => track.stop()) },
+    video,
+    note,
+    h("div.sheet-actions", {}, shoot),
+  );
   shoot.addEventListener("click", async () => {
     const file = await snapshot(video);
     box.close();
     onFiles([file]);
   });
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
+    stream = await navigator.mediaDevices.getUserMedia({ video: {
+      facingMode: "environment",
+      width: { ideal: 1920 },
+    } });
     if (!box.isConnected) return stream.getTracks().forEach((track) => track.stop());
     video.srcObject = stream;
     note.textContent = "";

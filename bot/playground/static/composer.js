@@ -24,16 +24,58 @@ export class Composer {
   }
 
   #build() {
-    this.input = h("textarea.writing", { id: "composer-input", rows: "1", placeholder: "Message", "aria-label": "Message", "aria-controls": "command-list", "aria-expanded": "false", role: "combobox", "aria-autocomplete": "list", enterkeyhint: "send" });
-    this.picker = h("input.unseen", { type: "file", multiple: true, "aria-label": "Photos or files to send", tabindex: "-1", id: "file-input" });
-    this.commandsButton = h("button.menu-button", { type: "button", "aria-label": "Commands", onclick: () => this.#toggleCommands() }, "Menu");
+    this.input = h(
+      "textarea.writing",
+      {
+        id: "composer-input",
+        rows: "1",
+        placeholder: "Message",
+        "aria-label": "Message",
+        "aria-controls": "command-list",
+        "aria-expanded": "false",
+        role: "combobox",
+        "aria-autocomplete": "list",
+        enterkeyhint: "send",
+      },
+    );
+    this.picker = h(
+      "input.unseen",
+      { type: "file", multiple: true, "aria-label": "Photos or files to send", tabindex: "-1", id: "file-input" },
+    );
+    this.commandsButton = h(
+      "button.menu-button",
+      { type: "button", "aria-label": "Commands", onclick: () => this.#toggleCommands() },
+      "Menu",
+    );
     this.sendButton = h("button.round.send", { type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
-    this.commandList = h("div.commands", { id: "command-list", role: "listbox", "aria-label": "Commands", hidden: true });
+    this.commandList = h(
+      "div.commands",
+      { id: "command-list", role: "listbox", "aria-label": "Commands", hidden: true },
+    );
     this.above = h("div.above", { hidden: true });
     this.keys = h("div.reply-keyboard", { role: "group", "aria-label": "Suggested answers", hidden: true });
     this.keysButton = iconButton("keyboard", "Show suggested answers", () => this.#toggleKeys(), "round.keys-button");
-    this.form = h("form.writing-row", { "aria-label": "Write a message" }, this.commandsButton, iconButton("attach", "Attach photos or files", () => this.picker.click()), iconButton("camera", "Take a photo", () => openCamera((files) => this.onFiles(files))), this.input, this.keysButton, this.sendButton, this.picker);
-    this.blocked = h("div.blocked", { hidden: true }, h("button.primary", { type: "button", onclick: () => this.store.attempt("start", { me: this.store.me }) }, "Restart the chat"), h("span", {}, "You have blocked Pupil here."));
+    this.form = h(
+      "form.writing-row",
+      { "aria-label": "Write a message" },
+      this.commandsButton,
+      iconButton("attach", "Attach photos or files", () => this.picker.click()),
+      iconButton("camera", "Take a photo", () => openCamera((files) => this.onFiles(files))),
+      this.input,
+      this.keysButton,
+      this.sendButton,
+      this.picker,
+    );
+    this.blocked = h(
+      "div.blocked",
+      { hidden: true },
+      h(
+        "button.primary",
+        { type: "button", onclick: () => this.store.attempt("start", { me: this.store.me }) },
+        "Restart the chat",
+      ),
+      h("span", {}, "You have blocked Pupil here."),
+    );
     this.element.append(this.commandList, this.above, this.form, this.keys, this.blocked);
     this.#listen();
   }
@@ -45,7 +87,10 @@ export class Composer {
     });
     this.input.addEventListener("input", () => this.#written());
     this.input.addEventListener("keydown", (event) => this.#key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => document.activeElement === this.input || this.#hideCommands(), 150));
+    this.input.addEventListener(
+      "blur",
+      () => setTimeout(() => document.activeElement === this.input || this.#hideCommands(), 150),
+    );
     this.picker.addEventListener("change", () => {
       this.onFiles([...this.picker.files]);
       this.picker.value = "";
@@ -82,9 +127,17 @@ export class Composer {
     this.above.hidden = !message;
     this.input.setAttribute("aria-label", edited ? "Edit the message" : reply ? "Reply" : "Message");
     if (!message) return this.#grow();
-    const title = edited ? (edited.text ? "Edit message" : "Edit caption") : `Reply to ${reply.from.id === this.store.me ? "yourself" : reply.from.first_name}`;
-    this.above.replaceChildren(icon(edited ? "edit" : "reply"), h("span.above-words", {}, h("strong", {}, title), h("span", {}, plainPreview(message))), iconButton("close", edited ? "Stop editing" : "Do not reply", () => this.#setAbove(null, null)));
+    const title = edited ? (edited.text ? "Edit message" : "Edit caption") : `Reply to ${this.#nameOf(reply.from)}`;
+    this.above.replaceChildren(
+      icon(edited ? "edit" : "reply"),
+      h("span.above-words", {}, h("strong", {}, title), h("span", {}, plainPreview(message))),
+      iconButton("close", edited ? "Stop editing" : "Do not reply", () => this.#setAbove(null, null)),
+    );
     return this.#grow();
+  }
+
+  #nameOf(user) {
+    return user.id === this.store.me ? "yourself" : user.first_name;
   }
 
   async #send() {
@@ -118,7 +171,8 @@ export class Composer {
       if (listOpen) this.#hideCommands();
       else this.#setAbove(null, null);
     } else if (event.key === "ArrowUp" && !this.input.value && !this.#edited) {
-      const last = this.store.messages.findLast((each) => each.from.id === this.store.me && (each.text || each.photo || each.document));
+      const mine = this.store.messages.filter((each) => each.from.id === this.store.me && !each.forward_origin);
+      const last = mine.findLast((each) => each.text || each.photo || each.document);
       if (last) {
         event.preventDefault();
         this.edit(last);
@@ -146,13 +200,19 @@ export class Composer {
   }
 
   #showCommands() {
-    this.commandList.replaceChildren(...this.#shown().map(({ command, description }, index) => h("div.command", { role: "option", id: `command-${index}`, "aria-selected": "false", onpointerdown: (event) => {
-      event.preventDefault();
-      this.#sendCommand(command);
-    } }, h("strong", {}, `/${command}`), h("span", {}, description))));
+    this.commandList.replaceChildren(...this.#shown().map((each, index) => this.#commandOption(each, index)));
     this.commandList.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.#choose(this.input.value.length > 1 ? 0 : -1);
+  }
+
+  #commandOption({ command, description }, index) {
+    const choose = (event) => {
+      event.preventDefault();
+      this.#sendCommand(command);
+    };
+    const facts = { role: "option", id: `command-${index}`, "aria-selected": "false", onpointerdown: choose };
+    return h("div.command", facts, h("strong", {}, `/${command}`), h("span", {}, description));
   }
 
   #hideCommands() {
@@ -231,7 +291,15 @@ export class Composer {
     if (this.keys.dataset.signature !== signature) {
       this.keys.dataset.signature = signature;
       this.keys.hidden = !rows;
-      this.keys.replaceChildren(...(rows ?? []).map((row) => h("div.keyboard-row", {}, row.map(({ text }) => h("button.key", { type: "button", onclick: () => this.store.attempt("say", this.store.here({ text })) }, text)))));
+      this.keys.replaceChildren(...(rows ?? []).map((row) => h(
+        "div.keyboard-row",
+        {},
+        row.map(({ text }) => h(
+          "button.key",
+          { type: "button", onclick: () => this.store.attempt("say", this.store.here({ text })) },
+          text,
+        )),
+      )));
     }
     if (keyboard?.force_reply && this.#forced !== keyboard.message_id) {
       const question = this.store.messages.find((each) => each.message_id === keyboard.message_id);

@@ -5,7 +5,10 @@ import { plainPreview } from "./rich_text.js";
 import { confirmBox, dialog, menu } from "./overlays.js";
 
 const DOING = {
-  typing: "is typing", upload_photo: "is sending a photo", upload_document: "is sending a file", upload_video: "is sending a video",
+  typing: "is typing",
+  upload_photo: "is sending a photo",
+  upload_document: "is sending a file",
+  upload_video: "is sending a video",
 };
 const ROLES = { creator: "owner", administrator: "admin", member: "" };
 
@@ -19,7 +22,12 @@ export class Header {
     this.face = h("span.chat-face");
     const more = iconButton("more", "About this chat", () => this.#menu(more));
     more.setAttribute("aria-haspopup", "menu");
-    this.element.append(iconButton("back", "Back to people and chats", onBack, "round.back"), this.face, h("div.chat-names", {}, this.title, this.status), more);
+    this.element.append(
+      iconButton("back", "Back to people and chats", onBack, "round.back"),
+      this.face,
+      h("div.chat-names", {}, this.title, this.status),
+      more,
+    );
     for (const kind of ["state", "place", "typing"]) store.on(kind, () => this.draw());
   }
 
@@ -28,7 +36,11 @@ export class Header {
     if (!store.chat) return;
     const { chat, state } = store;
     this.title.textContent = store.isPrivate ? state.bot.first_name : chat.title;
-    this.face.replaceChildren(store.isPrivate ? avatar({ is_bot: true }) : h("span.avatar.is-group", {}, icon("people")));
+    this.face.replaceChildren(store.isPrivate ? avatar({ is_bot: true }) : h(
+      "span.avatar.is-group",
+      {},
+      icon("people"),
+    ));
     const typing = store.typing.get(store.chatId);
     this.element.classList.toggle("is-thinking", Boolean(typing));
     this.status.classList.toggle("is-asleep", !state.bot.listening && !typing);
@@ -38,7 +50,12 @@ export class Header {
 
   #typing(action) {
     const who = this.store.isPrivate ? "" : "Pupil ";
-    return h("span.typing", {}, `${who}${DOING[action] ?? "is busy"}`, h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")));
+    return h(
+      "span.typing",
+      {},
+      `${who}${DOING[action] ?? "is busy"}`,
+      h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+    );
   }
 
   #quiet() {
@@ -53,7 +70,10 @@ export class Header {
 
   #drawPinned(message) {
     this.pinned.hidden = !message;
-    this.pinned.replaceChildren(...(message ? [icon("pin"), h("span", {}, h("strong", {}, "Pinned "), plainPreview(message))] : []));
+    this.pinned.replaceChildren(...(message ? [
+      icon("pin"),
+      h("span", {}, h("strong", {}, "Pinned "), plainPreview(message)),
+    ] : []));
   }
 
   #menu(button) {
@@ -82,11 +102,20 @@ export class Header {
     return [
       { label: "Members", icon: "people", act: () => this.#members() },
       !inside && { label: "Add Pupil", icon: "plus", act: () => store.attempt("add", bot) },
-      inside && mayRule && { label: isAdmin ? "Make Pupil a plain member" : "Make Pupil an admin", icon: "shield", act: () => store.attempt("promote", { ...bot, admin: !isAdmin }) },
+      inside && mayRule && {
+        label: isAdmin ? "Make Pupil a plain member" : "Make Pupil an admin",
+        icon: "shield",
+        act: () => store.attempt("promote", { ...bot, admin: !isAdmin }),
+      },
       { label: "What Pupil may read", icon: "check", act: () => this.#privacy() },
       chat.type === "group" && { label: "Upgrade to a supergroup", icon: "forward", act: () => this.#upgrade() },
       inside && { label: "Remove Pupil", icon: "close", danger: true, act: () => store.attempt("remove", bot) },
-      chat.my_status !== "creator" && { label: "Leave the group", icon: "back", danger: true, act: () => this.#leave() },
+      chat.my_status !== "creator" && {
+        label: "Leave the group",
+        icon: "back",
+        danger: true,
+        act: () => this.#leave(),
+      },
     ];
   }
 
@@ -106,9 +135,19 @@ export class Header {
 
   #members() {
     const { chat, state } = this.store;
-    const rows = chat.members.map(({ user, status }) => h("li.member", {}, avatar(user), h("span.member-name", {}, user.first_name), h("span.role", {}, ROLES[status] ?? status)));
+    const rows = chat.members.map(({ user, status }) => h(
+      "li.member",
+      {},
+      avatar(user),
+      h("span.member-name", {}, user.first_name),
+      h("span.role", {}, ROLES[status] ?? status),
+    ));
     const outside = state.people.filter((person) => !chat.members.some(({ user }) => user.id === person.id));
-    const adders = outside.map((person) => h("li.member", {}, avatar(person), h("span.member-name", {}, person.first_name), h("button.secondary", {
+    const adders = outside.map((person) => h("li.member", {}, avatar(person), h(
+      "span.member-name",
+      {},
+      person.first_name,
+    ), h("button.secondary", {
       type: "button",
       "aria-label": `Add ${person.first_name}`,
       onclick: async () => {
@@ -126,8 +165,17 @@ export class Header {
       onchange: (event) => this.store.attempt("privacy", { reads_all: event.target.checked }),
     });
     dialog({ title: "What Pupil may read" },
-      h("p", {}, "As in Telegram, a bot in a group gets only commands, mentions and replies to it. With privacy mode off, or as an admin, it gets every message."),
+      h(
+        "p",
+        {},
+        "As in Telegram, a bot in a group gets only commands, mentions and replies to it."
+          + " With privacy mode off, or as an admin, it gets every message.",
+      ),
       h("label.switch", {}, toggle, h("span", {}, "Pupil reads every message in groups")),
-      h("p.hint", {}, "A change holds once Pupil is removed from the group and added again. Making it an admin works at once."));
+      h(
+        "p.hint",
+        {},
+        "A change holds once Pupil is removed from the group and added again. Making it an admin works at once.",
+      ));
   }
 }

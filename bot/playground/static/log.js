@@ -4,6 +4,7 @@ import { act, Sorry } from "./server.js";
 import { bubble } from "./bubble.js";
 import { dayName, h } from "./dom.js";
 import { emptyState } from "./welcome.js";
+import { serviceLine } from "./rich_text.js";
 import { lightbox } from "./lightbox.js";
 import { confirmBox, menu, toast } from "./overlays.js";
 
@@ -62,14 +63,26 @@ export class Log {
 
   #wantedBlocks() {
     const { store } = this;
-    if (store.loaded && !store.messages.length) return [["empty", JSON.stringify(store.state.bot.description), () => emptyState(store, this.onFiles)]];
+    if (store.loaded && !store.messages.length) return [[
+      "empty",
+      JSON.stringify(store.state.bot.description),
+      () => emptyState(store, this.onFiles),
+    ]];
     const blocks = [];
     let before = null;
     for (const group of grouped(store.messages)) {
       const day = dayName(group[0].date);
-      if (!before || dayName(before.date) !== day) blocks.push([`day ${day}`, day, () => h("div.day", {}, h("span", {}, day))]);
-      const follows = before?.from.id === group[0].from.id && group[0].date - before.date < SAME_RUN_SECONDS && !before.new_chat_members;
-      blocks.push([`message ${group[0].message_id}`, JSON.stringify([group, follows]), () => bubble(group, this.#view(), { follows })]);
+      if (!before || dayName(before.date) !== day) blocks.push([
+        `day ${day}`,
+        day,
+        () => h("div.day", {}, h("span", {}, day)),
+      ]);
+      const follows = isSameRun(before, group[0]);
+      blocks.push([
+        `message ${group[0].message_id}`,
+        JSON.stringify([group, follows]),
+        () => bubble(group, this.#view(), { follows }),
+      ]);
       before = group.at(-1);
     }
     return blocks;
@@ -161,27 +174,45 @@ export class Log {
     const items = [
       { label: "Reply", icon: "reply", act: () => this.onReply(message) },
       mine && { label: message.text ? "Edit" : "Edit caption", icon: "edit", act: () => this.onEdit(message) },
-      (message.text || message.caption) && { label: "Copy text", icon: "copy", act: () => navigator.clipboard?.writeText(message.text ?? message.caption) },
+      (message.text || message.caption) && {
+        label: "Copy text",
+        icon: "copy",
+        act: () => navigator.clipboard?.writeText(message.text ?? message.caption),
+      },
       !store.isPrivate && { label: "Send to Pupil", icon: "forward", act: () => this.#forward(message) },
-      (mine || store.isPrivate || store.chat.my_status === "creator") && { label: "Delete", icon: "trash", danger: true, act: () => this.#delete(message) },
+      (mine || store.isPrivate || store.chat.my_status === "creator") && {
+        label: "Delete",
+        icon: "trash",
+        danger: true,
+        act: () => this.#delete(message),
+      },
     ];
     const list = menu(button, items.filter(Boolean), picker);
     for (const emoji of store.state.reactions.slice(0, 8)) {
-      picker.append(h("button.menu-emoji", { type: "button", role: "menuitem", "aria-label": `React with ${emoji}`, onclick: () => {
+      const react = () => {
         list.hidePopover();
         this.#view().actions.react(message, emoji);
-      } }, emoji));
+      };
+      const facts = { type: "button", role: "menuitem", "aria-label": `React with ${emoji}`, onclick: react };
+      picker.append(h("button.menu-emoji", facts, emoji));
     }
     list.querySelector(".menu-item").focus();
   }
 
   async #forward(message) {
-    const sent = await this.store.attempt("forward", this.store.here({ message_id: message.message_id, to_chat_id: this.store.me }));
+    const sent = await this.store.attempt(
+      "forward",
+      this.store.here({ message_id: message.message_id, to_chat_id: this.store.me }),
+    );
     if (sent) toast("Forwarded to your private chat with Pupil");
   }
 
   async #delete(message) {
-    const sure = await confirmBox("Delete this message?", "It is deleted for everybody. What Pupil has learned from it stays, as in Telegram: bots are not told.", "Delete");
+    const sure = await confirmBox(
+      "Delete this message?",
+      "It is deleted for everybody. What Pupil has learned from it stays, as in Telegram: bots are not told.",
+      "Delete",
+    );
     if (sure) await this.store.attempt("delete", this.store.here({ message_ids: [message.message_id] }));
   }
 
@@ -190,6 +221,11 @@ export class Log {
     this.loadingOlder = true;
     this.store.loadOlder().catch(() => {}).finally(() => (this.loadingOlder = false));
   }
+}
+
+function isSameRun(before, next) {
+  const soon = before && next.date - before.date < SAME_RUN_SECONDS;
+  return Boolean(soon && before.from.id === next.from.id && !serviceLine(before));
 }
 
 function grouped(messages) {

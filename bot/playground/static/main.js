@@ -20,7 +20,10 @@ function wire() {
   const attachments = new Attachments(store, { takeReply: () => composer.takeReply() });
   const onFiles = (files) => attachments.add(files);
   const composer = new Composer(store, { onFiles });
-  new Log(store, { onReply: (message) => composer.reply(message), onEdit: (message) => composer.edit(message), onFiles });
+  new Log(
+    store,
+    { onReply: (message) => composer.reply(message), onEdit: (message) => composer.edit(message), onFiles },
+  );
   new Header(store, { onBack: () => app.classList.remove("shows-chat") });
   new Sidebar(store, { onChosen: showChat });
   showChat();

@@ -29,7 +29,11 @@ export function dialog({ title, className = "sheet", role = "dialog", onclose },
 
 export function alertBox(text) {
   const ok = h("button.primary", { type: "button" }, "OK");
-  const box = dialog({ title: "Pupil says", className: "sheet.is-small", role: "alertdialog" }, h("p.alert-text", {}, text), h("div.sheet-actions", {}, ok));
+  const box = dialog(
+    { title: "Pupil says", className: "sheet.is-small", role: "alertdialog" },
+    h("p.alert-text", {}, text),
+    h("div.sheet-actions", {}, ok),
+  );
   ok.addEventListener("click", () => box.close());
   ok.focus();
 }
@@ -38,8 +42,17 @@ export function alertBox(text) {
 export function askFor(title, { label, value = "", button = "OK", hint = "" }) {
   return new Promise((resolve) => {
     let answer = null;
-    const input = h("input.field", { type: "text", "aria-label": label, placeholder: label, value, maxlength: "64", required: true });
-    const form = h("form", { method: "dialog" }, hint && h("p.hint", {}, hint), input, h("div.sheet-actions", {}, h("button.primary", { type: "submit" }, button)));
+    const input = h(
+      "input.field",
+      { type: "text", "aria-label": label, placeholder: label, value, maxlength: "64", required: true },
+    );
+    const form = h(
+      "form",
+      { method: "dialog" },
+      hint && h("p.hint", {}, hint),
+      input,
+      h("div.sheet-actions", {}, h("button.primary", { type: "submit" }, button)),
+    );
     const box = dialog({ title, className: "sheet.is-small", onclose: () => resolve(answer) }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -54,7 +67,11 @@ export function confirmBox(title, text, button) {
   return new Promise((resolve) => {
     let answer = false;
     const yes = h("button.primary.is-danger", { type: "button" }, button);
-    const box = dialog({ title, className: "sheet.is-small", role: "alertdialog", onclose: () => resolve(answer) }, h("p", {}, text), h("div.sheet-actions", {}, yes));
+    const box = dialog(
+      { title, className: "sheet.is-small", role: "alertdialog", onclose: () => resolve(answer) },
+      h("p", {}, text),
+      h("div.sheet-actions", {}, yes),
+    );
     yes.addEventListener("click", () => {
       answer = true;
       box.close();
@@ -65,14 +82,15 @@ export function confirmBox(title, text, button) {
 
 /** A menu beside a button: [{label, icon, act, danger}]; `top` may hold an element above the items. */
 export function menu(anchor, items, top = null) {
-  const list = h("div.menu", { role: "menu", popover: "auto" }, top, items.map((item) => h(`button.menu-item${item.danger ? ".is-danger" : ""}`, {
+  const entry = (item) => h(`button.menu-item${item.danger ? ".is-danger" : ""}`, {
     type: "button",
     role: "menuitem",
     onclick: () => {
       list.hidePopover();
       item.act();
     },
-  }, icon(item.icon), h("span", {}, item.label))));
+  }, icon(item.icon), h("span", {}, item.label));
+  const list = h("div.menu", { role: "menu", popover: "auto" }, top, items.map(entry));
   list.addEventListener("keydown", (event) => moveInMenu(event, list));
   list.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;

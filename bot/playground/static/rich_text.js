@@ -24,7 +24,12 @@ function between(text, entities, start, end, actions) {
     }
     nodes.push(text.slice(position, first.offset));
     const inner = others.filter((each) => each.offset < stop);
-    nodes.push(decorated(first, text.slice(first.offset, stop), between(text, inner, first.offset, stop, actions), actions));
+    nodes.push(decorated(
+      first,
+      text.slice(first.offset, stop),
+      between(text, inner, first.offset, stop, actions),
+      actions,
+    ));
     position = stop;
     rest = others.filter((each) => each.offset >= stop);
   }
@@ -64,7 +69,11 @@ function command(plain, actions) {
 
 function spoiler(children) {
   const content = h("span.spoiler-text", { "aria-hidden": "true" }, children);
-  const cover = h("button.spoiler", { type: "button", "aria-label": "Hidden text. Press to show it.", "aria-expanded": "false" }, content);
+  const cover = h(
+    "button.spoiler",
+    { type: "button", "aria-label": "Hidden text. Press to show it.", "aria-expanded": "false" },
+    content,
+  );
   cover.addEventListener("click", () => {
     cover.classList.add("is-open");
     cover.setAttribute("aria-expanded", "true");
@@ -81,7 +90,13 @@ function codeBlock(entity, plain) {
     title: "Copy the code",
     onclick: () => navigator.clipboard?.writeText(plain),
   }, icon("copy"));
-  return h("div.code-block", {}, entity.language && h("span.code-language", {}, entity.language), copy, h("pre", { tabindex: "0", "aria-label": "Code" }, h("code", {}, plain)));
+  return h(
+    "div.code-block",
+    {},
+    entity.language && h("span.code-language", {}, entity.language),
+    copy,
+    h("pre", { tabindex: "0", "aria-label": "Code" }, h("code", {}, plain)),
+  );
 }
 
 function foldedQuote(children) {

@@ -12,11 +12,22 @@ export class Sidebar {
     this.chats = h("ul.chats");
     this.element = document.getElementById("sidebar");
     this.element.append(
-      h("div.brand", {}, eye("eye is-brand"), h("div", {}, h("h1", {}, "Pupil"), h("p", {}, "Playground on this computer"))),
+      h(
+        "div.brand",
+        {},
+        eye("eye is-brand"),
+        h("div", {}, h("h1", {}, "Pupil"), h("p", {}, "Playground on this computer")),
+      ),
       h("h2.section-title", { id: "you-are" }, "You are"),
       this.people,
-      h("div.section-head", {}, h("h2.section-title", {}, "Chats"), iconButton("plus", "New group", () => this.#newGroup(), "round.is-tiny")),
+      h(
+        "div.section-head",
+        {},
+        h("h2.section-title", {}, "Chats"),
+        iconButton("plus", "New group", () => this.#newGroup(), "round.is-tiny"),
+      ),
       h("div.chats-scroll", {}, this.chats),
+      h("p.promise", {}, icon("shield"), "Nothing leaves this computer."),
     );
     this.people.addEventListener("keydown", (event) => this.#arrows(event));
     store.on("state", () => this.draw());
@@ -45,11 +56,27 @@ export class Sidebar {
       "data-key": `person ${person.id}`,
       title: `Be ${person.first_name}`,
       onclick: () => this.#be(person),
-    }, h("span.person-face", {}, avatar(person), unread ? h("span.dot", {}, unread > 9 ? "9+" : String(unread)) : null), h("span.person-name", {}, person.first_name));
+    }, h(
+      "span.person-face",
+      {},
+      avatar(person),
+      unread ? h("span.dot", {}, unread > 9 ? "9+" : String(unread)) : null,
+    ), h("span.person-name", {}, person.first_name));
   }
 
   #addPerson() {
-    return h("button.person.is-new", { type: "button", "aria-label": "Add a person", title: "Add a person", "data-key": "new person", onclick: () => this.#newPerson() }, h("span.person-face", {}, h("span.avatar.is-empty", {}, icon("plus"))), h("span.person-name", {}, "Add"));
+    return h(
+      "button.person.is-new",
+      {
+        type: "button",
+        "aria-label": "Add a person",
+        title: "Add a person",
+        "data-key": "new person",
+        onclick: () => this.#newPerson(),
+      },
+      h("span.person-face", {}, h("span.avatar.is-empty", {}, icon("plus"))),
+      h("span.person-name", {}, "Add"),
+    );
   }
 
   #be(person) {
@@ -60,9 +87,12 @@ export class Sidebar {
   #chat(chat) {
     const isHere = chat.id === this.store.chatId;
     const name = chat.type === "private" ? this.store.state.bot.first_name : chat.title;
-    const face = chat.type === "private" ? avatar({ is_bot: true }) : h("span.avatar.is-group", { "aria-hidden": "true" }, icon("people"));
-    const who = chat.last && (chat.last.from.id === this.store.me ? "You: " : chat.type === "private" ? "" : `${chat.last.from.first_name}: `);
-    const words = chat.last ? `${who}${plainPreview(chat.last)}` : "Nothing here yet";
+    const face = chat.type === "private" ? avatar({ is_bot: true }) : h(
+      "span.avatar.is-group",
+      { "aria-hidden": "true" },
+      icon("people"),
+    );
+    const words = this.#lastWords(chat);
     return h("li", {}, h("button.chat-row", {
       type: "button",
       "aria-current": isHere ? "true" : null,
@@ -71,7 +101,18 @@ export class Sidebar {
         this.store.go(this.store.me, chat.id);
         this.onChosen();
       },
-    }, face, h("span.chat-words", {}, h("span.chat-line", {}, h("strong", {}, name), chat.last ? h("time", {}, clockTime(chat.last.date)) : null), h("span.chat-line", {}, h("span.chat-last", {}, words), badge(chat.unread)))));
+    }, face, h(
+      "span.chat-words",
+      {},
+      h("span.chat-line", {}, h("strong", {}, name), chat.last ? h("time", {}, clockTime(chat.last.date)) : null),
+      h("span.chat-line", {}, h("span.chat-last", {}, words), badge(chat.unread)),
+    )));
+  }
+
+  #lastWords({ last, type }) {
+    if (!last) return "Nothing here yet";
+    if (last.from.id === this.store.me) return `You: ${plainPreview(last)}`;
+    return type === "private" ? plainPreview(last) : `${last.from.first_name}: ${plainPreview(last)}`;
   }
 
   #arrows(event) {
@@ -82,11 +123,18 @@ export class Sidebar {
     const at = people.findIndex((each) => each.id === this.store.me);
     const next = people[(at + step + people.length) % people.length];
     this.#be(next);
-    addEventListener("hashchange", () => setTimeout(() => this.element.querySelector(`[data-key="person ${next.id}"]`)?.focus()), { once: true });
+    addEventListener(
+      "hashchange",
+      () => setTimeout(() => this.element.querySelector(`[data-key="person ${next.id}"]`)?.focus()),
+      { once: true },
+    );
   }
 
   async #newPerson() {
-    const name = await askFor("Add a person", { label: "Name", button: "Add", hint: "Somebody else to be, with a chat of their own." });
+    const name = await askFor(
+      "Add a person",
+      { label: "Name", button: "Add", hint: "Somebody else to be, with a chat of their own." },
+    );
     if (!name) return;
     const person = await this.store.attempt("people", { name });
     if (!person) return;

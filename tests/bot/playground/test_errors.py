@@ -8,6 +8,7 @@ import pytest
 import telegram.error
 from telegram import Bot
 
+from tests.bot.playground.validators import published
 from tests.bot.playground.wire import RawBot, picture
 from tests.support.people import Person, Refusal
 
@@ -66,6 +67,42 @@ async def test_bad_requests(raw: RawBot, ann: Person, method: str, values: dict[
     given = {name: ann.id if value == "ann" else value for name, value in values.items()}
 
     assert await raw.refusal(method, **given) == f"Bad Request: {words}"
+
+
+STRANGE: list[Any] = [
+    "",
+    "x",
+    "-",
+    "--5",
+    10**30,
+    -1,
+    1.5,
+    True,
+    [],
+    {},
+    [[]],
+    [{}],
+    [[[1]]],
+    {"a": 1},
+    "\ud800",
+    "{",
+    "@x",
+]
+
+
+async def test_no_call_however_strange_breaks_the_server(raw: RawBot, ann: Person) -> None:
+    await ann.start()
+    sent = await raw.result("sendMessage", chat_id=ann.id, text="x")
+    good = {"chat_id": ann.id, "from_chat_id": ann.id, "message_id": sent["message_id"], "text": "y", "user_id": ann.id}
+    broken = []
+    for method, facts in published()["methods"].items():
+        for field in facts["fields"]:
+            for value in STRANGE:
+                answer = await raw(method, **{**good, "media": [], field: value, "timeout": 0})
+                if answer.get("error_code") == 500:
+                    broken.append((method, field, value))
+
+    assert broken == []
 
 
 async def test_captions_over_1024_characters_are_refused(raw: RawBot, ann: Person) -> None:
