@@ -60,12 +60,13 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
             context.visit = visit_of(update, application.bot)
         return context
 
-    async def act(self, action: Callable[[Scene], T]) -> T:
+    async def act(self, action: Callable[[Scene], T], *, first: Callable[[Unit], None] | None = None) -> T:
         """Run an action in one transaction that also owes its replies and marks the update as handled.
 
-        Killed before the commit, all of it happens again; after it, none of it. A handler acts once.
+        Killed before the commit, all of it happens again; after it, none of it. A handler acts once. `first` is done
+        before the chat is entered.
         """
-        result = await asyncio.to_thread(self._act, action)
+        result = await asyncio.to_thread(self._act, action, first)
         self.services.mail_waits.set()
         return result
 
@@ -78,9 +79,11 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
 
         return await asyncio.to_thread(ask)
 
-    def _act(self, action: Callable[[Scene], T]) -> T:
+    def _act(self, action: Callable[[Scene], T], first: Callable[[Unit], None] | None) -> T:
         visit = self.here
         with self.services.store.write() as unit:
+            if first is not None:
+                first(unit)
             scene = self._scene(unit, visit)
             result = action(scene)
             unit.inbox.done(visit.bot_id, visit.update_id)
@@ -110,6 +113,9 @@ def visit_of(update: Update, bot: Bot) -> Visit | None:
     An anonymous admin comes as a user whom all such admins share: she is nobody whose votes could be told apart.
     """
     person, chat = update.effective_user, update.effective_chat
+    written = update.message or update.edited_message
+    if written is not None and written.sender_chat is not None:
+        return None  # A channel's post in its group comes from a user whom all channels share.
     if person is None or chat is None or person.is_bot or chat.type == Chat.CHANNEL:
         return None
     message = update.effective_message

@@ -10,13 +10,16 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot import texts
 from bot.context import App, Services, visit_of
+from bot.ending import farewell
 from bot.replies import Said, message
+from bot.visit import Visit
 from storage import Incoming, Role, StoreFull, StoreReadOnly, StoreUnavailable, WriteNotDurable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 AT_ONCE = 8
-HELD_AT_MOST = 500
+HELD_AT_MOST = 5000
+PAGE = 500
 BACKOFF = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -33,6 +36,9 @@ class Drain:
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] | None = None
         self._told_of_outage: set[int] = set()
+        self._last_seen = -1
+        self._from_the_start = True
+        self._ending = False
 
     async def run(self) -> None:
         """Work for ever.
@@ -41,15 +47,20 @@ class Drain:
             WriteNotDurable: the disk did not confirm a write, and the process must end.
         """
         self._broken = asyncio.get_running_loop().create_future()
-        while True:
-            try:
-                for incoming in await asyncio.to_thread(self._pending):
-                    self._queue(incoming)
-            except StoreUnavailable as error:
-                log.warning("inbox cannot be read: %s", type(error).__name__)
-            if self._broken.done():
-                self._broken.result()
-            await self._wait()
+        try:
+            while True:
+                try:
+                    for incoming in await self._pending():
+                        self._queue(incoming)
+                except StoreUnavailable as error:
+                    log.warning("inbox cannot be read: %s", type(error).__name__)
+                if self._broken.done():
+                    self._broken.result()
+                await self._wait()
+        finally:
+            # Lanes that are cut short are taken up again from the inbox.
+            self._ending = True
+            await farewell(self._tasks)
 
     async def _wait(self) -> None:
         try:
@@ -58,10 +69,25 @@ class Drain:
             return
         self._work_waits.clear()
 
-    def _pending(self) -> list[Incoming]:
+    async def _pending(self) -> list[Incoming]:
+        """Updates not yet held. Reads on from the last: one chat with a thousand photos must not hide the others."""
+        if self._from_the_start or not self._held:
+            # After a failure; and after a silent week Telegram may count on from a lower number.
+            self._last_seen, self._from_the_start = -1, False
+        # Noted before the rows are read: what ends in between is no longer pending in them, or is still held here.
+        found, self._last_seen = await asyncio.to_thread(self._read, frozenset(self._held), self._last_seen)
+        return found
+
+    def _read(self, held: frozenset[int], after: int) -> tuple[list[Incoming], int]:
+        found: list[Incoming] = []
         with self._services.store.read() as unit:
-            rows = unit.inbox.pending(self._app.bot.id, limit=HELD_AT_MOST)
-        return [row for row in rows if row.update_id not in self._held]
+            while len(held) + len(found) < HELD_AT_MOST:
+                page = unit.inbox.pending(self._app.bot.id, after=after, limit=PAGE)
+                found += [row for row in page if row.update_id not in held]
+                after = page[-1].update_id if page else after
+                if len(page) < PAGE:
+                    break
+        return found, after
 
     def _queue(self, incoming: Incoming) -> None:
         self._held.add(incoming.update_id)
@@ -76,20 +102,23 @@ class Drain:
     async def _work(self, lane: int) -> None:
         """Empty one lane; a lane that is empty is forgotten."""
         waiting = self._lanes[lane]
-        while waiting:
-            incoming = waiting.popleft()
-            try:
-                await self._see_through(incoming)
-            except WriteNotDurable as error:
-                if self._broken is not None and not self._broken.done():
-                    self._broken.set_exception(error)
-                self._work_waits.set()
-                return
-            finally:
-                self._held.discard(incoming.update_id)
-        del self._lanes[lane]
-        # More may be waiting than was held at once.
-        self._work_waits.set()
+        try:
+            while waiting and not self._ending:
+                await self._see_through(waiting[0])
+                self._held.discard(waiting.popleft().update_id)
+        except WriteNotDurable as error:
+            if self._broken is not None and not self._broken.done():
+                self._broken.set_exception(error)
+        except Exception:
+            # The border of this process: the lane is put down, and taken up again from the inbox.
+            log.exception("lane failed lane=%s", lane)
+            await asyncio.sleep(BACKOFF[-1])
+            self._from_the_start = True
+        finally:
+            del self._lanes[lane]
+            self._held.difference_update(one.update_id for one in waiting)
+            # More may be waiting than was held at once.
+            self._work_waits.set()
 
     async def _see_through(self, incoming: Incoming) -> None:
         """Handle one update until it is done or given up."""
@@ -151,8 +180,7 @@ class Drain:
 
     def _count_failure(self, incoming: Incoming, failure: BaseException) -> bool:
         reference = f"{incoming.update_id:x}"
-        update = Update.de_json(json.loads(incoming.raw), self._app.bot)
-        visit = visit_of(update, self._app.bot)
+        visit = self._visit(incoming)
         with self._services.store.write() as unit:
             if not unit.inbox.failed(incoming.bot_id, incoming.update_id, repr(type(failure))):
                 return False
@@ -168,3 +196,10 @@ class Drain:
                     unit.outbox.owe(incoming.bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
         self._services.mail_waits.set()
         return True
+
+    def _visit(self, incoming: Incoming) -> Visit | None:
+        """Who is to be told; None for an update that cannot even be read."""
+        try:
+            return visit_of(Update.de_json(json.loads(incoming.raw), self._app.bot), self._app.bot)
+        except Exception:  # Reading it may be the very thing that failed.
+            return None

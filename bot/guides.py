@@ -5,6 +5,8 @@ from bot.texts import bold, esc, join, long_ago, needs, plural, quality
 from storage import LabelCount, PictureRefused, Refusal
 
 SHOWN_LABELS = 60
+# A message holds 4,096 characters; cut short, it would be broken HTML, which Telegram refuses.
+SHOWN_CHARACTERS = 3000
 
 
 def welcome(name: str, status: Status) -> str:
@@ -57,9 +59,14 @@ def labels(counts: list[LabelCount]) -> str:
     known = [one for one in counts if one.photos]
     if not known:
         return "I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>."
-    lines = [f"{bold(one.label)}  {plural(one.photos, 'photo')}" for one in known[:SHOWN_LABELS]]
-    if len(known) > SHOWN_LABELS:
-        lines.append(f"and {len(known) - SHOWN_LABELS} more")
+    lines: list[str] = []
+    for one in known[:SHOWN_LABELS]:
+        line = f"{bold(one.label)}  {plural(one.photos, 'photo')}"
+        if sum(map(len, lines)) + len(line) > SHOWN_CHARACTERS:
+            break
+        lines.append(line)
+    if len(known) > len(lines):
+        lines.append(f"and {len(known) - len(lines)} more")
     return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from telegram import Bot, Document, Message, PhotoSize
-from telegram.error import BadRequest
+from telegram.error import BadRequest, InvalidToken
 
 from bot.actions.teaching import Received
 from bot.context import Services
@@ -76,7 +76,8 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
     try:
         handle = await bot.get_file(file.file_id)
         data = bytes(await handle.download_as_bytearray())
-    except BadRequest as error:
+    except (BadRequest, InvalidToken) as error:
+        # A file that Telegram dropped is "not found", which PTB takes for a fault of the token.
         raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
     return data, (file.file_name or "") if isinstance(file, Document) else ""
 

@@ -14,7 +14,8 @@ from bot.guesser import Loaded, Refused
 from bot.handlers.photos import answer_said
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key, message
-from storage import Flag, Network, NotFound, Photo, Role, StoreUnavailable, Unit
+from storage import Flag, Network, NotFound, Photo, Role, StoreDamaged, StoreUnavailable, Unit, WriteNotDurable
+from trainer.errors import PictureUnreadable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
@@ -29,6 +30,7 @@ class News:
         self._bot_id = bot_id
         # A question may be on its way into the store while a first network is on its way out.
         self._look_back_until = 0.0
+        self._change: Loaded | Refused | None = None
 
     async def run(self) -> None:
         """Watch for ever."""
@@ -38,16 +40,24 @@ class News:
                     self._services.mail_waits.set()
             except StoreUnavailable as error:
                 log.warning("news wait: %s", type(error).__name__)
+            except WriteNotDurable:
+                raise
+            except Exception:
+                # A border: people are answered, whatever keeps them from hearing the news.
+                log.exception("news failed")
+                await asyncio.sleep(LOOK_BACK)
             await asyncio.sleep(LOOK_EVERY)
 
     def step(self) -> bool:
         """Look once; True if somebody is owed a message."""
-        change = self._services.guesser.look()
+        # Kept until it is told: the store may fail between the change and the telling.
+        self._change = change = self._services.guesser.look() or self._change
         if isinstance(change, Refused):
             self._tell_refused(change.network)
         elif isinstance(change, Loaded):
-            self._tell_network(change)
             self._look_back_until = time.monotonic() + LOOK_BACK
+            self._tell_network(change)
+        self._change = None
         answered = time.monotonic() < self._look_back_until and self._answer_waiting()
         return self._tell_trainings() or answered or change is not None
 
@@ -84,7 +94,8 @@ class News:
         """What the network says of a photo by now; None if the photo was deleted meanwhile."""
         try:
             guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
-        except NotFound:
+        except (NotFound, StoreDamaged, PictureUnreadable) as error:
+            log.warning("photo %s cannot be looked at again: %s", photo.id, type(error).__name__)
             return None
         return guess.label, guess.confidence
 
@@ -96,7 +107,11 @@ class News:
         with self._services.store.read() as unit:
             photos = waiting_questions(unit, loaded.network.classifier_id)
         for photo in photos:
-            guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
+            try:
+                guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
+            except (NotFound, StoreDamaged, PictureUnreadable) as error:
+                log.warning("photo %s cannot be answered: %s", photo.id, type(error).__name__)
+                continue
             with self._services.store.write() as unit:
                 found = answer_late(unit, photo, guess, loaded.network.id)
                 if found is not None:
@@ -119,8 +134,11 @@ class News:
         with self._services.store.write() as unit:
             for ended in ended_training(unit):
                 text = texts.training_failed()
-                if not ended.failed and ended.network is not None:
-                    text = texts.training_done(ended.network, ended.job.result or {})
+                result = ended.job.result or {}
+                if result.get("end") == "not_ready":
+                    text = texts.training_asked(ended.readiness, alive=True)
+                elif not ended.failed and ended.network is not None:
+                    text = texts.training_done(ended.network, result)
                 self._owe(unit, ended.chat_id, text, f"job:{ended.job.id}")
         return True
 

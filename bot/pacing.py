@@ -4,11 +4,12 @@ The limits are Telegram's, which it does not publish exactly: about 30 messages 
 after a short burst, 20 a minute to a group. A `retry_after` that it sends outranks all of these.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 BURST = 3.0
 GROUP_BURST = 5.0
-OVERALL_BURST = 5.0
+MINUTE = 60.0
 _FORGET_AFTER = 300.0
 
 
@@ -32,25 +33,66 @@ class Bucket:
 
 
 @dataclass(slots=True)
+class Window:
+    """At most `most` in any stretch of `seconds`: what a bucket with a burst cannot promise."""
+
+    most: int
+    seconds: float
+    taken: deque[float] = field(default_factory=deque)
+
+    @classmethod
+    def of(cls, rate: float, seconds: float) -> "Window":
+        """A window for a rate a second; a rate of less than one in `seconds` gets a longer window."""
+        most = max(1, int(rate * seconds))
+        return cls(most, most / rate)
+
+    def wait(self, now: float) -> float:
+        if len(self.taken) < self.most:
+            return 0.0
+        return max(0.0, self.taken[0] + self.seconds - now)
+
+    def take(self, now: float) -> None:
+        if len(self.taken) >= self.most:
+            self.taken.popleft()
+        self.taken.append(now)
+
+
+@dataclass(slots=True)
+class Lane:
+    """The pace of one chat: a burst, then a rate; in a group also so many a minute."""
+
+    bucket: Bucket
+    window: Window | None = None
+
+    def wait(self, now: float) -> float:
+        return max(self.bucket.wait(now), self.window.wait(now) if self.window else 0.0)
+
+    def take(self, now: float) -> None:
+        self.bucket.take(now)
+        if self.window is not None:
+            self.window.take(now)
+
+
+@dataclass(slots=True)
 class Pacer:
     """Says when the next message may go to a chat. Times are seconds of a monotonic clock."""
 
     overall_rate: float
     chat_rate: float
     group_rate: float
-    _overall: Bucket | None = None
-    _chats: dict[int, Bucket] = field(default_factory=dict)
+    _overall: Window | None = None
+    _chats: dict[int, Lane] = field(default_factory=dict)
     _held: dict[int, float] = field(default_factory=dict)
 
     def wait(self, chat_id: int, now: float, *, counts_for_chat: bool = True) -> float:
         """Seconds until a call for the chat may go; 0 means now. Reactions do not count as messages of the chat."""
-        waits = [self._held.get(chat_id, 0.0) - now, self._all(now).wait(now)]
+        waits = [self._held.get(chat_id, 0.0) - now, self._all().wait(now)]
         if counts_for_chat:
             waits.append(self._chat(chat_id, now).wait(now))
         return max(0.0, *waits)
 
     def take(self, chat_id: int, now: float, *, counts_for_chat: bool = True) -> None:
-        self._all(now).take(now)
+        self._all().take(now)
         if counts_for_chat:
             self._chat(chat_id, now).take(now)
 
@@ -60,17 +102,18 @@ class Pacer:
 
     def forget(self, now: float) -> None:
         """Drop chats that have long been quiet, so that memory does not grow with everybody ever met."""
-        self._chats = {chat: bucket for chat, bucket in self._chats.items() if now - bucket.at < _FORGET_AFTER}
+        self._chats = {chat: lane for chat, lane in self._chats.items() if now - lane.bucket.at < _FORGET_AFTER}
         self._held = {chat: until for chat, until in self._held.items() if until > now}
 
-    def _all(self, now: float) -> Bucket:
+    def _all(self) -> Window:
         if self._overall is None:
-            self._overall = Bucket(self.overall_rate, OVERALL_BURST, OVERALL_BURST, now)
+            self._overall = Window.of(self.overall_rate, 1.0)
         return self._overall
 
-    def _chat(self, chat_id: int, now: float) -> Bucket:
+    def _chat(self, chat_id: int, now: float) -> Lane:
         if chat_id not in self._chats:
             # Negative ids are groups.
-            rate, burst = (self.group_rate, GROUP_BURST) if chat_id < 0 else (self.chat_rate, BURST)
-            self._chats[chat_id] = Bucket(rate, burst, burst, now)
+            burst = GROUP_BURST if chat_id < 0 else BURST
+            window = Window.of(self.group_rate, MINUTE) if chat_id < 0 else None
+            self._chats[chat_id] = Lane(Bucket(self.chat_rate, burst, burst, now), window)
         return self._chats[chat_id]

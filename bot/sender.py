@@ -5,7 +5,7 @@ import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any
 
 from telegram import ForceReply as TelegramForceReply
@@ -22,13 +22,15 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot.ending import farewell
 from bot.pacing import Pacer
-from storage import Outgoing, Store, StoreUnavailable
+from bot.poller import seconds_of
+from storage import Outgoing, Store, StoreUnavailable, WriteNotDurable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5
 AT_ONCE = 16
-LONGEST_BACKOFF = 60.0
+LONGEST_BACKOFF = 30.0
 _QUIET = frozenset(("setMessageReaction",))
 _HARMLESS = (
     "message is not modified",
@@ -50,18 +52,27 @@ class Sender:
         self._mail_waits = mail_waits
         self._busy: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        # How often Telegram could not be reached in a row: the wait grows with it.
-        self._unreachable = 0
+        self._outage = Outage()
+        self._broken: WriteNotDurable | None = None
 
     async def run(self) -> None:
-        """Send for ever; cancelled, it waits for nothing: what is unsent stays owed."""
-        while True:
-            try:
-                wait = await self._send_what_is_due()
-            except StoreUnavailable as error:
-                log.warning("outbox cannot be read: %s", type(error).__name__)
-                wait = LOOK_EVERY
-            await self._sleep(wait)
+        """Send for ever; cancelled, it lets the calls end that are on their way: what is unsent stays owed.
+
+        Raises:
+            WriteNotDurable: the disk did not confirm a write, and the process must end.
+        """
+        try:
+            while True:
+                try:
+                    wait = await self._send_what_is_due()
+                except StoreUnavailable as error:
+                    log.warning("outbox cannot be read: %s", type(error).__name__)
+                    wait = LOOK_EVERY
+                if self._broken is not None:
+                    raise self._broken
+                await self._sleep(wait)
+        finally:
+            await farewell(self._tasks)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -72,12 +83,12 @@ class Sender:
 
     async def _send_what_is_due(self) -> float:
         """Start sending the first owed call of every chat that may be sent to; returns seconds until more may."""
-        now = time.monotonic()
-        self._pacer.forget(now)
         if len(self._busy) >= AT_ONCE:
             return LOOK_EVERY
-        soonest = LOOK_EVERY
-        for call in await asyncio.to_thread(self._due, tuple(self._busy)):
+        due = await asyncio.to_thread(self._due, tuple(self._busy))
+        now, soonest = time.monotonic(), LOOK_EVERY
+        self._pacer.forget(now)
+        for call in due:
             counts = call.method not in _QUIET
             wait = self._pacer.wait(call.lane, now, counts_for_chat=counts)
             if wait > 0:
@@ -105,6 +116,13 @@ class Sender:
             # The call may have been made, and will be made again: owed twice is better than never.
             log.warning("outbox cannot be written: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
+        except WriteNotDurable as error:
+            self._broken = error
+        except Exception:
+            # The border of this process: a call that breaks its sending must not be tried without end or pause.
+            log.exception("call failed id=%s method=%s", call.id, call.method)
+            with suppress(StoreUnavailable):
+                await self._later(call, LOOK_EVERY, "broken", blameless=False)
         finally:
             self._busy.discard(call.lane)
             self._mail_waits.set()
@@ -113,24 +131,24 @@ class Sender:
         try:
             sent = await CALLS[call.method](self._bot, call)
         except RetryAfter as error:
-            seconds = _seconds(error)
+            seconds = seconds_of(error)
             self._pacer.hold(call.lane, time.monotonic() + seconds)
             await self._later(call, seconds, f"told to wait {seconds} s", blameless=True)
         except ChatMigrated as error:
             await asyncio.to_thread(self._migrate, call, error.new_chat_id)
         except Forbidden as error:
             await asyncio.to_thread(self._give_up, call, str(error), unreachable=True)
-        except (BadRequest, InvalidToken) as error:
+        except BadRequest as error:
             await self._rejected(call, error)
+        except InvalidToken:
+            # The poller ends the process for it. What is owed is still owed when the token is right again.
+            await self._later(call, LOOK_EVERY, "token not accepted", blameless=False)
         except (TimedOut, NetworkError) as error:
-            self._unreachable += 1
-            wait = min(LONGEST_BACKOFF, 0.5 * 2 ** min(self._unreachable, 8))
-            log.warning(
-                "telegram unreachable tries=%s wait=%.1f error=%s", self._unreachable, wait, type(error).__name__
-            )
+            wait = self._outage.wait(time.monotonic())
+            log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
             await self._later(call, wait, type(error).__name__, blameless=True)
         else:
-            self._unreachable = 0
+            self._outage.over()
             message_id = sent.message_id if isinstance(sent, Message) else None
             await asyncio.to_thread(self._sent, call, message_id)
 
@@ -167,6 +185,24 @@ class Sender:
         with self._store.write() as unit:
             unit.chats.migrate(call.lane, new_chat_id)
             unit.outbox.migrate(self._bot.id, call.lane, new_chat_id)
+
+
+class Outage:
+    """How long to wait while Telegram cannot be reached: longer with every round, however many calls fail in one."""
+
+    def __init__(self) -> None:
+        self._rounds = 0
+        self._until = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a call that failed at `now` is tried again."""
+        if now >= self._until:
+            self._rounds += 1
+            self._until = now + min(LONGEST_BACKOFF, 0.5 * 2 ** min(self._rounds, 8))
+        return self._until - now
+
+    def over(self) -> None:
+        self._rounds, self._until = 0, 0.0
 
 
 async def _send_message(bot: ExtBot[None], call: Outgoing) -> object:
@@ -231,9 +267,3 @@ def _markup(payload: dict[str, Any]) -> InlineKeyboardMarkup | TelegramForceRepl
     if "inline_keyboard" in markup:
         return InlineKeyboardMarkup.de_json(markup, None)
     return TelegramForceReply(selective=True, input_field_placeholder=markup.get("input_field_placeholder"))
-
-
-def _seconds(error: RetryAfter) -> float:
-    """PTB is on its way from whole seconds to timedelta here."""
-    after = error.retry_after
-    return after.total_seconds() if isinstance(after, timedelta) else float(after)

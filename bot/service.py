@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 from telegram import BotCommand
-from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.error import InvalidToken, TelegramError
 
 from bot.app import build
 from bot.buttons import load_signer
@@ -20,7 +20,7 @@ from bot.pacing import Pacer
 from bot.poller import Poller
 from bot.sender import Sender
 from bot.settings import BotSettings
-from storage import Store, StoreUnavailable
+from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 KEEP_MAIL = timedelta(days=7)
@@ -57,7 +57,11 @@ class BotService:
             CannotStart: the token is not valid, or another program uses it.
             WriteNotDurable: the disk did not confirm a write.
         """
-        await self._meet_telegram()
+        try:
+            await self._meet_telegram()
+        except BaseException:
+            await self.app.bot.shutdown()
+            raise
         pacer = Pacer(
             self._settings.messages_per_second,
             self._settings.messages_per_second_per_chat,
@@ -74,8 +78,9 @@ class BotService:
                 tasks.create_task(self._keep_house(), name="housekeeping")
                 tasks.create_task(self._beat(), name="heartbeat")
                 self._polling = True
-        except* CannotStart as group:
-            raise group.exceptions[0] from None
+        except BaseExceptionGroup as group:
+            # Not `except*`: what that raises is a group again, which nobody up there waits for.
+            raise _told(group) from None
         finally:
             await self.app.shutdown()
 
@@ -89,7 +94,7 @@ class BotService:
             except InvalidToken:
                 # The error's own text holds the token.
                 raise CannotStart("Telegram does not know this token. Check PUPIL_TELEGRAM_TOKEN.") from None
-            except NetworkError as error:
+            except TelegramError as error:
                 log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
                 await asyncio.sleep(wait)
                 wait = min(30.0, wait * 2)
@@ -130,3 +135,12 @@ class BotService:
     def _say_alive(self) -> None:
         with self._store.write() as unit:
             unit.heartbeats.beat("bot", f"answering, process {os.getpid()}")
+
+
+def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error of a group that says what to do; the whole group where none does."""
+    for error in group.exceptions:
+        found = _told(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, (CannotStart, StorageError)):
+            return found
+    return group

@@ -8,7 +8,7 @@ from html import escape
 
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
-from bot.actions.teaching import Taught, is_disputed
+from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
 from storage import MAX_LABEL, Label, Network, Role, tidy
 from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
@@ -85,8 +85,9 @@ def no_label_in(text: str) -> str:
     return f"I can't make a name of {esc(text) or 'that'}. Please use letters, digits or an emoji."
 
 
-def taken_back(label: Label | None) -> str:
-    return f"Taken back: that photo no longer counts as {bold(label)}." if label else "Taken back."
+def taken_back(what: TakenBack) -> str:
+    said = f"Taken back: that photo no longer counts as {bold(what.label)}." if what.label else "Taken back."
+    return f"{said} It counts as {bold(what.again)} again." if what.again else said
 
 
 def nothing_to_undo() -> str:
@@ -247,14 +248,17 @@ def wrong_code() -> str:
 
 
 def owner_only_in_private() -> str:
-    return "Please send that to me in our private chat, where nobody else reads the code."
+    return (
+        "Please send that to me in our private chat, where nobody else reads the code. If this one was real, make "
+        "another with <code>pupil owner-code</code>: it ends the first."
+    )
 
 
 def my_data(photos: int, lessons: int, corrections: int, role: Role) -> str:
     return (
         f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
-        f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. The file has all of it.\n"
-        "Photos are kept without place, time and camera. They stay on my owner's computer."
+        f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. "
+        "The file has all of it.\nPhotos are kept without place, time and camera. They stay on my owner's computer."
     )
 
 

@@ -33,10 +33,16 @@ class NotYet:
 
 
 def ask(
-    unit: Unit, visit: Visit, presence: Presence, received: Received, guess: Guess | None, network_id: int | None
+    unit: Unit,
+    visit: Visit,
+    presence: Presence,
+    received: Received,
+    guess: Guess | None,
+    network_id: int | None,
+    owner_id: int | None = None,
 ) -> Answer | NotYet:
     """Keep the photo of a question with the guess that was made of it."""
-    photo = keep(unit, visit, presence, received)
+    photo = keep(unit, visit, presence, received, owner_id)
     if guess is None or network_id is None:
         counts = unit.labels.counts(presence.classifier_id)
         return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit))

@@ -46,7 +46,15 @@ def confirm(unit: Unit, visit: Visit, presence: Presence, prediction_id: int) ->
         raise NotFound("label", prediction_id)
     taught = vote(unit, visit, presence, found.prediction.photo_id, found.label, Reason.BUTTON)
     unit.predictions.flag(prediction_id, presence.person.id, Verdict.RIGHT)
+    _await_no_name(unit, presence, prediction_id)
     return Corrected(found, taught)
+
+
+def go_back(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
+    """Show the answer as it was before “Wrong”."""
+    found = find(unit, presence, prediction_id)
+    _await_no_name(unit, presence, prediction_id)
+    return found
 
 
 def dispute(unit: Unit, presence: Presence, prediction_id: int) -> Choices:
@@ -82,7 +90,6 @@ def correct_by_name(unit: Unit, visit: Visit, presence: Presence, prediction_id:
     """The right label, typed: it may be a new one."""
     found = find(unit, presence, prediction_id)
     taught = teach(unit, visit, presence, found.prediction.photo_id, text, Reason.TYPED)
-    unit.talks.settle(presence.chat.id, presence.person.id)
     return _flagged(unit, presence, found, taught)
 
 
@@ -92,6 +99,7 @@ def none_of_these(unit: Unit, visit: Visit, presence: Presence, prediction_id: i
     person = presence.person.id
     unit.votes.cast(found.prediction.photo_id, person, VoteKind.NONE, None, Reason.BUTTON, deed=visit.deed)
     unit.predictions.flag(prediction_id, person, Verdict.WRONG)
+    _await_no_name(unit, presence, prediction_id)
     request_fit(unit, presence.classifier_id)
     return Corrected(found, None)
 
@@ -105,8 +113,16 @@ def ask_for_name(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
 
 
 def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> Corrected:
+    _await_no_name(unit, presence, found.prediction.id)
     mine = unit.votes.live_of(found.prediction.photo_id, presence.person.id)
     agreed = found.label is not None and found.label.id == taught.label.id
     verdict = Verdict.RIGHT if agreed else Verdict.WRONG
     unit.predictions.flag(found.prediction.id, presence.person.id, verdict, mine.id if mine else None)
     return Corrected(found, taught)
+
+
+def _await_no_name(unit: Unit, presence: Presence, prediction_id: int) -> None:
+    """The question for a name is answered by any button too: else the next “thanks!” would become the name."""
+    awaited = unit.talks.awaited(presence.chat.id, presence.person.id)
+    if awaited is not None and awaited.prediction_id == prediction_id:
+        unit.talks.settle(presence.chat.id, presence.person.id)

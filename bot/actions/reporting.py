@@ -53,6 +53,7 @@ class TrainingEnded:
     job: Job
     chat_id: int
     network: Network | None
+    readiness: Readiness
 
     @property
     def failed(self) -> bool:
@@ -67,5 +68,6 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
         if job.asked_in_id is None:
             continue
         chat = unit.chats.get(job.asked_in_id)
-        ended.append(TrainingEnded(job, chat.telegram_id, unit.networks.active(job.classifier_id)))
+        ready = readiness(as_counts(unit.labels.counts(job.classifier_id)))
+        ended.append(TrainingEnded(job, chat.telegram_id, unit.networks.active(job.classifier_id), ready))
     return ended

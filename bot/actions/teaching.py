@@ -54,15 +54,15 @@ class Taught:
     trainer_alive: bool
 
 
-def keep(unit: Unit, visit: Visit, presence: Presence, received: Received) -> Photo:
-    """Keep a photo; the message that brought it brings it once."""
+def keep(unit: Unit, visit: Visit, presence: Presence, received: Received, owner_id: int | None = None) -> Photo:
+    """Keep a photo; the message that brought it brings it once. It is the person's own unless an owner is named."""
     return unit.photos.add(
         presence.classifier_id,
         received.digest,
         received.picture,
         source="chat",
         name=received.name,
-        owner_id=presence.person.id,
+        owner_id=presence.person.id if owner_id is None else owner_id,
         chat_id=presence.chat.id,
         message_id=received.message_id,
         album=received.album,
@@ -94,14 +94,34 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
     )
 
 
-def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> Label | None:
-    """Withdraw the person's vote on a photo; returns the label that it named, None if there was no vote."""
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What was withdrawn, and what the person had said of the photo before, which counts again."""
+
+    label: Label | None
+    again: Label | None
+
+
+def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> TakenBack | None:
+    """Withdraw the person's last vote on a photo; None if there was no vote."""
     mine = unit.votes.live_of(photo_id, presence.person.id)
     if mine is None:
         return None
     unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=visit.deed)
     request_fit(unit, presence.classifier_id)
-    return unit.labels.get(mine.label_id) if mine.label_id is not None else None
+    return TakenBack(_label_of(unit, mine), _label_of(unit, unit.votes.live_of(photo_id, presence.person.id)))
+
+
+def unname(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> bool:
+    """Withdraw all that the person has said of a photo, former labels too; False if there was nothing."""
+    count = 0
+    while unit.votes.live_of(photo_id, presence.person.id) is not None:
+        deed = f"{visit.deed}:{count}"
+        unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
+        count += 1
+    if count:
+        request_fit(unit, presence.classifier_id)
+    return count > 0
 
 
 def request_fit(unit: Unit, classifier_id: int) -> None:
@@ -148,10 +168,15 @@ def _asks(text: str) -> bool:
 
 
 def _other_label(unit: Unit, before: Vote | None, label: Label) -> Label | None:
-    if before is None or before.label_id is None or before.label_id == label.id:
+    found = _label_of(unit, before)
+    return found if found is not None and found.id != label.id else None
+
+
+def _label_of(unit: Unit, vote: Vote | None) -> Label | None:
+    if vote is None or vote.label_id is None:
         return None
     try:
-        return unit.labels.get(before.label_id)
+        return unit.labels.get(vote.label_id)
     except NotFound:
         return None
 

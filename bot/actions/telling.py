@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, State, Unit
+
+NEWS_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,12 @@ def tells(chat: Chat) -> bool:
 
 
 def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
-    """The chats that taught, when the classifier has its very first network."""
+    """The chats that taught, when the classifier has its very first network.
+
+    It is news for a while only: the outbox forgets after some days whom it told, and a restart must not tell again.
+    """
+    if unit.now - network.created_at > NEWS_FOR:
+        return
     if unit.networks.first_shipped(network.classifier_id) != network.id:
         return
     for chat_id in unit.photos.chats_of(network.classifier_id):

@@ -60,9 +60,12 @@ async def undo(update: Update, context: Context) -> None:
         if last is None:
             _say(scene, texts.nothing_to_undo())
             return
-        label = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
+        undone = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
+        if undone is None:
+            _say(scene, texts.nothing_to_undo())
+            return
         photo = scene.unit.photos.get(last.photo_id)
-        scene.replies.say(Said(texts.taken_back(label)), to_message=photo.message_id or scene.visit.message_id)
+        scene.replies.say(Said(texts.taken_back(undone)), to_message=photo.message_id or scene.visit.message_id)
 
     await context.act(action)
 

@@ -6,7 +6,7 @@ from bot import guides
 from bot.access import permitted
 from bot.context import Context, Scene
 from bot.replies import Said
-from storage import Role
+from storage import Role, Unit
 
 _INSIDE = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.RESTRICTED)
 
@@ -39,13 +39,13 @@ async def on_migration(update: Update, context: Context) -> None:
         return
     if message.migrate_to_chat_id is not None:
         old, new = message.chat_id, message.migrate_to_chat_id
+        await context.act(lambda scene: _migrate(scene.unit, scene.visit.bot_id, old, new))
     elif message.migrate_from_chat_id is not None:
-        old, new = message.migrate_from_chat_id, message.chat_id
-    else:
-        return
-    await context.act(lambda scene: _migrate(scene, old, new))
+        old, new, bot_id = message.migrate_from_chat_id, message.chat_id, context.bot.id
+        # First: entering the new chat would make it another one, with nothing of the old.
+        await context.act(lambda scene: None, first=lambda unit: _migrate(unit, bot_id, old, new))
 
 
-def _migrate(scene: Scene, old: int, new: int) -> None:
-    scene.unit.chats.migrate(old, new)
-    scene.unit.outbox.migrate(scene.visit.bot_id, old, new)
+def _migrate(unit: Unit, bot_id: int, old: int, new: int) -> None:
+    unit.chats.migrate(old, new)
+    unit.outbox.migrate(bot_id, old, new)

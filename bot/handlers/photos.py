@@ -42,45 +42,68 @@ async def on_document(update: Update, context: Context) -> None:
         await context.act(lambda scene: _say(scene, guides.not_a_picture()))
 
 
-@permitted(Role.TEACHER)
+@permitted(Role.GUEST)
 async def on_edited_caption(update: Update, context: Context) -> None:
-    """The label of a photo is what its caption says now."""
-    message = _message(update)
-    said = address(message, context.bot)
-    known = await context.look(lambda unit: _known(unit, context))
-    if not known:
+    """The label of a photo is what its caption says now, where the caption is meant for the bot."""
+    said = address(_message(update), context.bot)
+    if not await context.look(lambda unit: _known(unit, context, context.here.message_id)):
         await on_photo(update, context)
-        return
+    elif said.to_us or await context.look(lambda unit: _named_by_caption(unit, context)):
+        await _corrected_caption(update, context)
+
+
+@permitted(Role.TEACHER)
+async def _corrected_caption(update: Update, context: Context) -> None:
+    said = address(_message(update), context.bot)
     await context.act(lambda scene: _relabel(scene, said))
+
+
+async def on_reply_to_photo(update: Update, context: Context) -> None:
+    """A text that replies to a photo: its name, or a question about it. Groups hide photos from bots until then."""
+    message = _message(update)
+    if teaching.label_in(address(message, context.bot).text) is None:
+        await _question(update, context)
+    else:
+        await _lesson(update, context)
 
 
 @permitted(Role.TEACHER)
 async def _lesson(update: Update, context: Context) -> None:
-    message = _message(update)
+    shown = _shown(update)
     try:
-        received = await receive(message, context.bot, context.services)
+        received = await receive(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
         await _refuse(context, error)
         return
-    text = teaching.label_in(address(message, context.bot).text)
-    await context.act(lambda scene: _teach(scene, received, text))
+    text = teaching.label_in(address(_message(update), context.bot).text)
+    reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
+    await context.act(lambda scene: _teach(scene, received, text, reason, _owner(scene, context, shown)))
 
 
 @permitted(Role.GUEST)
 async def _question(update: Update, context: Context) -> None:
+    shown = _shown(update)
     try:
-        question = await receive_question(_message(update), context.bot, context.services)
+        question = await receive_question(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
         await _refuse(context, error)
         return
-    await context.act(lambda scene: _answer(scene, question))
+    await context.act(lambda scene: _answer(scene, question, _owner(scene, context, shown)))
 
 
-def _teach(scene: Scene, received: teaching.Received, text: str | None) -> None:
+def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:
     here = scene.presence
     text = text or teaching.label_of_album(scene.unit, here.chat.id, here.person.id, received.album)
-    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received)
-    name_photo(scene, photo.id, text or "", Reason.CAPTION)
+    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id)
+    name_photo(scene, photo.id, text or "", reason)
+
+
+def _owner(scene: Scene, context: Context, shown: Message) -> int:
+    """A photo belongs to whoever sent it, also where somebody else taught it: its sender may take it away again."""
+    author = shown.from_user
+    if author is None or author.is_bot or shown.sender_chat is not None:
+        return scene.presence.person.id
+    return scene.unit.people.meet(author.id, author.full_name, context.services.settings.newcomer_role()).id
 
 
 def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
@@ -103,9 +126,9 @@ def label_problem(text: str) -> str | None:
     return None if tidy(text) and key_of(text) else texts.no_label_in(text)
 
 
-def _answer(scene: Scene, question: Question) -> None:
+def _answer(scene: Scene, question: Question, owner_id: int) -> None:
     network_id = question.network.id if question.network else None
-    found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, network_id)
+    found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, network_id, owner_id)
     to_message = question.received.message_id
     if isinstance(found, NotYet):
         scene.replies.say(Said(texts.not_yet(found)), to_message=to_message, coalesce="not yet")
@@ -126,7 +149,7 @@ def _relabel(scene: Scene, said: Addressed) -> None:
     text = teaching.label_in(said.text)
     if text is not None:
         name_photo(scene, photo.id, text, Reason.EDIT)
-    elif teaching.take_back(scene.unit, scene.visit, scene.presence, photo.id, Reason.EDIT) is not None:
+    elif teaching.unname(scene.unit, scene.visit, scene.presence, photo.id, Reason.EDIT):
         _say(scene, texts.photo_kept_unnamed())
 
 
@@ -147,9 +170,18 @@ def _watches(unit: Unit, context: Context) -> bool:
     return chat is not None and setting(chat, "every_photo")
 
 
-def _known(unit: Unit, context: Context) -> bool:
+def _known(unit: Unit, context: Context, message_id: int) -> bool:
     chat = unit.chats.by_telegram_id(context.here.chat_id)
-    return chat is not None and unit.photos.by_message(chat.id, context.here.message_id) is not None
+    return chat is not None and unit.photos.by_message(chat.id, message_id) is not None
+
+
+def _named_by_caption(unit: Unit, context: Context) -> bool:
+    """Whether the caption is the person's lesson: in a group it may as well be talk among people."""
+    chat = unit.chats.by_telegram_id(context.here.chat_id)
+    person = unit.people.by_telegram_id(context.here.person_id)
+    photo = unit.photos.by_message(chat.id, context.here.message_id) if chat else None
+    mine = unit.votes.live_of(photo.id, person.id) if photo and person else None
+    return mine is not None and mine.reason in (Reason.CAPTION, Reason.EDIT)
 
 
 def _album_label(unit: Unit, context: Context, message: Message) -> str | None:
@@ -164,4 +196,12 @@ def _message(update: Update) -> Message:
     message = update.effective_message
     if message is None:
         raise LookupError("this update has no message")
+    return message
+
+
+def _shown(update: Update) -> Message:
+    """The message with the photo: the one that came, or the one that it replies to."""
+    message = _message(update)
+    if file_in(message) is None and message.reply_to_message is not None:
+        return message.reply_to_message
     return message

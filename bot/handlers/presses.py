@@ -88,12 +88,8 @@ def _wrong(scene: Scene, press: Press, message_id: int) -> None:
 
 def _back(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
-    scene.replies.edit(message_id, _answer(scene, press.thing))
-
-
-def _answer(scene: Scene, prediction_id: int) -> Said:
-    found = correcting.find(scene.unit, scene.presence, prediction_id)
-    return answer_said(scene.presence.chat, scene.keyboards, found)
+    found = correcting.go_back(scene.unit, scene.presence, press.thing)
+    scene.replies.edit(message_id, answer_said(scene.presence.chat, scene.keyboards, found))
 
 
 def _pick(scene: Scene, press: Press, message_id: int) -> str:

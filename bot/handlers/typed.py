@@ -5,11 +5,14 @@ from telegram import Message, Update
 from bot import guides, texts
 from bot.access import has_role, permitted
 from bot.actions import correcting
+from bot.actions.self_service import setting
+from bot.actions.teaching import label_in
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
-from bot.handlers.photos import label_problem, name_photo
+from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo
+from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
-from storage import NotFound, Reason, Role
+from storage import NotFound, Reason, Role, Unit
 
 
 @permitted(Role.GUEST)
@@ -21,23 +24,58 @@ async def on_text(update: Update, context: Context) -> None:
     said = address(message, context.bot)
     if not said.to_us:
         return
+    if _asks(message, said) or not await context.look(lambda unit: _has_seen(unit, context, message)):
+        await on_reply_to_photo(update, context)
+        return
     teaches = await has_role(context, Role.TEACHER)
     await context.act(lambda scene: _take(scene, message, said, teaches=teaches))
 
 
 def _take(scene: Scene, message: Message, said: Addressed, *, teaches: bool) -> None:
     text = said.text or ""
+    photo_id, prediction_id = _photo_replied_to(scene, message), _answered_by(scene, message)
     awaited = scene.unit.talks.awaited(scene.presence.chat.id, scene.presence.person.id)
-    prediction_id = awaited.prediction_id if awaited is not None else _answered_by(scene, message)
-    photo_id = _photo_replied_to(scene, message)
+    # What a person replies to outranks what the bot had asked her for.
+    if awaited is not None and prediction_id is None and _is_of(scene, awaited.prediction_id, photo_id):
+        photo_id, prediction_id = None, awaited.prediction_id
     if prediction_id is None and photo_id is None:
-        _say(scene, guides.not_for_me() if message.reply_to_message is None else guides.unknown_photo())
+        _say(scene, guides.unknown_photo() if _had_buttons(message) else guides.not_for_me())
     elif not teaches:
         _say(scene, texts.not_allowed(Role.TEACHER))
     elif photo_id is not None:
         name_photo(scene, photo_id, text, Reason.TYPED)
     elif prediction_id is not None:
         _correct(scene, prediction_id, text)
+
+
+def _asks(message: Message, said: Addressed) -> bool:
+    """A reply to a photo that does not name it asks about it."""
+    return _replies_to_photo(message) and label_in(said.text) is None
+
+
+def _has_seen(unit: Unit, context: Context, message: Message) -> bool:
+    """False for a reply to a photo that the bot was not shown before."""
+    if not _replies_to_photo(message) or message.reply_to_message is None:
+        return True
+    chat = unit.chats.by_telegram_id(context.here.chat_id)
+    return chat is not None and unit.photos.by_message(chat.id, message.reply_to_message.message_id) is not None
+
+
+def _replies_to_photo(message: Message) -> bool:
+    return message.reply_to_message is not None and file_in(message.reply_to_message) is not None
+
+
+def _had_buttons(message: Message) -> bool:
+    """A reply to an answer of long ago, of which nothing is known any more."""
+    return message.reply_to_message is not None and message.reply_to_message.reply_markup is not None
+
+
+def _is_of(scene: Scene, prediction_id: int, photo_id: int | None) -> bool:
+    """Whether a prediction is of this photo; no photo named is as good."""
+    try:
+        return photo_id is None or scene.unit.predictions.get(prediction_id).photo_id == photo_id
+    except NotFound:
+        return False
 
 
 def _correct(scene: Scene, prediction_id: int, text: str) -> None:
@@ -50,7 +88,7 @@ def _correct(scene: Scene, prediction_id: int, text: str) -> None:
     except NotFound:
         _say(scene, guides.photo_gone())
         return
-    _say(scene, texts.corrected(corrected, tells=True))
+    _say(scene, texts.corrected(corrected, tells=setting(scene.presence.chat, "tell")))
     told_in = scene.unit.outbox.message_of(answer_key(prediction_id))
     if told_in is not None:
         scene.replies.edit(told_in, Said(texts.corrected(corrected, tells=False)))
