@@ -27,6 +27,9 @@ MAY_NOT_WRITE = frozenset((errno.EROFS, errno.EACCES, errno.EPERM))
 
 # SQLite's result codes (https://sqlite.org/rescode.html): extended ones first, then the primary code in their low byte.
 _SQLITE_EXTENDED: dict[int, type[StorageError]] = {
+    # SQLITE_IOERR without more: pysqlite3 does not ask for extended codes, so this may be a failed fsync (measured with
+    # strace), and believing it to be harmless would be the one mistake that loses what was acknowledged.
+    10: WriteNotDurable,
     1034: WriteNotDurable,  # SQLITE_IOERR_FSYNC
     1290: WriteNotDurable,  # SQLITE_IOERR_DIR_FSYNC
 }

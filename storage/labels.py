@@ -111,12 +111,17 @@ class Labels:
 
     def counts(self, classifier_id: int) -> list[LabelCount]:
         """Every label with the number of photos taught as it, most first."""
-        photos = func.count(standing.c.photo_id)
+        taught = (
+            select(standing.c.label_id, func.count().label("photos"))
+            .where(standing.c.state == State.TAUGHT)
+            .group_by(standing.c.label_id)
+            .subquery()
+        )
+        photos = func.coalesce(taught.c.photos, 0)
         query = (
             select(label, photos.label("photos"))
-            .outerjoin(standing, (standing.c.label_id == label.c.id) & (standing.c.state == State.TAUGHT))
+            .outerjoin(taught, taught.c.label_id == label.c.id)
             .where(label.c.classifier_id == classifier_id)
-            .group_by(label.c.id)
             .order_by(photos.desc(), label.c.key)
         )
         return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query)]

@@ -24,14 +24,21 @@ class Embeddings:
         """Digests of taught photos that this embedder has not seen, oldest photo first."""
         seen = select(embedding.c.digest).where(embedding.c.digest == photo.c.digest, embedding.c.embedder == embedder)
         query = (
-            select(photo.c.digest)
+            select(photo.c.id, photo.c.digest)
             .join(standing, standing.c.photo_id == photo.c.id)
             .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT, ~seen.exists())
-            .group_by(photo.c.digest)
-            .order_by(func.min(photo.c.id))
+            .order_by(photo.c.id)
             .limit(limit)
         )
-        return list(self._connection.execute(query).scalars())
+        # Twins may make the first rows fewer pictures than are wanted. Grouping them would read all photos each time.
+        found: dict[str, None] = {}
+        last = 0
+        while rows := self._connection.execute(query.where(photo.c.id > last)).all():
+            found.update({row.digest: None for row in rows})
+            last = rows[-1].id
+            if len(found) >= limit:
+                break
+        return list(found)[:limit]
 
     def add(self, embedder: str, vectors: Mapping[str, bytes]) -> None:
         for digest, vector in vectors.items():

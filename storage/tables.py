@@ -112,7 +112,7 @@ photo = Table(
     _ref("classifier_id", "classifier.id"),
     Column("digest", String(64), ForeignKey("blob.digest"), nullable=False, index=True),
     # SHA-256 of the bytes as they came: finds the same file again, before any decoding.
-    Column("received_digest", String(64), nullable=False, index=True),
+    Column("received_digest", String(64), nullable=False),
     _ref("owner_id", "person.id", null=True),
     _ref("chat_id", "chat.id", null=True, index=False),
     Column("message_id", BigInteger, nullable=True),
@@ -121,11 +121,14 @@ photo = Table(
     Column("source", String(16), nullable=False),
     Column("name", Words(512), nullable=False),
     # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles.
-    Column("group_key", String(80), nullable=False, index=True),
+    Column("group_key", String(80), nullable=False),
     Column("fold", Integer, nullable=False),
     _at("created_at"),
     UniqueConstraint("chat_id", "message_id"),
     Index("ix_photo_album", "chat_id", "album"),
+    # Whole, not one by one: of two indexes of one column each SQLite may take the one that all photos share.
+    Index("ix_photo_digest_of", "classifier_id", "digest"),
+    Index("ix_photo_received", "classifier_id", "received_digest"),
 )
 
 vote = Table(
@@ -148,9 +151,10 @@ standing = Table(
     metadata,
     # What a photo's votes add up to. Derived: votes.tally() writes it in the transaction that adds the vote.
     Column("photo_id", Id, ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True),
-    _ref("label_id", "label.id", null=True),
+    _ref("label_id", "label.id", null=True, index=False),
     Column("state", String(16), nullable=False),
     Column("voters", Integer, nullable=False),
+    Index("ix_standing_label", "label_id", "state"),
 )
 
 embedding = Table(
@@ -299,7 +303,7 @@ outbox = Table(
     Column("message_id", BigInteger, nullable=True),
     _at("created_at"),
     _at("sent_at", null=True),
-    Index("ix_outbox_state", "state", "bot_id", "id"),
+    Index("ix_outbox_state", "state", "bot_id", "lane", "id"),
 )
 
 awaited = Table(

@@ -113,6 +113,7 @@ SQLITE_FAULTS = [
     (sqlite3.SQLITE_NOTADB, StoreDamaged),
     (sqlite3.SQLITE_IOERR_FSYNC, WriteNotDurable),
     (sqlite3.SQLITE_IOERR_DIR_FSYNC, WriteNotDurable),
+    (sqlite3.SQLITE_IOERR, WriteNotDurable),
     (sqlite3.SQLITE_IOERR_WRITE, StoreUnavailable),
     (sqlite3.SQLITE_CONSTRAINT_UNIQUE, StoreConflict),
     (sqlite3.SQLITE_TOOBIG, StoreConflict),
@@ -204,7 +205,7 @@ def test_a_full_database_is_full_and_works_again_with_space(store: Store) -> Non
 LIMITED = """
 import resource, signal, sys
 from pathlib import Path
-from storage import Role, StoreUnavailable, open_store
+from storage import Role, StoreUnavailable, WriteNotDurable, open_store
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = open_store(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -216,7 +217,7 @@ except StoreUnavailable as error:
 try:
     with store.write() as unit:
         unit.outbox.owe(1, 1, "sendPhoto", {}, attachment=b"x" * 1_000_000)
-except StoreUnavailable as error:
+except (StoreUnavailable, WriteNotDurable) as error:
     said.append("database")
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 with store.write() as unit:

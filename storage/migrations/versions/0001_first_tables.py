@@ -82,7 +82,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_state", ["state", "bot_id", "id"], unique=False)
+        batch_op.create_index("ix_outbox_state", ["state", "bot_id", "lane", "id"], unique=False)
 
     op.create_table(
         "owner_code",
@@ -213,11 +213,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("photo", schema=None) as batch_op:
         batch_op.create_index("ix_photo_album", ["chat_id", "album"], unique=False)
-        batch_op.create_index(batch_op.f("ix_photo_classifier_id"), ["classifier_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_digest"), ["digest"], unique=False)
-        batch_op.create_index(batch_op.f("ix_photo_group_key"), ["group_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_photo_owner_id"), ["owner_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_photo_received_digest"), ["received_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_photo_classifier_id"), ["classifier_id"], unique=False)
+        batch_op.create_index("ix_photo_digest_of", ["classifier_id", "digest"], unique=False)
+        batch_op.create_index("ix_photo_received", ["classifier_id", "received_digest"], unique=False)
 
     op.create_table(
         "prediction",
@@ -252,7 +252,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("photo_id", name=op.f("pk_standing")),
     )
     with op.batch_alter_table("standing", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_standing_label_id"), ["label_id"], unique=False)
+        batch_op.create_index("ix_standing_label", ["label_id", "state"], unique=False)
 
     op.create_table(
         "suspect",

@@ -1,0 +1,77 @@
+"""What is asked for each message does not read through whole tables, however many photos there are."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import event
+
+from storage import RawUpdate, Reason, Unit, VoteKind
+from tests.storage.classroom import Classroom, picture_of
+
+pytestmark = pytest.mark.sqlite_only
+
+# Tables that grow with use. A scan by an index that the query names only part of is as bad as one without.
+GROWING = re.compile(
+    r"SCAN (photo|vote|blob|inbox|outbox|prediction|standing|flag)\b(?! USING (COVERING )?INDEX ix_outbox)"
+    r"|USING (COVERING )?INDEX ix_photo_classifier_id"
+)
+# Each is given the transaction, a classifier, a person, a chat, a photo and a label.
+ASKED = {
+    "inbox.receive": lambda unit, room, photo, label: unit.inbox.receive(1, [RawUpdate(1, 1, "{}")]),
+    "inbox.next_offset": lambda unit, room, photo, label: unit.inbox.next_offset(1),
+    "inbox.pending": lambda unit, room, photo, label: unit.inbox.pending(1),
+    "inbox.done": lambda unit, room, photo, label: unit.inbox.done(1, 1),
+    "outbox.owe": lambda unit, room, photo, label: unit.outbox.owe(1, 1, "m", {}, dedupe="d", coalesce="c"),
+    "outbox.due": lambda unit, room, photo, label: unit.outbox.due(1, busy=[5]),
+    "outbox.sent": lambda unit, room, photo, label: unit.outbox.sent(1, 1),
+    "photos.add": lambda unit, room, photo, label: unit.photos.add(
+        room.classifier.id, photo.digest, picture_of("same"), source="chat", chat_id=room.chat.id, message_id=1
+    ),
+    "photos.imported": lambda unit, room, photo, label: unit.photos.imported(room.classifier.id, "0" * 64),
+    "photos.of_album": lambda unit, room, photo, label: unit.photos.of_album(room.chat.id, "album"),
+    "photos.remove": lambda unit, room, photo, label: unit.photos.remove([photo.id]),
+    "votes.cast": lambda unit, room, photo, label: unit.votes.cast(
+        photo.id, room.ann.id, VoteKind.LABEL, label.id, Reason.BUTTON, deed="deed"
+    ),
+    "votes.last_of": lambda unit, room, photo, label: unit.votes.last_of(room.ann.id, room.chat.id),
+    "votes.standing": lambda unit, room, photo, label: unit.votes.standing(photo.id),
+    "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_table_is_read_through(room: Classroom, name: str) -> None:
+    photo, label = room.photo("same"), room.label("daisy")
+    ask: Callable[[Unit, Classroom, object, object], object] = ASKED[name]
+    statements: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        statements.append((statement, parameters))
+
+    engine = room.store._engine
+    event.listen(engine, "before_cursor_execute", note)
+    with room.store.write() as unit:
+        ask(unit, room, photo, label)
+    event.remove(engine, "before_cursor_execute", note)
+
+    asked = [one for one in statements if one[0].startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
+    assert asked
+    with engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()  # type: ignore[arg-type]
+            steps = [str(step[3]) for step in plan]
+            assert not [step for step in steps if GROWING.search(step)], (statement, steps)
+
+
+def test_labels_are_counted_without_looking_at_photos(room: Classroom) -> None:
+    room.lesson("daisy")
+    statements: list[str] = []
+    engine = room.store._engine
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    with room.store.read() as unit:
+        unit.labels.counts(room.classifier.id)
+
+    assert len([one for one in statements if "SELECT" in one]) == 1
+    assert "photo." not in "".join(statements)
