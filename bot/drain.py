@@ -10,7 +10,7 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot import texts
 from bot.context import App, Services, visit_of
-from bot.ending import farewell
+from bot.ending import farewell, wait_for_news
 from bot.replies import Said, message
 from bot.visit import Visit
 from storage import Incoming, Role, StoreFull, StoreReadOnly, StoreUnavailable, WriteNotDurable
@@ -63,11 +63,7 @@ class Drain:
             await farewell(self._tasks)
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._work_waits.wait(), timeout=LOOK_EVERY)
-        except TimeoutError:
-            return
-        self._work_waits.clear()
+        await wait_for_news(self._work_waits, LOOK_EVERY)
 
     async def _pending(self) -> list[Incoming]:
         """Updates not yet held. Reads on from the last: one chat with a thousand photos must not hide the others."""

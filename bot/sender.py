@@ -22,7 +22,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.ending import farewell
+from bot.ending import farewell, wait_for_news
 from bot.pacing import Pacer
 from bot.poller import seconds_of
 from storage import Outgoing, Store, StoreUnavailable, WriteNotDurable
@@ -75,11 +75,7 @@ class Sender:
             await farewell(self._tasks)
 
     async def _sleep(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._mail_waits.wait(), timeout=max(0.005, min(seconds, LOOK_EVERY)))
-        except TimeoutError:
-            return
-        self._mail_waits.clear()
+        await wait_for_news(self._mail_waits, max(0.005, min(seconds, LOOK_EVERY)))
 
     async def _send_what_is_due(self) -> float:
         """Start sending the first owed call of every chat that may be sent to; returns seconds until more may."""
