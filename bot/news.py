@@ -31,6 +31,7 @@ class News:
         # A question may be on its way into the store while a first network is on its way out.
         self._look_back_until = 0.0
         self._change: Loaded | Refused | None = None
+        self.looks = 0
 
     async def run(self) -> None:
         """Watch for ever."""
@@ -59,7 +60,9 @@ class News:
             self._tell_network(change)
         self._change = None
         answered = time.monotonic() < self._look_back_until and self._answer_waiting()
-        return self._tell_trainings() or answered or change is not None
+        told = self._tell_trainings()
+        self.looks += 1
+        return told or answered or change is not None
 
     def _tell_refused(self, network: Network) -> None:
         with self._services.store.write() as unit:

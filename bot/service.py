@@ -37,6 +37,7 @@ class BotService:
         guesser = Guesser(store, threads=settings.bot_threads)
         self.services = Services(store, settings, load_signer(store.home), guesser)
         self._polling = False
+        self._news: News | None = None
         self.app: App = build(token, api, settings, self.services)
 
     @property
@@ -49,6 +50,11 @@ class BotService:
         """The number of the network that answers."""
         loaded = self.services.guesser.loaded
         return loaded.network.number if loaded else None
+
+    @property
+    def news_told(self) -> int:
+        """How often it was seen to that people know of networks and trainings."""
+        return self._news.looks if self._news else 0
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -73,7 +79,8 @@ class BotService:
                 tasks.create_task(Poller(self._store, bot, self._settings, work_waits).run(), name="poller")
                 tasks.create_task(Drain(self.app, self.services, work_waits).run(), name="drain")
                 tasks.create_task(Sender(self._store, bot, pacer, self.services.mail_waits).run(), name="sender")
-                tasks.create_task(News(self.services, bot.id).run(), name="news")
+                self._news = News(self.services, bot.id)
+                tasks.create_task(self._news.run(), name="news")
                 tasks.create_task(self._introduce(), name="introduce")
                 tasks.create_task(self._keep_house(), name="housekeeping")
                 tasks.create_task(self._beat(), name="heartbeat")

@@ -21,7 +21,7 @@ async def on_photo(update: Update, context: Context) -> None:
     """A photo, or a picture sent as a file."""
     message = _message(update)
     said = address(message, context.bot)
-    if not said.to_us and not await context.look(lambda unit: _watches(unit, context)):
+    if not said.to_us and not await context.look(lambda unit: _watches(unit, context, message)):
         return
     label = teaching.label_in(said.text if said.to_us else None)
     if label is None and not said.text:
@@ -165,9 +165,13 @@ def _say(scene: Scene, html: str, coalesce: str | None = None) -> None:
     scene.replies.say(Said(html), to_message=scene.visit.message_id, coalesce=coalesce)
 
 
-def _watches(unit: Unit, context: Context) -> bool:
+def _watches(unit: Unit, context: Context, message: Message) -> bool:
+    """Whether a photo that does not address the bot is for it: by the chat's setting, or as part of an album."""
     chat = unit.chats.by_telegram_id(context.here.chat_id)
-    return chat is not None and setting(chat, "every_photo")
+    if chat is None:
+        return False
+    album = message.media_group_id
+    return setting(chat, "every_photo") or (album is not None and bool(unit.photos.of_album(chat.id, album)))
 
 
 def _known(unit: Unit, context: Context, message_id: int) -> bool:

@@ -110,7 +110,9 @@ class World:
         """Wait until every update is handled and every reply sent."""
         await self.until(self._is_quiet, "all is handled and said")
 
-    async def hears(self, person: Person, *parts: str, chat: int | None = None, after: Message | None = None) -> Message:
+    async def hears(
+        self, person: Person, *parts: str, chat: int | None = None, after: Message | None = None
+    ) -> Message:
         """The newest message of the bot to a person that says all of `parts`."""
         return await person.wait_for(
             lambda one: all(part in one.text for part in parts), chat=chat, after=after, timeout=PATIENCE
@@ -135,13 +137,21 @@ class World:
         await self.settled()
         return sent
 
+    async def group(self) -> int:
+        """The group of Ann, Bo and the owner, with the bot let in; Telegram's privacy mode is on."""
+        group = await self.people.group()
+        await self.owner.add_to_group(group, self.service.app.bot.id)
+        await self.hears(self.ann, "Hello! I am Pupil", chat=group)
+        return group
+
     async def train(self) -> int | None:
         """Let the trainer do all that is asked of it, and the bot all that follows; the number that answers then."""
         self.time.advance(seconds=2)
         async with trainer_running(self.store):
             await self.until(lambda: not self.look(_unfinished), "the trainer is done")
         await self.until(self._answers_with_active, "the new network answers")
-        await self.until(lambda: not self.look(lambda unit: unit.jobs.untold()), "askers are told")
+        looks = self.service.news_told
+        await self.until(lambda: self.service.news_told >= looks + 2, "people are told")
         await self.settled()
         return self.service.network_number
 
