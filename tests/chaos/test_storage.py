@@ -68,7 +68,7 @@ def test_killed_at_every_system_call_nothing_acknowledged_is_lost(where: Place, 
             if found is not None:
                 assert (found.without_blob, found.lost, found.unvoted) == (0, 0, 0), (call, nth)
 
-    assert killed > (60 if long else 5)
+    assert killed > (40 if long else 5)
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
@@ -77,11 +77,14 @@ def test_killed_at_every_system_call_nothing_acknowledged_is_lost(where: Place, 
 def test_a_disk_that_does_not_confirm_ends_the_process_without_an_answer(where: Place, long: bool) -> None:
     if not _can_trace():
         pytest.skip("processes may not be traced here")
-    # A photo asks the disk three times: for the file, for its folder, and for the row.
+    # A photo asks the disk three times: for the file, for its folder, and for the row. The first row also makes the log
+    # and asks for its folder, and that answer SQLite does not look at.
+    unheeded = 4
     for nth in range(1, 13 if long else 4):
         found = _inject(where, f"fsync:error=EIO:when={nth}", said="WriteNotDurable")
-        assert found is not None, nth
-        assert (found.without_blob, found.lost) == (0, 0), nth
+        assert (found is None) == (nth == unheeded), nth
+        if found is not None:
+            assert (found.without_blob, found.lost) == (0, 0), nth
 
 
 @pytest.mark.parametrize("long", [SHORT, LONG])
