@@ -304,6 +304,7 @@ outbox = Table(
     _at("created_at"),
     _at("sent_at", null=True),
     Index("ix_outbox_state", "state", "bot_id", "lane", "id"),
+    Index("ix_outbox_message", "lane", "message_id"),
 )
 
 awaited = Table(

@@ -151,7 +151,7 @@ def test_old_updates_are_forgotten_but_for_the_number_of_the_newest(store: Store
     assert (offset(store), offset(store, OTHER_BOT)) == (5, 10)
 
 
-def test_the_words_of_the_newest_update_are_forgotten_too(store: Store, clock: HandClock, where: object) -> None:
+def test_the_words_of_the_newest_update_are_forgotten_too(store: Store, clock: HandClock) -> None:
     with store.write() as unit:
         unit.inbox.receive(BOT, [RawUpdate(1, ANN, "secret words")])
         unit.inbox.done(BOT, 1)
@@ -291,6 +291,8 @@ def test_what_was_sent_is_emptied_and_later_forgotten(store: Store, clock: HandC
 
     with store.write() as unit:
         assert unit.outbox.message_of("d") == 7
+        assert unit.outbox.dedupe_of(BOT, ANN, 7) == "d"
+        assert unit.outbox.dedupe_of(BOT, BO, 7) is None
         assert unit.outbox.forget_before(clock.now - timedelta(seconds=1)) == 0
         assert unit.outbox.counts() == {"sent": 1}
         assert unit.outbox.forget_before(clock.now + timedelta(seconds=1)) == 1

@@ -25,6 +25,9 @@ ASKED = {
     "outbox.owe": lambda unit, room, photo, label: unit.outbox.owe(1, 1, "m", {}, dedupe="d", coalesce="c"),
     "outbox.due": lambda unit, room, photo, label: unit.outbox.due(1, busy=[5]),
     "outbox.sent": lambda unit, room, photo, label: unit.outbox.sent(1, 1),
+    "outbox.dedupe_of": lambda unit, room, photo, label: unit.outbox.dedupe_of(1, 1, 1),
+    "outbox.message_of": lambda unit, room, photo, label: unit.outbox.message_of("d"),
+    "photos.names": lambda unit, room, photo, label: unit.photos.names(photo.digest),
     "photos.add": lambda unit, room, photo, label: unit.photos.add(
         room.classifier.id, photo.digest, picture_of("same"), source="chat", chat_id=room.chat.id, message_id=1
     ),

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_message", ["lane", "message_id"], unique=False)
         batch_op.create_index("ix_outbox_state", ["state", "bot_id", "lane", "id"], unique=False)
 
     op.create_table(
