@@ -1,4 +1,4 @@
-"""The store under kills, failing disks and two writers. `PUPIL_CHAOS=1` runs the long forms."""
+"""The store under kills, failing disks and two writers. `PUPIL_TEST_CHAOS=long` runs the long forms."""
 
 import os
 import random
@@ -28,8 +28,8 @@ def where(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture(autouse=True)
 def _long_forms_on_request(request: pytest.FixtureRequest) -> None:
-    if request.node.get_closest_marker("chaos") and not os.environ.get("PUPIL_CHAOS"):
-        pytest.skip("the long form runs with PUPIL_CHAOS=1")
+    if request.node.get_closest_marker("chaos") and os.environ.get("PUPIL_TEST_CHAOS") != "long":
+        pytest.skip("the long form runs with PUPIL_TEST_CHAOS=long")
 
 
 @pytest.mark.parametrize("long", [SHORT, LONG])
