@@ -48,7 +48,11 @@ class Embedder:
             compiled = core.compile_model(network, "CPU", options)
         except (RuntimeError, ValueError, KeyError) as error:
             raise EmbedderDamaged(path, "not an embedder") from error
-        return cls(compiled, preprocessing, path.stem)
+        embedder = cls(compiled, preprocessing, path.stem)
+        # OpenVINO's Python side sets itself up in the first inference. Two threads that make it at once can wait for
+        # each other for ever, one holding Python's lock and the other that of the set-up.
+        embedder.embed(np.zeros((1, side, side, 3), dtype=np.uint8))
+        return embedder
 
     def embed(self, pictures: Pixels) -> Embeddings:
         """Embed pictures of shape (n, size, size, 3); return float32 (n, d)."""

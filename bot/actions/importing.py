@@ -1,0 +1,259 @@
+"""Lessons from a folder: one sub-folder per label. Killed at any moment and begun again, it goes on where it was.
+
+What is taken is decided by the bytes, not by names: the same file is one photo, however often it is imported.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.actions.teaching import FIT, request_fit
+from storage import Label, Picture, PictureRefused, Reason, Store, Unit, Vote, VoteKind, key_of, normalise, tidy
+from trainer.errors import PictureUnreadable
+
+BATCH = 32
+# A batch waits in memory for its transaction.
+BATCH_BYTES = 64 * 1024 * 1024
+THREADS = 2
+# More than a picture may have is refused, so no more is read.
+READ_AT_MOST = 20 * 1024 * 1024 + 1
+# The exact label of a folder whose name could not carry it; `export dataset` writes it.
+LABEL_FILE = ".label"
+# If the import is killed, what it had taken is learned after this long; at its end it is learned at once.
+LATEST = timedelta(minutes=10)
+
+
+class Eyes(Protocol):
+    """What turns a picture into the vector that networks learn from."""
+
+    @property
+    def digest(self) -> str: ...
+    def embed_bytes(self, data: bytes, /) -> NDArray[np.float32]: ...
+
+
+class Taken(StrEnum):
+    NEW = "new"
+    KNOWN = "known"
+    CHANGED = "changed"  # known under another label, and moved to this one
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty."""
+
+    path: Path
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a file; `why` only where there is something to say."""
+
+    entry: Entry
+    taken: Taken
+    why: PictureRefused | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file that was looked at outside of any transaction."""
+
+    entry: Entry
+    received_digest: str
+    picture: Picture | None = None
+    digest: str = ""
+    vector: bytes | None = None
+
+
+def label_folders(folder: Path) -> list[Path]:
+    """The sub-folders that stand for labels, in order; hidden ones and links do not."""
+    found = (entry for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+    return sorted(Path(entry.path) for entry in found if not entry.name.startswith("."))
+
+
+def entries_in(folder: Path) -> Iterator[Entry]:
+    """All files below the label folders, however deep, in order; hidden ones are left out."""
+    for labelled in label_folders(folder):
+        label = _label_of(labelled)
+        for place, folders, files in os.walk(labelled):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+            for name in sorted([*files, *links]):
+                path = Path(place, name)
+                if not name.startswith("."):
+                    yield Entry(path, path.relative_to(folder).as_posix(), label)
+
+
+def import_photos(
+    store: Store, classifier_id: int, entries: Iterable[Entry], eyes: Callable[[], Eyes | None]
+) -> Iterator[Result]:
+    """Take files in, batch by batch, and yield what became of each. `eyes` is called once there is something new.
+
+    Raises:
+        StorageError: the store cannot be used. What was yielded before is kept.
+    """
+    run = _Run(store, classifier_id, eyes)
+    with ThreadPoolExecutor(THREADS) as pool:
+        for batch in _batches(entries):
+            yield from run.take(list(pool.map(run.look, batch)))
+    run.finish()
+
+
+class _Run:
+    """One import, from its first batch to its last."""
+
+    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None]) -> None:
+        self._store = store
+        self._classifier_id = classifier_id
+        self._eyes = _Once(eyes)
+        # By the digest of the bytes: the file and label that this import met them under first.
+        self._met: dict[str, Entry] = {}
+        self._promised = False
+
+    def look(self, entry: Entry) -> _Ready | Result:
+        """All that needs no transaction: read, verify, make the blob durable, embed. Called by threads."""
+        if not entry.label:
+            return Result(entry, Taken.REFUSED, "its folder's name has nothing in it that can be a label")
+        try:
+            data = _read(entry.path)
+            digest = hashlib.sha256(data).hexdigest()
+            with self._store.read() as unit:
+                known = unit.photos.imported(self._classifier_id, digest)
+            if known is not None:
+                return _Ready(entry, digest)
+            picture = normalise(data)
+        except PictureRefused as error:
+            return Result(entry, Taken.REFUSED, error)
+        except OSError as error:
+            return Result(entry, Taken.REFUSED, _why_unread(error))
+        return _Ready(entry, digest, picture, self._store.blobs.put(picture.data), self._vector(picture))
+
+    def take(self, looked: list[_Ready | Result]) -> list[Result]:
+        """Write a batch, all of it or nothing."""
+        with self._store.write() as unit:
+            if not self._promised:
+                unit.jobs.request(FIT, self._classifier_id, due_at=unit.now + LATEST)
+            results = [one if isinstance(one, Result) else self._keep(unit, one) for one in looked]
+        self._promised = True
+        return results
+
+    def finish(self) -> None:
+        if self._promised:
+            with self._store.write() as unit:
+                request_fit(unit, self._classifier_id)
+
+    def _vector(self, picture: Picture) -> bytes | None:
+        eyes = self._eyes()
+        try:
+            return eyes.embed_bytes(picture.data).astype("<f4").tobytes() if eyes else None
+        except PictureUnreadable:  # The trainer will say so once more; the photo is kept for people all the same.
+            return None
+
+    def _keep(self, unit: Unit, ready: _Ready) -> Result:
+        entry = ready.entry
+        first = self._met.setdefault(ready.received_digest, entry)
+        if key_of(first.label) != key_of(entry.label):
+            return Result(entry, Taken.REFUSED, f"the same picture is also {first.name}, and stays {first.label}")
+        label = unit.labels.find_or_create(self._classifier_id, entry.label)
+        photo = unit.photos.imported(self._classifier_id, ready.received_digest)
+        if photo is None:
+            return self._add(unit, ready, label)
+        before = unit.votes.live_of(photo.id, None)
+        if before is not None and before.label_id == label.id:
+            return Result(entry, Taken.KNOWN)
+        self._vote(unit, photo.id, ready, label, before)
+        was = unit.labels.get(before.label_id).name if before and before.label_id is not None else "nothing"
+        return Result(entry, Taken.CHANGED, f"it was {was} and is now {label.name}")
+
+    def _add(self, unit: Unit, ready: _Ready, label: Label) -> Result:
+        if ready.picture is None:
+            # It was there a moment ago, and its owner has just had it deleted.
+            return Result(
+                ready.entry, Taken.REFUSED, "it was deleted meanwhile: import it again if that was no intention"
+            )
+        photo = unit.photos.add(
+            self._classifier_id, ready.digest, ready.picture, source="import", name=ready.entry.name
+        )
+        self._vote(unit, photo.id, ready, label, None)
+        eyes = self._eyes()
+        if eyes is not None and ready.vector is not None:
+            unit.embeddings.add(eyes.digest, {ready.digest: ready.vector})
+        return Result(ready.entry, Taken.NEW)
+
+    def _vote(self, unit: Unit, photo_id: int, ready: _Ready, label: Label, before: Vote | None) -> None:
+        """The deed counts what it replaces too: moved to another folder and back again is two deeds."""
+        told = f"{self._classifier_id}:{ready.received_digest}:{label.id}:{before.id if before else 0}"
+        deed = f"import:{hashlib.sha256(told.encode()).hexdigest()}"
+        unit.votes.cast(photo_id, None, VoteKind.LABEL, label.id, Reason.IMPORT, deed=deed)
+
+
+class _Once:
+    """Opens the eyes when they are first needed, for whichever thread needs them first: making them takes a while."""
+
+    def __init__(self, open_eyes: Callable[[], Eyes | None]) -> None:
+        self._open = open_eyes
+        self._lock = threading.Lock()
+        self._found: tuple[Eyes | None] | None = None
+
+    def __call__(self) -> Eyes | None:
+        with self._lock:
+            if self._found is None:
+                self._found = (self._open(),)
+            return self._found[0]
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        batch.append(entry)
+        size += _size(entry.path)
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _size(path: Path) -> int:
+    try:
+        return min(path.lstat().st_size, READ_AT_MOST)
+    except OSError:  # Whoever reads it will say why.
+        return 0
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a plain file. Links may lead out of the folder and pipes never end, so neither is opened."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file")
+        return file.read(READ_AT_MOST)
+
+
+def _why_unread(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "it is a link, and only files themselves are taken"
+    return f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"
+
+
+def _label_of(folder: Path) -> str:
+    """The label that a folder stands for: its name, or what `export dataset` noted where a name could not hold it."""
+    try:
+        return tidy(_read(folder / LABEL_FILE).decode())
+    except (OSError, UnicodeDecodeError):
+        return tidy(folder.name)

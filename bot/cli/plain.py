@@ -1,0 +1,28 @@
+"""Plain words for the command line: why a file was not taken, and names that any terminal can print."""
+
+from storage import PictureRefused, Refusal
+
+
+def why_refused(error: PictureRefused) -> str:
+    """Why bytes cannot become a photo, in a few words."""
+    return {
+        Refusal.EMPTY: "it is empty",
+        Refusal.TOO_MANY_BYTES: "it is bigger than 20 MB",
+        Refusal.NOT_A_PICTURE: "it is not a picture",
+        Refusal.KIND_NOT_TAKEN: f"it is {error.given}, and only JPEG, PNG and WebP are taken",
+        Refusal.ANIMATED: "it moves, and only still pictures are taken",
+        Refusal.TOO_SMALL: f"it is too small ({error.given}): at least {error.limit} pixels a side",
+        Refusal.TOO_LARGE: f"it is too large ({error.given}): at most {error.limit} megapixels",
+        Refusal.BROKEN: "it is damaged or cut short",
+        Refusal.BLANK: "it is one even colour, so there is nothing to see",
+    }[error.refusal]
+
+
+def sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def printable(name: str) -> str:
+    """A file's name on one line: bytes that are no text, line ends and what steers a terminal become question marks."""
+    decoded = name.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in decoded)

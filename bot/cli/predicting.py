@@ -1,0 +1,96 @@
+"""`pupil predict FILE...`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.cli.opening import opened
+from bot.cli.plain import printable, sentence, why_refused
+from bot.guesser import Guesser, Refused
+from bot.settings import BotSettings
+from storage import PictureRefused, StorageError, StorageSettings, Store, normalise
+from trainer.errors import PictureUnreadable
+
+SHOWN = 3
+# More than a picture may have is refused, so no more is read.
+READ_AT_MOST = 20 * 1024 * 1024 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The answer to one file; `label` is None when the network does not know, `error` says why there is no answer."""
+
+    file: str
+    label: str | None = None
+    probabilities: dict[str, float] = field(default_factory=dict)
+    network: int | None = None
+    milliseconds: float | None = None
+    error: str | None = None
+
+
+def predict_files(files: list[Path], *, as_json: bool) -> int:
+    console, failed = Console(stderr=True, highlight=False, markup=False), False
+    try:
+        with opened(StorageSettings()) as store:
+            guesser = Guesser(store, threads=BotSettings().bot_threads)
+            if (trouble := _trouble(guesser)) is not None:
+                console.print(trouble, style="red")
+                return 1
+            for line in _answers(store, guesser, files):
+                failed = failed or line.error is not None
+                print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
+    except StorageError as error:
+        console.print(f"Cannot read what Pupil keeps: {error}", style="red")
+        return 1
+    return 1 if failed else 0
+
+
+def _trouble(guesser: Guesser) -> str | None:
+    """Why nothing can be answered."""
+    found = guesser.look()
+    if found is None:
+        return "There is no network yet: teach at least two labels with two photos each, then `pupil train`."
+    if isinstance(found, Refused):
+        return f"Network {found.network.number} failed its check, so it may not answer. `pupil train` makes a new one."
+    return None
+
+
+def _answers(store: Store, guesser: Guesser, files: list[Path]) -> Iterator[Line]:
+    with store.read() as unit:
+        names = {one.id: one.name for one in unit.labels.all(unit.classifiers.default().id)}
+    for file in files:
+        yield _answer(guesser, names, file)
+
+
+def _answer(guesser: Guesser, names: dict[int, str], file: Path) -> Line:
+    shown = printable(str(file))
+    try:
+        with file.open("rb") as opened_file:
+            found = guesser.guess(normalise(opened_file.read(READ_AT_MOST)).data)
+    except PictureRefused as error:
+        return Line(shown, error=sentence(why_refused(error)))
+    except PictureUnreadable:
+        return Line(shown, error="It is damaged or cut short.")
+    except OSError as error:
+        return Line(shown, error=sentence(f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"))
+    if found is None:
+        raise LookupError("a network was there a moment ago")
+    guess, network = found
+    # A label may be called something else by now, or be gone.
+    return Line(
+        file=shown,
+        label=None if guess.label is None else names.get(guess.label),
+        probabilities={names.get(key, then): round(p, 6) for key, then, p in guess.probabilities},
+        network=network.number,
+        milliseconds=round(guess.milliseconds, 2),
+    )
+
+
+def _told(line: Line) -> str:
+    if line.error is not None:
+        return f"{line.file}: {line.error}"
+    likeliest = ", ".join(f"{name} {p:.1%}" for name, p in list(line.probabilities.items())[:SHOWN])
+    return f"{line.file}: {line.label or 'not known'} ({likeliest})"
