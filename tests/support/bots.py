@@ -6,12 +6,14 @@ Use it as `async with running_bot(tmp_path) as world:`, or through the fixture `
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from bot.context import Scene
 from bot.errors import CannotStart
@@ -22,7 +24,7 @@ from storage import Role, Store, Unit, open_store, utc_now
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
 
-PATIENCE = 40.0
+PATIENCE = 25.0
 TOKEN = "7000000001:" + "Canary-0123456789_abcdefghijklmnop"[:35]
 __all__ = ["PATIENCE", "TOKEN", "Message", "Person", "Scene", "World", "picture", "quick_settings", "running_bot"]
 
@@ -72,9 +74,13 @@ class World:
 
     async def start_bot(self) -> None:
         """Start the service and wait until it hangs on its first poll."""
+        await self.launch()
+        await self.until(lambda: self.playground.updates.is_awaited, "the bot polls")
+
+    async def launch(self) -> None:
+        """Start the service, whatever becomes of it."""
         self.service = BotService(self.playground.token, self.url, self.settings, self.store)
         self._running = asyncio.create_task(self.service.run(), name="service")
-        await self.until(lambda: self.playground.updates.is_awaited, "the bot polls")
 
     async def stop_bot(self) -> None:
         """End the service as SIGTERM does. Raises what it ended with, if it had ended by itself."""
@@ -204,6 +210,8 @@ async def running_bot(folder: Path, *, start: bool = True, **settings: Any) -> A
     give_embedder(home)
     playground = Playground(home / "playground", token=TOKEN)
     async with AsyncExitStack() as stack:
+        # As the command line sets it: PTB warns of its old waiting times, and warnings are errors here.
+        stack.enter_context(mock.patch.dict(os.environ, PTB_TIMEDELTA="true"))
         stack.callback(playground.ledger.close)
         url = await stack.enter_async_context(served(playground))
         people = await stack.enter_async_context(People(url))

@@ -38,7 +38,9 @@ def facts(world: World) -> Facts:
 
 async def answer_to_ann(world: World, seed: int = 7) -> Message:
     sent = await world.ann.send_photo(picture("leaf", seed))
-    return await world.hears(world.ann, "I think this is leaf", after=sent)
+    answer = await world.hears(world.ann, "I think this is leaf", after=sent)
+    await world.settled()
+    return answer
 
 
 def prediction_of(world: World, message: Message) -> int:

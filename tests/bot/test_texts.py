@@ -1,0 +1,181 @@
+"""Every sentence, with any words of people in it: valid HTML, nothing of theirs turned into markup, nothing lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import guides, texts
+from bot.actions.asking import Answer, NotYet
+from bot.actions.correcting import Corrected
+from bot.actions.reporting import Status
+from bot.actions.teaching import TakenBack, Taught
+from bot.actions.telling import Learned
+from bot.playground.html_text import parse_html
+from storage import (
+    Chat,
+    Flag,
+    Label,
+    LabelCount,
+    Network,
+    Person,
+    Photo,
+    PictureRefused,
+    Prediction,
+    Refusal,
+    Role,
+    Standing,
+    State,
+    Verdict,
+    tidy,
+)
+from trainer.readiness import readiness
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIXED_TAGS = {"bold", "italic", "code"}
+Template = Callable[[str], str]
+
+
+def label(name: str, number: int = 1) -> Label:
+    return Label(number, 1, name, name)
+
+
+def network() -> Network:
+    return Network(1, 1, 3, "f", "e", "s", (1, 2), 10, 10, 1, 0.01, 0.3, True, {}, NOW)
+
+
+def answer(name: str, *, knows: bool = True) -> Answer:
+    prediction = Prediction(1, 1, 1, 1 if knows else None, ((1, 0.9), (2, 0.1)), 1, 1.0, NOW)
+    return Answer(prediction, network(), label(name) if knows else None, ((label(name), 0.9), (label(name, 2), 0.1)))
+
+
+def taught(name: str, state: State = State.TAUGHT, **changes: Any) -> Taught:
+    ready = readiness([(1, name, 1), (2, name, 1)])
+    made = Taught(label(name), 1, None, Standing(1, 1, state, 1), ready, False, True)
+    return dataclasses.replace(made, **changes)
+
+
+def learned(name: str, **changes: Any) -> Learned:
+    flag = Flag(1, 1, 1, Verdict.WRONG, 1, None, NOW)
+    person, chat = Person(1, 1, name, Role.TEACHER), Chat(1, 1, 1, "private", name, {}, True)
+    photo = Photo(1, 1, "d", 1, 1, 1, "chat", name, "g", 0, NOW)
+    made = Learned(flag, person, chat, photo, network(), label(name), label(name, 2), 0.8)
+    return dataclasses.replace(made, **changes)
+
+
+def status(name: str) -> Status:
+    counts = (LabelCount(label(name), 3), LabelCount(label(name, 2), 1))
+    return Status(counts, network(), readiness([(1, name, 1)]), 2, True, name, timedelta(0), True)
+
+
+TEMPLATES: dict[str, Template] = {
+    "bold": texts.bold,
+    "taught": lambda name: texts.taught(taught(name)),
+    "changed": lambda name: texts.taught(taught(name, before=label(name, 2))),
+    "disputed": lambda name: texts.taught(taught(name, State.DISPUTED)),
+    "needs": lambda name: texts.needs(readiness([(1, name, 1)])),
+    "no_label_in": texts.no_label_in,
+    "taken_back": lambda name: texts.taken_back(TakenBack(label(name), label(name, 2))),
+    "answered": lambda name: texts.answered(answer(name), details=True),
+    "unknown": lambda name: texts.answered(answer(name, knows=False), details=True),
+    "not_yet": lambda name: texts.not_yet(NotYet(1, readiness([(1, name, 1)]), True)),
+    "what_is_it": lambda name: texts.what_is_it(answer(name)),
+    "confirmed": lambda name: texts.confirmed(Corrected(answer(name), taught(name))),
+    "corrected": lambda name: texts.corrected(Corrected(answer(name), taught(name)), tells=True),
+    "correction disputed": lambda name: texts.corrected(
+        Corrected(answer(name), taught(name, State.DISPUTED)), tells=True
+    ),
+    "learned": lambda name: texts.learned(learned(name)),
+    "learned right": lambda name: texts.learned(learned(name, guessed=label(name))),
+    "training_asked": lambda name: texts.training_asked(readiness([(1, name, 1)]), alive=True),
+    "welcome": lambda name: guides.welcome(name, status(name)),
+    "labels": lambda name: guides.labels(list(status(name).labels)),
+    "status": lambda name: guides.status(status(name), group=True, sees_all=False),
+    "refused": lambda name: guides.refused(PictureRefused(Refusal.KIND_NOT_TAKEN, given=name)),
+    "group_rules": lambda name: guides.group_rules(False, name),
+}  # fmt: skip
+
+
+def any_words(count: int, seed: int) -> list[str]:
+    """Words of people from all of Unicode, with what HTML and messengers stumble over more often than by chance."""
+    dice = random.Random(seed)
+    awkward = [
+        "<b>",
+        "</b>",
+        "&amp;",
+        "&#x3c;",
+        "<script>",
+        "\u202e",
+        "\u200b",
+        "'",
+        '"',
+        "@bot",
+        "\x00",
+        "\ud83d",
+        "👩‍👧",
+    ]
+    words = []
+    while len(words) < count:
+        parts = [dice.choice(awkward) if dice.random() < 0.3 else chr(dice.randrange(0x110000)) for _ in range(12)]
+        word = "".join(parts)[: dice.randint(1, 40)]
+        if tidy(word):
+            words.append(word)
+    return words
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_any_words_come_out_as_they_went_in_and_never_as_markup(name: str) -> None:
+    template = TEMPLATES[name]
+    shape = [entity["type"] for entity in parse_html(template("daisy"))[1]]
+
+    for word in any_words(500, seed=3):
+        text, entities = parse_html(template(word))
+        assert tidy(word) in text
+        assert [entity["type"] for entity in entities] == shape
+        assert set(shape) <= FIXED_TAGS
+
+
+def test_every_text_that_takes_words_is_in_the_table() -> None:
+    takes_words = {
+        name
+        for module in (texts, guides)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.annotation in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused)
+    }
+    no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
+    assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)
+
+
+@pytest.mark.parametrize("refusal", list(Refusal))
+def test_every_refusal_of_the_store_has_a_sentence_that_says_what_to_do(refusal: Refusal) -> None:
+    sentence = guides.refused(PictureRefused(refusal, given="1x1", limit="32"))
+    assert "lease send" in sentence or "Send" in sentence or "I need at least" in sentence
+
+
+@pytest.mark.parametrize("reason", ["forged", "expired", "foreign"])
+def test_every_refused_button_says_what_to_do(reason: str) -> None:
+    assert any(word in guides.button_refused(reason) for word in ("Send the photo", "Reply to the photo"))
+
+
+@given(st.floats(0, 1))
+def test_a_probability_is_never_a_false_certainty(p: float) -> None:
+    said = texts.percent(p)
+    assert said not in ("0 %", "100 %")
+    assert said.endswith(" %")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(None, "never seen"), (0, "a moment ago"), (5, "5 minutes ago"), (300, "5 hours ago")]
+)
+def test_how_long_ago_is_said_plainly(minutes: int | None, said: str) -> None:
+    assert said in texts.long_ago(None if minutes is None else timedelta(minutes=minutes))
