@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Pupil needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version); this takes about two minutes, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)."; exit 1; }
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt -e '.[trainer,postgres,dev]'
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[trainer,postgres,dev]'
 	@touch $@
 
 run: setup ## start Pupil: bot, trainer and, without a Telegram token, the chat page

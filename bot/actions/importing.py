@@ -148,6 +148,8 @@ class _Run:
             if not self._promised:
                 unit.jobs.request(FIT, self._classifier_id, due_at=unit.now + LATEST)
             results = [one if isinstance(one, Result) else self._keep(unit, one) for one in looked]
+            new = [one for one, result in zip(looked, results, strict=True) if result.taken is Taken.NEW]
+            self._keep_vectors(unit, [one for one in new if isinstance(one, _Ready)])
         self._promised = True
         return results
 
@@ -189,10 +191,12 @@ class _Run:
             self._classifier_id, ready.digest, ready.picture, source="import", name=ready.entry.name
         )
         self._vote(unit, photo.id, ready, label, None)
-        eyes = self._eyes()
-        if eyes is not None and ready.vector is not None:
-            unit.embeddings.add(eyes.digest, {ready.digest: ready.vector})
         return Result(ready.entry, Taken.NEW)
+
+    def _keep_vectors(self, unit: Unit, new: list[_Ready]) -> None:
+        vectors = {one.digest: one.vector for one in new if one.vector is not None}
+        if vectors and (eyes := self._eyes()) is not None:
+            unit.embeddings.add(eyes.digest, vectors)
 
     def _vote(self, unit: Unit, photo_id: int, ready: _Ready, label: Label, before: Vote | None) -> None:
         """The deed counts what it replaces too: moved to another folder and back again is two deeds."""
