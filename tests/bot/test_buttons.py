@@ -45,7 +45,7 @@ def forgeries(count: int, seed: int) -> list[str]:
     dice = random.Random(seed)
     alphabet = string.ascii_letters + string.digits + "._-"
     other = Signer(b"x" * 32)
-    forged = []
+    forged: list[str] = []
     while len(forged) < count:
         press = Press(dice.choice(sorted(BUTTONS)), dice.randrange(10**6), dice.randrange(50))
         genuine = SIGNER.sign(press, chat_id=5, person_id=5, now=NOW)
@@ -97,7 +97,7 @@ def test_the_refusal_says_why(chat: int, person: int, later: timedelta, reason: 
 def test_a_button_lives_as_long_as_it_was_made_for() -> None:
     data = SIGNER.sign(Press("fy", 0), chat_id=5, person_id=5, now=NOW, lifetime=timedelta(hours=1))
 
-    assert SIGNER.read(data, chat_id=5, person_id=5, now=NOW + timedelta(minutes=59))
+    assert SIGNER.read(data, chat_id=5, person_id=5, now=NOW + timedelta(minutes=59)).action == "fy"
     with pytest.raises(ButtonRefused):
         SIGNER.read(data, chat_id=5, person_id=5, now=NOW + timedelta(hours=2))
 

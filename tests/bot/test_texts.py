@@ -122,7 +122,7 @@ def any_words(count: int, seed: int) -> list[str]:
         "\ud83d",
         "👩‍👧",
     ]
-    words = []
+    words: list[str] = []
     while len(words) < count:
         parts = [dice.choice(awkward) if dice.random() < 0.3 else chr(dice.randrange(0x110000)) for _ in range(12)]
         word = "".join(parts)[: dice.randint(1, 40)]

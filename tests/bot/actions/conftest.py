@@ -1,0 +1,18 @@
+"""A classroom for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage import open_store
+from tests.bot.actions.classroom import Classroom
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Classroom]:
+    store = open_store(tmp_path / "home")
+    yield Classroom(store)
+    store.close()
