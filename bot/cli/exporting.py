@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.actions.exporting import TABLE, export_photos
 from bot.cli.opening import opened
-from bot.cli.plain import printable
+from bot.cli.plain import printable, trouble
 from storage import StorageError, StorageSettings
 
 
@@ -25,7 +25,7 @@ def export_dataset(folder: Path) -> int:
             folder.mkdir(parents=True, exist_ok=True)
             written = list(export_photos(store, classifier_id, folder))
     except StorageError as error:
-        console.print(f"Cannot read what Pupil keeps: {error}", style="red")
+        console.print(f"{trouble(error)} ({error})", style="red")
         return 1
     except OSError as error:
         console.print(f"{shown} cannot be written: {(error.strerror or type(error).__name__).lower()}.", style="red")

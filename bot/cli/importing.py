@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.actions.importing import Eyes, Result, Taken, entries_in, import_photos, label_folders
 from bot.cli.opening import opened
-from bot.cli.plain import printable, why_refused
+from bot.cli.plain import printable, trouble, why_refused
 from storage import PictureRefused, StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
@@ -53,7 +53,7 @@ def import_folder(folder: Path, *, as_json: bool) -> int:
         console.print("Stopped. What was taken is kept; the same command goes on from here.")
         return 130
     except StorageError as error:
-        console.print(f"[red]The import stopped:[/red] {error}", highlight=False)
+        console.print(f"The import stopped. {trouble(error)} ({error})", style="red", markup=False, highlight=False)
         console.print("What was taken is kept; once that is mended, the same command goes on from here.")
         return 1
     seconds = time.perf_counter() - started

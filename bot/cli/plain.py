@@ -1,6 +1,19 @@
 """Plain words for the command line: why a file was not taken, and names that any terminal can print."""
 
-from storage import PictureRefused, Refusal
+from storage import (
+    NotFound,
+    PictureRefused,
+    Refusal,
+    StorageError,
+    StoreBusy,
+    StoreConflict,
+    StoreDamaged,
+    StoreFull,
+    StoreOutdated,
+    StoreReadOnly,
+    StoreUnavailable,
+    WriteNotDurable,
+)
 
 
 def why_refused(error: PictureRefused) -> str:
@@ -26,3 +39,22 @@ def printable(name: str) -> str:
     """A file's name on one line: bytes that are no text, line ends and what steers a terminal become question marks."""
     decoded = name.encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else "?" for c in decoded)
+
+
+def trouble(error: StorageError) -> str:
+    """What is wrong with the store, and what to do about it."""
+    return _TROUBLES.get(type(error), "The store failed in a way that has no name yet; the log may tell more.")
+
+
+_TROUBLES: dict[type[StorageError], str] = {
+    PictureRefused: "A file cannot become a photo.",
+    NotFound: "Something that was there a moment ago is gone. Try again.",
+    StoreUnavailable: "The database cannot be reached. Is PUPIL_DATABASE right, and is its server running?",
+    StoreBusy: "Another process holds the database. Try again in a moment.",
+    StoreFull: "The disk is full. Make room, and try again.",
+    StoreReadOnly: "The folder in PUPIL_HOME may not be written. Its owner must be the one who runs Pupil.",
+    StoreConflict: "Two processes did the same at once. Try again.",
+    StoreDamaged: "What is stored is damaged. Put back a copy of the folder in PUPIL_HOME.",
+    StoreOutdated: "The database is of a newer Pupil, or its driver is missing. Update Pupil: `make setup`.",
+    WriteNotDurable: "The disk did not confirm a write. Check the disk before anything else.",
+}

@@ -36,19 +36,19 @@ def predict_files(files: list[Path], *, as_json: bool) -> int:
     try:
         with opened(StorageSettings()) as store:
             guesser = Guesser(store, threads=BotSettings().bot_threads)
-            if (trouble := _trouble(guesser)) is not None:
-                console.print(trouble, style="red")
+            if (obstacle := _obstacle(guesser)) is not None:
+                console.print(obstacle, style="red")
                 return 1
             for line in _answers(store, guesser, files):
                 failed = failed or line.error is not None
                 print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
     except StorageError as error:
-        console.print(f"Cannot read what Pupil keeps: {error}", style="red")
+        console.print(f"{trouble(error)} ({error})", style="red")
         return 1
     return 1 if failed else 0
 
 
-def _trouble(guesser: Guesser) -> str | None:
+def _obstacle(guesser: Guesser) -> str | None:
     """Why nothing can be answered."""
     found = guesser.look()
     if found is None:
