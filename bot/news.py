@@ -32,6 +32,8 @@ class News:
         self._look_back_until = 0.0
         self._change: Loaded | Refused | None = None
         self.looks = 0
+        # Set after the first look: before it, the network that answers is not in memory yet.
+        self.looked = asyncio.Event()
 
     async def run(self) -> None:
         """Watch for ever."""
@@ -47,6 +49,8 @@ class News:
                 # A border: people are answered, whatever keeps them from hearing the news.
                 log.exception("news failed")
                 await asyncio.sleep(LOOK_BACK)
+            finally:
+                self.looked.set()
             await asyncio.sleep(LOOK_EVERY)
 
     def step(self) -> bool:
@@ -65,9 +69,10 @@ class News:
         return told or answered or change is not None
 
     def _tell_refused(self, network: Network) -> None:
+        answering = self._services.guesser.loaded is not None
         with self._services.store.write() as unit:
             for owner in unit.people.with_role(Role.OWNER):
-                text = texts.network_refused(network.number)
+                text = texts.network_refused(network.number, answering=answering)
                 self._owe(unit, owner.telegram_id, text, f"refused:{network.id}:{owner.id}")
 
     def _tell_network(self, loaded: Loaded) -> None:

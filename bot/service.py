@@ -77,9 +77,9 @@ class BotService:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(Poller(self._store, bot, self._settings, work_waits).run(), name="poller")
-                tasks.create_task(Drain(self.app, self.services, work_waits).run(), name="drain")
                 tasks.create_task(Sender(self._store, bot, pacer, self.services.mail_waits).run(), name="sender")
-                self._news = News(self.services, bot.id)
+                self._news = news = News(self.services, bot.id)
+                tasks.create_task(self._drain(news, work_waits), name="drain")
                 tasks.create_task(self._news.run(), name="news")
                 tasks.create_task(self._introduce(), name="introduce")
                 tasks.create_task(self._keep_house(), name="housekeeping")
@@ -105,6 +105,11 @@ class BotService:
                 log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
                 await asyncio.sleep(wait)
                 wait = min(30.0, wait * 2)
+
+    async def _drain(self, news: News, work_waits: asyncio.Event) -> None:
+        """Handle updates once the network is loaded: what waited for a restart needs no “I can't answer yet”."""
+        await news.looked.wait()
+        await Drain(self.app, self.services, work_waits).run()
 
     async def _introduce(self) -> None:
         """Set the menu of commands; polling must not wait for it, and it may fail."""

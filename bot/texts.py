@@ -122,6 +122,8 @@ def answered(what: Answer, *, details: bool) -> str:
 
 def not_yet(what: NotYet) -> str:
     """The answer to a question before there is a network."""
+    if what.network_out:
+        return "I can't answer at this moment. I kept the photo and will answer it as soon as I can."
     if what.readiness.ready:
         if what.trainer_alive:
             return "I am learning right now, and will answer this in a moment."
@@ -301,8 +303,12 @@ def cannot_store(full: bool) -> str:
     )
 
 
-def network_refused(number: int) -> str:
-    return f"Network {number} failed its check and does not answer; the one before goes on. /train makes a new one."
+def network_refused(number: int, *, answering: bool) -> str:
+    then = "; the one before goes on" if answering else ", and there is no other"
+    return (
+        f"Network {number} failed its check and does not answer{then}. "
+        "The reason is in the log. Teach me one more photo, and I make a new one."
+    )
 
 
 def long_ago(silence: timedelta | None) -> str:

@@ -25,11 +25,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """No network can answer: the photo is kept, and this is what is missing."""
+    """No network can answer: the photo is kept, and this is what is missing.
+
+    `network_out`: there is a network, but it is damaged or not loaded yet.
+    """
 
     photo_id: int
     readiness: Readiness
     trainer_alive: bool
+    network_out: bool = False
 
 
 def ask(
@@ -45,7 +49,8 @@ def ask(
     photo = keep(unit, visit, presence, received, owner_id)
     if guess is None or network_id is None:
         counts = unit.labels.counts(presence.classifier_id)
-        return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit))
+        out = unit.classifiers.get(presence.classifier_id).active_network_id is not None
+        return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit), out)
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
     return _answer_photo(unit, photo, presence.person.id, guess, network_id)

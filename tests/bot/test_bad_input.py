@@ -221,7 +221,12 @@ async def test_a_damaged_network_does_not_answer_and_the_owner_is_told(world: Wo
     await world.start_bot()
 
     assert damaged
-    await world.hears(world.owner, "Network 2 failed its check and does not answer")
+    await world.hears(world.owner, "Network 2 failed its check and does not answer, and there is no other.")
+    await world.ann.send_photo(picture("leaf", 7))
+    await world.hears(world.ann, "I can't answer at this moment. I kept the photo")
+    await world.teach(world.ann, "lemon", 1, first=9)
+    assert await world.train() == 3
+    await world.hears(world.ann, "I think this is leaf", "Network 3.")
 
 
 async def test_a_network_damaged_while_the_bot_runs_leaves_the_old_one_answering(world: World) -> None:
