@@ -41,7 +41,7 @@ class Summary:
 
 
 def import_folder(folder: Path, *, as_json: bool) -> int:
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     if (wrong := _wrong_use(folder)) is not None:
         console.print(wrong, style="red", markup=False, highlight=False)
         return 2

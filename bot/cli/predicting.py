@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.cli.opening import opened
-from bot.cli.plain import printable, sentence, why_refused
+from bot.cli.plain import printable, sentence, trouble, why_refused
 from bot.guesser import Guesser, Refused
 from bot.settings import BotSettings
 from storage import PictureRefused, StorageError, StorageSettings, Store, normalise
