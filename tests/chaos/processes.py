@@ -77,11 +77,13 @@ class Victim:
 async def playground(folder: Path) -> AsyncIterator[Server]:
     """The playground as a process of its own."""
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.playground", "--folder", str(folder), "--port", str(port)),
-        env=environment(folder),
-        stdout=asyncio.subprocess.PIPE,
-    )
+    with folder.with_suffix(".log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.playground", "--folder", str(folder), "--port", str(port)),
+            env=environment(folder),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
     try:
         if process.stdout is None or not await asyncio.wait_for(process.stdout.readline(), PATIENCE):
             raise AssertionError("the playground did not start")
