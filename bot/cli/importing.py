@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.actions.importing import Eyes, Result, Taken, entries_in, import_photos, label_folders
 from bot.cli.opening import opened
-from bot.cli.plain import printable, trouble, why_refused
+from bot.cli.plain import printable, quiet_decoders, trouble, why_refused
 from storage import PictureRefused, StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
@@ -45,6 +45,7 @@ def import_folder(folder: Path, *, as_json: bool) -> int:
     if (wrong := _wrong_use(folder)) is not None:
         console.print(wrong, style="red", markup=False, highlight=False)
         return 2
+    quiet_decoders()
     summary, started = Summary(), time.perf_counter()
     try:
         with opened(StorageSettings()) as store:

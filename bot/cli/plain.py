@@ -1,5 +1,7 @@
 """Plain words for the command line: why a file was not taken, and names that any terminal can print."""
 
+import warnings
+
 from storage import (
     NotFound,
     PictureRefused,
@@ -39,6 +41,11 @@ def printable(name: str) -> str:
     """A file's name on one line: bytes that are no text, line ends and what steers a terminal become question marks."""
     decoded = name.encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else "?" for c in decoded)
+
+
+def quiet_decoders() -> None:
+    """Keep Pillow's remarks on odd files off the screen: what matters of them is said of the file, in plain words."""
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def trouble(error: StorageError) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.cli.opening import opened
-from bot.cli.plain import printable, sentence, trouble, why_refused
+from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
 from bot.guesser import Guesser, Refused
 from bot.settings import BotSettings
 from storage import PictureRefused, StorageError, StorageSettings, Store, normalise
@@ -32,6 +32,7 @@ class Line:
 
 
 def predict_files(files: list[Path], *, as_json: bool) -> int:
+    quiet_decoders()
     console, failed = Console(stderr=True, highlight=False, markup=False), False
     try:
         with opened(StorageSettings()) as store:
