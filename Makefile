@@ -13,13 +13,13 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv with all that Pupil and its developers need (once, about two minutes)
+setup: $(STAMP) ## make .venv with all that Pupil and its developers need (once, a few minutes)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Pupil needs Python 3.11 or newer, and found none. Install one, or say where it is:"; \
 		echo "  make setup PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Pupil needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
-	@echo "Making .venv with $$($(PYTHON) --version); this takes about two minutes, once."
+	@echo "Making .venv with $$($(PYTHON) --version); this takes a few minutes, once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)."; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[trainer,postgres,dev]'
 	@touch $@
