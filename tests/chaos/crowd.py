@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos.homes import LABELS, picture
@@ -36,9 +35,8 @@ class Crowd:
     deeds: list[Deed] = field(default_factory=list)
     tickets: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
-    async def live(self, updates: int, turns: Iterable[str] = TURNS) -> None:
+    async def live(self, updates: int, turns: list[str] = TURNS) -> None:
         """Do so many things and end; a bot that never answers leaves people waiting for ever."""
-        turns = list(turns)
         each = len(turns) + turns.count("question") * ("edit" in turns)
         persons = [await self.people.add(f"Person {number}") for number in range(-(-updates // each))]
         async with asyncio.TaskGroup() as lives:

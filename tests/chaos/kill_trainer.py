@@ -57,21 +57,19 @@ async def run(folder: Path, *, kills: int, seed: int) -> Report:
     """Lessons come in while the trainer is killed `kills` times; the same lessons go to a trainer left in peace."""
     started, rng = time.monotonic(), random.Random(seed)
     disturbed, calm = make_home(folder / "disturbed"), make_home(folder / "calm")
-    victim = _trainer(disturbed, folder)
     broken = amid = lessons = 0
-    for _ in range(kills):
+    async with _trainer(disturbed, folder) as victim:
+        for _ in range(kills):
+            await victim.start()
+            for _ in range(LESSONS_PER_LIFE):
+                teach(disturbed, LABELS[lessons % len(LABELS)], lessons)
+                lessons += 1
+            amid += await _choose_moment(disturbed, rng)
+            await victim.kill()
+            broken += _broken(disturbed)
         await victim.start()
-        for _ in range(LESSONS_PER_LIFE):
-            teach(disturbed, LABELS[lessons % len(LABELS)], lessons)
-            lessons += 1
-        amid += await _choose_moment(disturbed, rng)
-        await victim.kill()
-        broken += _broken(disturbed)
-    for seed_of_lesson in range(lessons):
-        teach(calm, LABELS[seed_of_lesson % len(LABELS)], seed_of_lesson)
-    await victim.start()
-    network, reference = await _learned(disturbed, lessons), await _learn_in_peace(calm, folder, lessons)
-    await victim.kill()
+        network = await _learned(disturbed, lessons)
+    reference = await _learn_in_peace(calm, folder, lessons)
     report = Report(
         seed=seed,
         kills=kills,
@@ -104,11 +102,11 @@ async def _choose_moment(store: Store, rng: random.Random) -> bool:
 
 
 async def _learn_in_peace(store: Store, folder: Path, lessons: int) -> Network:
-    trainer = _trainer(store, folder)
-    await trainer.start()
-    network = await _learned(store, lessons)
-    await trainer.kill()
-    return network
+    for number in range(lessons):
+        teach(store, LABELS[number % len(LABELS)], number)
+    async with _trainer(store, folder) as trainer:
+        await trainer.start()
+        return await _learned(store, lessons)
 
 
 async def _learned(store: Store, lessons: int) -> Network:

@@ -35,6 +35,13 @@ class Victim:
         self._health = health
         self._process: asyncio.subprocess.Process | None = None
 
+    async def __aenter__(self) -> Victim:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.alive:
+            await self.kill()
+
     async def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -62,11 +62,11 @@ def _is_answered(deed: Deed, screen: list[Message]) -> bool:
     return bool(replies or mine.reactions)
 
 
-def is_drained(home: Path) -> bool:
-    """Whether nothing is pending in the inbox and the outbox."""
+def is_drained(home: Path, updates: int) -> bool:
+    """Whether so many updates have come in, and nothing is pending in the inbox and the outbox."""
     with open_engine(_url(home)).connect() as connection:
         waiting = [_count(connection, table, table.c.state == "pending") for table in (inbox, outbox)]
-    return sum(waiting) == 0
+        return sum(waiting) == 0 and _count(connection, inbox) >= updates
 
 
 def look_at_rows(home: Path, playground: Path, crowd: Crowd, tally: Tally) -> None:
@@ -90,11 +90,8 @@ def look_at_rows(home: Path, playground: Path, crowd: Crowd, tally: Tally) -> No
 def _look_at_deeds(connection: Connection, crowd: Crowd, tally: Tally) -> None:
     """Compare rows with deeds one by one: too few are lost, too many are stored twice."""
     kinds = crowd.counts()
-    stored = Counter(
-        connection.execute(
-            select(chat.c.telegram_id, photo.c.message_id).join_from(photo, chat, photo.c.chat_id == chat.c.id)
-        ).tuples()
-    )
+    query = select(chat.c.telegram_id, photo.c.message_id).join_from(photo, chat, photo.c.chat_id == chat.c.id)
+    stored = Counter((row.telegram_id, row.message_id) for row in connection.execute(query))
     shown = {(deed.person.id, deed.message.id) for deed in crowd.deeds if deed.kind in ("lesson", "question")}
     _compare(sum(stored[one] == 0 for one in shown), stored.total() - len(stored), tally)
     deeds = Counter(connection.execute(select(vote.c.deed).where(vote.c.deed.is_not(None))).scalars())

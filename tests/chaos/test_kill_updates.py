@@ -10,7 +10,7 @@ import pytest
 from tests.chaos import kill_updates, write_together
 
 LONG = os.environ.get("PUPIL_TEST_CHAOS") == "long"
-SIZE = {"updates": 2000, "kills": 100} if LONG else {"updates": 60, "kills": 4}
+SIZE = {"updates": 2000, "kills": 100} if LONG else {"updates": 60, "kills": 3}
 
 pytestmark = pytest.mark.chaos
 
@@ -22,7 +22,7 @@ async def test_killed_at_any_moment_the_bot_loses_nothing(tmp_path: Path) -> Non
 
 
 async def test_a_stock_bot_under_the_same_kills_loses_updates(tmp_path: Path) -> None:
-    report = await kill_updates.run_control(tmp_path, updates=60, kills=4, seed=20)
+    report = await kill_updates.run_control(tmp_path, updates=40, kills=3, seed=20)
     assert report.tally.updates_lost > 0
 
 

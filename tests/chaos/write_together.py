@@ -15,9 +15,11 @@ import secrets
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage import Store
 from tests.chaos.crowd import Crowd
 from tests.chaos.homes import environment, make_answering_home
 from tests.chaos.processes import Victim, bot, playground
@@ -50,18 +52,18 @@ async def run(folder: Path, *, updates: int, seed: int) -> Report:
     home, tally = folder / "home", Tally()
     store = make_answering_home(home)
     trainer = Victim(["-m", "trainer", "run"], environment(home), folder / "trainer.log")
-    async with playground(folder / "playground") as server, People(server.url) as people:
-        crowd, answering = Crowd(people, seed), bot(home, server, folder / "bot.log")
-        await trainer.start()
-        await answering.start()
-        await answering.ready()
-        started = time.monotonic()
-        crowd.let(updates)
-        await asyncio.wait_for(crowd.live(updates), PATIENCE)
-        await _drained(home)
-        seconds = time.monotonic() - started
-        await answering.kill()
-        await trainer.kill()
+    async with playground(folder / "playground") as server, People(server.url) as people, trainer:
+        crowd = Crowd(people, seed)
+        async with bot(home, server, folder / "bot.log") as answering:
+            await trainer.start()
+            await answering.start()
+            await answering.ready()
+            started = time.monotonic()
+            crowd.let(updates)
+            await asyncio.wait_for(crowd.live(updates), PATIENCE)
+            await _until(lambda: is_drained(home, updates))
+            seconds = time.monotonic() - started
+            await _until(lambda: _has_learned(store))
         await look_at_screens(crowd, tally)
     look_at_rows(home, folder / "playground", crowd, tally)
     with store.read() as unit:
@@ -70,12 +72,16 @@ async def run(folder: Path, *, updates: int, seed: int) -> Report:
     return Report(seed, len(crowd.deeds), updates / seconds, networks, _complaints(folder), tally)
 
 
-async def _drained(home: Path) -> None:
+async def _until(done: Callable[[], bool]) -> None:
     for _ in range(int(PATIENCE / LOOK_EVERY)):
-        if await asyncio.to_thread(is_drained, home):
+        if await asyncio.to_thread(done):
             return
         await asyncio.sleep(LOOK_EVERY)
-    raise AssertionError("the inbox or the outbox was never empty")
+
+
+def _has_learned(store: Store) -> bool:
+    with store.read() as unit:
+        return not unit.jobs.unfinished(unit.classifiers.default().id)
 
 
 def _complaints(folder: Path) -> list[str]:
