@@ -139,9 +139,16 @@ def _forget_not(scene: Scene, press: Press, message_id: int) -> str:
 
 
 def _check_message(scene: Scene, press: Press, message_id: int) -> None:
-    """A button belongs to the message that it was sent with, where Telegram told us which that is."""
-    told_in = scene.unit.outbox.message_of(answer_key(press.thing))
-    if told_in is not None and message_id not in (told_in, 0):
+    """A button belongs to the message that it was sent with, where Telegram told us which that is.
+
+    An answer may stand in the chat twice: killed between sending and noting it, the bot sends it again. Nothing is
+    noted of the first copy, and its buttons are as good.
+    """
+    key = answer_key(press.thing)
+    told_in = scene.unit.outbox.message_of(key)
+    if told_in is None or message_id in (told_in, 0):
+        return
+    if scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id) is not None:
         raise NotFound("answer", press.thing)
 
 
