@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import chat, classifier, owner_code, person
+from storage.tables import chat, classifier, owner_code, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
@@ -151,10 +151,14 @@ class Chats:
         self._connection.execute(update(chat).where(chat.c.telegram_id == telegram_id).values(reachable=False))
 
     def migrate(self, old_telegram_id: int, new_telegram_id: int) -> None:
-        """A group became a supergroup: the same chat under a new id. Telling us twice changes nothing."""
-        if self.by_telegram_id(new_telegram_id) is None:
-            change = update(chat).where(chat.c.telegram_id == old_telegram_id).values(telegram_id=new_telegram_id)
-            self._connection.execute(change)
+        """A group became a supergroup: the same chat under a new id. Telling us twice changes nothing.
+
+        Its messages are counted anew from 1, so no old photo may be found by its number any more.
+        """
+        old = self.by_telegram_id(old_telegram_id)
+        if old is not None and self.by_telegram_id(new_telegram_id) is None:
+            self._connection.execute(update(chat).where(chat.c.id == old.id).values(telegram_id=new_telegram_id))
+            self._connection.execute(update(photo).where(photo.c.chat_id == old.id).values(message_id=None))
 
 
 def _hash(code: str) -> str:

@@ -107,7 +107,7 @@ def run(
     if not ready.ready:
         yield _outcome(End.NOT_READY, material, started, ready=ready)
         return
-    if not force and _is_unchanged(material):
+    if not force and _is_unchanged(store, material):
         yield _outcome(End.UNCHANGED, material, started, material.latest)
         return
     yield f"learning from {len(material.snapshot.lessons)} photos"
@@ -227,9 +227,15 @@ def _row(manifest: Manifest, folder: Path, verdict: GateVerdict) -> NewNetwork:
     )
 
 
-def _is_unchanged(material: Material) -> bool:
-    """Say whether the newest network was made of the same; after a rollback the same lessons are learned no more."""
-    return material.latest is not None and material.latest.snapshot_digest == material.digest
+def _is_unchanged(store: Store, material: Material) -> bool:
+    """Say whether the newest network was made of the same; after a rollback the same lessons are learned no more.
+
+    A network whose files are damaged answers nobody, so it is made anew.
+    """
+    latest = material.latest
+    if latest is None or latest.snapshot_digest != material.digest:
+        return False
+    return not latest.shipped or _active_answers(store, latest) is not None
 
 
 def _active_answers(store: Store, active: Network | None) -> Answers | None:
