@@ -22,8 +22,14 @@ async def test_killed_at_any_moment_the_bot_loses_nothing(tmp_path: Path) -> Non
 
 
 async def test_a_stock_bot_under_the_same_kills_loses_updates(tmp_path: Path) -> None:
-    report = await kill_updates.run_control(tmp_path, updates=40, kills=3, seed=20)
-    assert report.tally.updates_lost > 0
+    # Three kills may all fall between two updates; it does not stay so lucky.
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        report = await kill_updates.run_control(folder, updates=40, kills=3, seed=20 + attempt)
+        if report.tally.updates_lost > 0:
+            return
+    pytest.fail("five stock bots lost nothing: these kills would not show a loss")
 
 
 async def test_bot_and_trainer_write_at_once_and_neither_is_told_to_wait(tmp_path: Path) -> None:
