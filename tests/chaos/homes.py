@@ -35,11 +35,16 @@ def picture(label: str, seed: int) -> bytes:
     return stream.getvalue()
 
 
-def environment(home: Path, **settings: object) -> dict[str, str]:
+def bare_environment(home: Path, **settings: object) -> dict[str, str]:
     """The environment of a process of Pupil in this home, with nothing of the caller's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PUPIL_")}
-    own = {"home": home, **_SETTINGS.model_dump(exclude_defaults=True), "bot_threads": 1, **settings}
-    return kept | {f"PUPIL_{name.upper()}": str(value) for name, value in own.items()} | {"PYTHONPATH": str(REPOSITORY)}
+    own = {f"PUPIL_{name.upper()}": str(value) for name, value in {"home": home, **settings}.items()}
+    return kept | own | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def environment(home: Path, **settings: object) -> dict[str, str]:
+    """The same for a home that was made here: its trainer has the eyes that were made for it."""
+    return bare_environment(home, **_SETTINGS.model_dump(exclude_defaults=True), **settings)
 
 
 def make_home(home: Path) -> Store:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.chaos.crowd import TURNS, Crowd
 from tests.chaos.homes import environment, make_answering_home
-from tests.chaos.processes import Server, Victim, bot, playground
+from tests.chaos.processes import HURRIED, Server, Victim, bot, playground
 from tests.chaos.tally import Tally, is_drained, look_at_rows, look_at_screens
 from tests.support.people import People
 
@@ -52,7 +52,7 @@ async def run(folder: Path, *, updates: int, kills: int, seed: int) -> Report:
     make_answering_home(home).close()
     async with playground(folder / "playground") as server, People(server.url) as people:
         crowd = Crowd(people, seed)
-        async with bot(home, server, folder / "bot.log") as victim:
+        async with bot(home, server, folder / "bot.log", **HURRIED) as victim:
             drained = partial(_is_drained, home, crowd)
             await _kill_while_they_live(crowd, victim, updates, kills, drained)
         for deed in (await look_at_screens(crowd, tally))[:5]:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.chaos.homes import environment
+from tests.chaos.homes import bare_environment
 
 PATIENCE = 60.0
+# Settings of a bot that no pacing holds up.
+HURRIED = {"messages_per_second": 1000, "messages_per_second_per_chat": 100, "bot_threads": 1}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ async def playground(folder: Path) -> AsyncIterator[Server]:
     with folder.with_suffix(".log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.playground", "--folder", str(folder), "--port", str(port)),
-            env=environment(folder),
+            env=bare_environment(folder),
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
         )
@@ -101,18 +103,11 @@ async def playground(folder: Path) -> AsyncIterator[Server]:
         await process.wait()
 
 
-def bot(home: Path, server: Server, log: Path) -> Victim:
-    """Pupil's bot at a playground, with pacing that does not hold a test up."""
+def bot(home: Path, server: Server, log: Path, **settings: object) -> Victim:
+    """Pupil's bot at a playground, as its owner would run it but for these settings."""
     port = free_port()
-    settings = environment(
-        home,
-        telegram_token=server.token,
-        telegram_api=server.url,
-        port=port,
-        messages_per_second=1000,
-        messages_per_second_per_chat=100,
-    )
-    return Victim(["-m", "bot", "bot"], settings, log, f"http://127.0.0.1:{port}/health")
+    own = bare_environment(home, telegram_token=server.token, telegram_api=server.url, port=port, **settings)
+    return Victim(["-m", "bot", "bot"], own, log, f"http://127.0.0.1:{port}/health")
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ from pathlib import Path
 from storage import Store
 from tests.chaos.crowd import Crowd
 from tests.chaos.homes import environment, make_answering_home
-from tests.chaos.processes import Victim, bot, playground
+from tests.chaos.processes import HURRIED, Victim, bot, playground
 from tests.chaos.tally import Tally, is_drained, look_at_rows, look_at_screens
 from tests.support.people import People
 
@@ -54,7 +54,7 @@ async def run(folder: Path, *, updates: int, seed: int) -> Report:
     trainer = Victim(["-m", "trainer", "run"], environment(home), folder / "trainer.log")
     async with playground(folder / "playground") as server, People(server.url) as people, trainer:
         crowd = Crowd(people, seed)
-        async with bot(home, server, folder / "bot.log") as answering:
+        async with bot(home, server, folder / "bot.log", **HURRIED) as answering:
             await trainer.start()
             await answering.start()
             await answering.ready()

