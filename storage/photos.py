@@ -87,9 +87,11 @@ class Photos:
         query = select(photo).where(photo.c.chat_id == chat_id, photo.c.album == album).order_by(photo.c.message_id)
         return [_record(row) for row in self._connection.execute(query)]
 
-    def chats_of(self, classifier_id: int) -> list[int]:
-        """The chats that photos of the classifier came from."""
-        query = select(photo.c.chat_id).where(photo.c.classifier_id == classifier_id, photo.c.chat_id.is_not(None))
+    def chats_of(self, classifier_id: int, *, until: datetime) -> list[int]:
+        """The chats that photos of the classifier had come from until then."""
+        query = select(photo.c.chat_id).where(
+            photo.c.classifier_id == classifier_id, photo.c.chat_id.is_not(None), photo.c.created_at <= until
+        )
         return sorted(self._connection.execute(query.distinct()).scalars())
 
     def unanswered(self, classifier_id: int, since: datetime, limit: int = 20) -> list[Photo]:

@@ -64,7 +64,7 @@ def tells(chat: Chat) -> bool:
 
 
 def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
-    """The chats that taught, when the classifier has its very first network.
+    """The chats that had taught when the classifier got its very first network; who came later met it at work.
 
     It is news for a while only: the outbox forgets after some days whom it told, and a restart must not tell again.
     """
@@ -72,7 +72,7 @@ def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
         return
     if unit.networks.first_shipped(network.classifier_id) != network.id:
         return
-    for chat_id in unit.photos.chats_of(network.classifier_id):
+    for chat_id in unit.photos.chats_of(network.classifier_id, until=network.created_at):
         chat = unit.chats.get(chat_id)
         if chat.reachable:
             yield chat

@@ -17,6 +17,7 @@ from storage.tables import blob, chat, inbox, outbox, photo, prediction, vote
 from tests.chaos.crowd import Crowd, Deed
 from tests.support.people import Message
 
+# Not true here: the network was there before any of these people.
 FIRST_NEWS = "I can answer now"
 
 
@@ -28,6 +29,7 @@ class Tally:
     stored_twice: int = 0
     photos_without_blob: int = 0
     unanswered: int = 0
+    told_stale_news: int = 0
     rows_damaged: int = 0
     undone_or_given_up: int = 0
     answered_twice: int = 0
@@ -44,6 +46,7 @@ async def look_at_screens(crowd: Crowd, tally: Tally) -> list[Deed]:
     for person in {deed.person for deed in crowd.deeds}:
         screens[person.id] = await person.history()
         replies = Counter((one.reply_to, one.text) for one in screens[person.id] if one.from_bot and one.reply_to)
+        tally.told_stale_news += sum(one.text.startswith(FIRST_NEWS) for one in screens[person.id])
         tally.answered_twice += sum(count - 1 for count in replies.values())
     unanswered = [deed for deed in crowd.deeds if not _is_answered(deed, screens[deed.person.id])]
     tally.unanswered = len(unanswered)
