@@ -71,7 +71,7 @@ def folder_names(labels: Mapping[int, Label]) -> dict[int, str]:
 def safe_name(label: str) -> str:
     """A label as a folder's name: without separators, wildcards, leading dots and dashes, or a device's name."""
     shown = "".join(c if c.isprintable() and c not in _UNSAFE else "_" for c in label)
-    cut = shown.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ")
+    cut = shown.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ").lstrip(" ")
     if not cut or cut.startswith((".", "~", *FORMULA)) or cut.split(".")[0].strip().casefold() in _RESERVED:
         cut = f"_{cut}"
     return cut
