@@ -37,14 +37,14 @@ def open_embedder(home: Path, settings: TrainerSettings, *, stop: threading.Even
     digest = find_embedder(folder, spec)
     if digest is None:
         logger.info("making the embedder %s, once", spec.name)
-        if not _make(folder, spec, settings.threads, stop or threading.Event()):
+        if not _make(folder, spec, stop or threading.Event()):
             return None
         digest = find_embedder(folder, spec)
     return Embedder.open(embedder_path(folder, digest), threads=settings.threads)
 
 
-def _make(folder: Path, spec: EmbedderSpec, threads: int, stop: threading.Event) -> bool:
-    order = json.dumps({"folder": str(folder), "threads": threads, "spec": as_order(spec)})
+def _make(folder: Path, spec: EmbedderSpec, stop: threading.Event) -> bool:
+    order = json.dumps({"folder": str(folder), "spec": as_order(spec)})
     command = [sys.executable, "-m", "trainer", "make-embedder", order]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as maker:  # noqa: S603
         try:
@@ -73,4 +73,5 @@ def make(order: str) -> str:
     wanted = values["spec"]
     preprocessing = Preprocessing.from_dict(wanted["preprocessing"])
     spec = EmbedderSpec(wanted["backbone"], wanted["weights"], preprocessing)
-    return make_embedder(spec, Path(values["folder"]), threads=values["threads"])
+    # Exporting is Python at work: a second thread of torch would only spin and wait.
+    return make_embedder(spec, Path(values["folder"]), threads=1)
