@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy.dialects import sqlite
 
 
 def insert_row(connection: Connection, table: Table, **values: Any) -> int:
@@ -15,7 +15,15 @@ def insert_row(connection: Connection, table: Table, **values: Any) -> int:
 
 def insert_unless_there(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless one of its unique keys is taken; returns whether it was inserted."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
     # SQLAlchemy keeps the count of an insert only on request; on PostgreSQL it would else always be -1.
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    options = {"preserve_rowcount": True}
+    return connection.execute(_insert(connection, table, values), execution_options=options).rowcount == 1
+
+
+def _insert(connection: Connection, table: Table, values: dict[str, Any]) -> Executable:
+    if connection.dialect.name == "postgresql":
+        # Imported here: whoever has SQLite starts sooner without it.
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).values(**values).on_conflict_do_nothing()
+    return sqlite.insert(table).values(**values).on_conflict_do_nothing()

@@ -15,12 +15,10 @@ from rich.console import Console
 
 from bot.cli.opening import opened
 from bot.errors import CannotStart
-from bot.playground import FolderInUse, Playground, create_app
-from bot.playground.identities import FIRST_PERSON_ID
 from bot.redaction import set_up_logging
 from bot.service import BotService
 from bot.settings import BotSettings
-from storage import Role, StorageError, StorageSettings, Store
+from storage import StorageError, StorageSettings, Store
 
 log = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
@@ -92,17 +90,14 @@ async def _telegram(store: Store, settings: BotSettings, console: Console) -> As
             console.print("Pupil answers on Telegram.")
             yield settings.telegram_token.get_secret_value(), settings.telegram_api, health
         return
-    try:
-        playground = Playground(store.home / "playground")
-    except FolderInUse:
-        raise CannotStart("Pupil is running already for this folder.") from None
-    app = create_app(playground)
+    from bot.cli.chat_page import open_chat_page
+
+    token, app = open_chat_page(store)
     app.router.add_get("/health", health.answer)
-    _make_owner(store, FIRST_PERSON_ID)
     async with _serving(app, settings.port) as port:
         address = f"http://{LOOPBACK}:{port}"
         console.print(f"Pupil answers at [bold]{address}[/bold]  (set PUPIL_TELEGRAM_TOKEN for Telegram)")
-        yield playground.token, address, health
+        yield token, address, health
 
 
 @asynccontextmanager
@@ -120,13 +115,6 @@ async def _serving(app: web.Application, port: int) -> AsyncIterator[int]:
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-def _make_owner(store: Store, telegram_id: int) -> None:
-    """On the chat page whoever sits at this computer is the owner; no number there is one of Telegram's."""
-    with store.write() as unit:
-        person = unit.people.meet(telegram_id, "Owner", Role.OWNER)
-        unit.people.set_role(person.id, Role.OWNER)
 
 
 async def _keep_trainer_running() -> None:
