@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from storage import Network, Store
+from storage import Network, Picture, Store
 from trainer.errors import TrainerError
 from trainer.predicting import Guess, Predictor
 
@@ -17,6 +17,15 @@ class Loaded:
     network: Network
     predictor: Predictor
 
+    @property
+    def side(self) -> int:
+        """The side that `normalise` must decode to for `guess`."""
+        return self.predictor.side
+
+    def guess(self, picture: Picture) -> Guess:
+        """What the network makes of a picture, normalised for its side. Safe to call from many threads."""
+        return self.predictor.guess(picture.data, picture.pixels)
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -26,7 +35,7 @@ class Refused:
 
 
 class Guesser:
-    """Answers with the active network of the classifier. It blocks: call it from a thread."""
+    """Has the active network of the classifier in memory. It blocks: call it from a thread."""
 
     def __init__(self, store: Store, *, threads: int) -> None:
         self._store = store
@@ -36,12 +45,8 @@ class Guesser:
 
     @property
     def loaded(self) -> Loaded | None:
+        """The network that answers; None while there is none."""
         return self._loaded
-
-    def guess(self, data: bytes) -> tuple[Guess, Network] | None:
-        """What the network makes of a stored JPEG; None while there is no network. Safe to call from many threads."""
-        loaded = self._loaded
-        return (loaded.predictor.guess(data), loaded.network) if loaded else None
 
     def look(self) -> Loaded | Refused | None:
         """Load the active network if it is another than the one in memory."""

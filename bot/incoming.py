@@ -9,7 +9,8 @@ from telegram.error import BadRequest, InvalidToken
 from bot.actions.teaching import Received
 from bot.context import Services
 from bot.errors import FileNotTaken
-from storage import Network, normalise
+from bot.guesser import Loaded
+from storage import Network, Picture, Store, normalise
 from trainer.predicting import Guess
 
 # Telegram hands out files of at most 20 MB; it counts in units of 1024.
@@ -58,13 +59,39 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
         PictureRefused: it is no picture that can be kept.
     """
     data, name = await _fetch(message, bot)
-    return await asyncio.to_thread(_keep, data, name, message, services)
+    picture, digest = await asyncio.to_thread(_keep, data, services.store)
+    return Received(digest, picture, message.message_id, name, message.media_group_id)
 
 
 async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
     """The same, and let the network look at it; raises what `receive` does."""
     data, name = await _fetch(message, bot)
-    return await asyncio.to_thread(_keep_and_guess, data, name, message, services)
+    loaded = services.guesser.loaded
+    if loaded is None:
+        picture, digest = await asyncio.to_thread(_keep, data, services.store)
+        return Question(Received(digest, picture, message.message_id, name, message.media_group_id), None, None)
+    picture, digest, guess = await keep_and_guess(data, services.store, loaded)
+    received = Received(
+        digest,
+        picture,
+        message.message_id,
+        name,
+        message.media_group_id,
+        vector=guess.embedding.tobytes(),
+        embedder=loaded.network.embedder,
+    )
+    return Question(received, guess, loaded.network)
+
+
+async def keep_and_guess(data: bytes, store: Store, loaded: Loaded) -> tuple[Picture, str, Guess]:
+    """The verified picture, the digest of its blob, and the guess; raises PictureRefused.
+
+    It is decoded once, and looked at while the disk still writes.
+    """
+    picture = await asyncio.to_thread(normalise, data, side=loaded.side)
+    keeping = asyncio.to_thread(store.blobs.put, picture.data)
+    digest, guess = await asyncio.gather(keeping, asyncio.to_thread(loaded.guess, picture))
+    return picture, digest, guess
 
 
 async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
@@ -82,25 +109,6 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
     return data, (file.file_name or "") if isinstance(file, Document) else ""
 
 
-def _keep(data: bytes, name: str, message: Message, services: Services) -> Received:
+def _keep(data: bytes, store: Store) -> tuple[Picture, str]:
     picture = normalise(data)
-    digest = services.store.blobs.put(picture.data)
-    return Received(digest, picture, message.message_id, name, message.media_group_id)
-
-
-def _keep_and_guess(data: bytes, name: str, message: Message, services: Services) -> Question:
-    received = _keep(data, name, message, services)
-    found = services.guesser.guess(received.picture.data)
-    if found is None:
-        return Question(received, None, None)
-    guess, network = found
-    received = Received(
-        received.digest,
-        received.picture,
-        received.message_id,
-        received.name,
-        received.album,
-        vector=guess.embedding.tobytes(),
-        embedder=network.embedder,
-    )
-    return Question(received, guess, network)
+    return picture, store.blobs.put(picture.data)

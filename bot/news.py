@@ -121,7 +121,7 @@ class News:
                 log.warning("photo %s cannot be answered: %s", photo.id, type(error).__name__)
                 continue
             with self._services.store.write() as unit:
-                found = answer_late(unit, photo, guess, loaded.network.id)
+                found = answer_late(unit, photo, guess, loaded.network)
                 if found is not None:
                     self._owe_answer(unit, photo, found)
         return bool(photos)

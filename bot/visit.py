@@ -43,7 +43,5 @@ class Presence:
 def enter(unit: Unit, visit: Visit, newcomer: Role) -> Presence:
     """Meet the person and enter the chat, making both known if they are new."""
     person = unit.people.meet(visit.person_id, visit.person_name, newcomer)
-    known = unit.chats.by_telegram_id(visit.chat_id)
-    classifier_id = known.classifier_id if known else unit.classifiers.default().id
-    chat = unit.chats.enter(visit.chat_id, kind=visit.chat_kind, title=visit.chat_title, classifier_id=classifier_id)
+    chat = unit.chats.enter(visit.chat_id, kind=visit.chat_kind, title=visit.chat_title)
     return Presence(person, chat)

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy import Connection, Executable, Row, Table, insert
 from sqlalchemy.dialects import sqlite
 
 
-def insert_row(connection: Connection, table: Table, **values: Any) -> int:
-    """Insert a row into a table whose key the database numbers, and return that number."""
-    key = connection.execute(insert(table).values(**values)).inserted_primary_key
-    assert key is not None  # noqa: S101 - every table given here has a key that the database makes
-    return int(key[0])
+def insert_row(connection: Connection, table: Table, **values: Any) -> Row[tuple[object, ...]]:
+    """Insert a row and return it whole, with the key that the database gave it."""
+    return connection.execute(insert(table).values(**values).returning(table)).one()
 
 
 def insert_unless_there(connection: Connection, table: Table, **values: Any) -> bool:

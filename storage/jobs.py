@@ -30,7 +30,7 @@ class Jobs:
         self._one_at_a_time(classifier_id)
         waiting = self._waiting(kind, classifier_id)
         if waiting is None:
-            job_id = insert_row(
+            row = insert_row(
                 self._connection,
                 job,
                 kind=kind,
@@ -41,7 +41,7 @@ class Jobs:
                 due_at=due_at,
                 tries=0,
             )
-            return self.get(job_id)
+            return _record(row)
         due = min(due_at, waiting.asked_at + LONGEST_WAIT)
         change = {"due_at": due} | ({"asked_in_id": asked_in_id} if asked_in_id is not None else {})
         self._set(waiting.id, **change)

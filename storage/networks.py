@@ -101,7 +101,7 @@ class Networks:
 
     def publish(self, new: NewNetwork, *, activate: bool) -> Network:
         """Record a network whose folder is durable; with `activate` it answers from this commit on."""
-        network_id = insert_row(
+        row = insert_row(
             self._connection,
             network,
             classifier_id=new.classifier_id,
@@ -120,8 +120,8 @@ class Networks:
             created_at=self._moment.now,
         )
         if activate:
-            self.activate(new.classifier_id, network_id)
-        return self.get(network_id)
+            self.activate(new.classifier_id, row.id)
+        return _record(row)
 
     def activate(self, classifier_id: int, network_id: int) -> None:
         self._connection.execute(

@@ -111,20 +111,25 @@ class Chats:
         self._connection = connection
         self._moment = moment
 
-    def enter(self, telegram_id: int, *, kind: str, title: str, classifier_id: int) -> Chat:
-        """The chat with this Telegram id, made now if it is new; hearing from it makes it reachable again."""
-        insert_unless_there(
-            self._connection,
-            chat,
-            telegram_id=telegram_id,
-            classifier_id=classifier_id,
-            kind=kind,
-            title=title[:256],
-            settings={},
-            reachable=True,
-            created_at=self._moment.now,
-        )
+    def enter(self, telegram_id: int, *, kind: str, title: str) -> Chat:
+        """The chat with this Telegram id; a new one belongs to the default classifier.
+
+        Hearing from a chat makes it reachable again.
+        """
         found = self.by_telegram_id(telegram_id)
+        if found is None:
+            insert_unless_there(
+                self._connection,
+                chat,
+                telegram_id=telegram_id,
+                classifier_id=select(classifier.c.id).where(classifier.c.name == DEFAULT_CLASSIFIER).scalar_subquery(),
+                kind=kind,
+                title=title[:256],
+                settings={},
+                reachable=True,
+                created_at=self._moment.now,
+            )
+            found = self.by_telegram_id(telegram_id)
         if found is None:
             raise NotFound("chat", telegram_id)
         if found.reachable and found.title == title[:256]:

@@ -52,7 +52,7 @@ class Photos:
                 return known
         self._add_blob(digest, picture)
         group = self._group(classifier_id, digest, f"album:{chat_id}:{album}" if album else None)
-        photo_id = insert_row(
+        row = insert_row(
             self._connection,
             photo,
             classifier_id=classifier_id,
@@ -68,7 +68,7 @@ class Photos:
             fold=fold_of(group),
             created_at=self._moment.now,
         )
-        return self.get(photo_id)
+        return _record(row)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
@@ -171,7 +171,7 @@ class Photos:
     def _add_blob(self, digest: str, picture: Picture) -> None:
         """Make sure of the blob's row and hold it, so that nobody removes it before this transaction ends."""
         while True:
-            insert_unless_there(
+            is_new = insert_unless_there(
                 self._connection,
                 blob,
                 digest=digest,
@@ -181,8 +181,8 @@ class Photos:
                 height=picture.height,
                 created_at=self._moment.now,
             )
-            # On PostgreSQL another transaction may remove the row between the two statements.
-            if self._lock_blob(digest):
+            # A row of our own is held already; on PostgreSQL another may be removed between the two statements.
+            if is_new or self._lock_blob(digest):
                 break
         # Asked under the lock that Store.discard respects: what is there now is there when this commits.
         if not self._blobs.has(digest):

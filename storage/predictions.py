@@ -27,7 +27,7 @@ class Predictions:
         milliseconds: float,
     ) -> Prediction:
         """Store a guess; `label_id` None means that the network does not know."""
-        prediction_id = insert_row(
+        row = insert_row(
             self._connection,
             prediction,
             photo_id=photo_id,
@@ -38,7 +38,7 @@ class Predictions:
             milliseconds=milliseconds,
             created_at=self._moment.now,
         )
-        return self.get(prediction_id)
+        return _prediction(row)
 
     def get(self, prediction_id: int) -> Prediction:
         """Raises NotFound: never made, or its photo was deleted."""

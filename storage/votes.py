@@ -68,7 +68,7 @@ class Votes:
         if known is not None:
             return known
         before = self.live_of(photo_id, person_id)
-        vote_id = insert_row(
+        row = insert_row(
             self._connection,
             vote,
             photo_id=photo_id,
@@ -81,7 +81,7 @@ class Votes:
             created_at=self._moment.now,
         )
         self._recount(photo_id)
-        return self._get(vote_id)
+        return _record(row)
 
     def live_of(self, photo_id: int, person_id: int | None) -> Vote | None:
         """The person's vote that counts on this photo."""
@@ -149,9 +149,6 @@ class Votes:
             return None
         row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
         return _record(row) if row else None
-
-    def _get(self, vote_id: int) -> Vote:
-        return _record(self._connection.execute(select(vote).where(vote.c.id == vote_id)).one())
 
 
 def _record(row: Row[tuple[object, ...]]) -> Vote:

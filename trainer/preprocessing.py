@@ -20,6 +20,9 @@ from trainer.errors import PictureUnreadable
 Pixels = NDArray[np.uint8]
 Mode = Literal["balanced", "whole", "centre"]
 MODES = ("balanced", "whole", "centre")
+Interpolation = Literal["bilinear", "bicubic"]
+# Both of Pillow's look at every pixel when they shrink ("antialias"), unlike those of the same name elsewhere.
+FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 JPEG_MAGIC = b"\xff\xd8\xff"
@@ -36,7 +39,7 @@ class Preprocessing:
 
     size: int = 320
     mode: Mode = "balanced"
-    interpolation: Literal["bicubic"] = "bicubic"
+    interpolation: Interpolation = "bilinear"
     mean: tuple[float, float, float] = (127.0, 127.0, 127.0)
     std: tuple[float, float, float] = (128.0, 128.0, 128.0)
 
@@ -57,7 +60,7 @@ class Preprocessing:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a preprocessing: {error}") from error
-        sound = 16 <= made.size <= 1024 and made.mode in MODES and made.interpolation == "bicubic"
+        sound = 16 <= made.size <= 1024 and made.mode in MODES and made.interpolation in FILTERS
         if not sound or min(made.std) <= 0:
             raise ValueError(f"not a preprocessing: {made}")
         return made
@@ -68,10 +71,15 @@ def prepare(data: bytes, spec: Preprocessing) -> Pixels:
 
     Raise PictureUnreadable if they cannot be decoded. Nothing here guards against bombs: storage did, on arrival.
     """
-    picture = Image.fromarray(decode(data, spec.size))
+    return fit_in(decode(data, spec.size), spec)
+
+
+def fit_in(pixels: Pixels, spec: Preprocessing) -> Pixels:
+    """Cut and resize what `decode` gave for `spec.size` to (size, size, 3)."""
+    picture = Image.fromarray(pixels)
     side = spec.size
     box = _kept(picture.size, spec.mode)
-    return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC, box=box), dtype=np.uint8)
+    return np.asarray(picture.resize((side, side), FILTERS[spec.interpolation], box=box), dtype=np.uint8)
 
 
 def decode(data: bytes, side: int) -> Pixels:

@@ -42,18 +42,18 @@ def ask(
     presence: Presence,
     received: Received,
     guess: Guess | None,
-    network_id: int | None,
+    network: Network | None,
     owner_id: int | None = None,
 ) -> Answer | NotYet:
     """Keep the photo of a question with the guess that was made of it."""
     photo = keep(unit, visit, presence, received, owner_id)
-    if guess is None or network_id is None:
+    if guess is None or network is None:
         counts = unit.labels.counts(presence.classifier_id)
         out = unit.classifiers.get(presence.classifier_id).active_network_id is not None
         return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit), out)
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
-    return _answer_photo(unit, photo, presence.person.id, guess, network_id)
+    return _answer_photo(unit, photo, presence.person.id, guess, network)
 
 
 def waiting_questions(unit: Unit, classifier_id: int) -> list[Photo]:
@@ -61,28 +61,32 @@ def waiting_questions(unit: Unit, classifier_id: int) -> list[Photo]:
     return unit.photos.unanswered(classifier_id, unit.now - WAITS_FOR)
 
 
-def answer_late(unit: Unit, photo: Photo, guess: Guess, network_id: int) -> Answer | None:
+def answer_late(unit: Unit, photo: Photo, guess: Guess, network: Network) -> Answer | None:
     """Answer a question that waited; None if it was answered or taught meanwhile."""
     if photo.owner_id is None or unit.predictions.of_photo(photo.id) or unit.votes.of_photo(photo.id):
         return None
-    return _answer_photo(unit, photo, photo.owner_id, guess, network_id)
+    return _answer_photo(unit, photo, photo.owner_id, guess, network)
 
 
-def _answer_photo(unit: Unit, photo: Photo, asked_by_id: int, guess: Guess, network_id: int) -> Answer:
+def _answer_photo(unit: Unit, photo: Photo, asked_by_id: int, guess: Guess, network: Network) -> Answer:
     prediction = unit.predictions.add(
         photo.id,
-        network_id,
+        network.id,
         guess.label,
         [(label_id, p) for label_id, _, p in guess.probabilities],
         asked_by_id=asked_by_id,
         milliseconds=guess.milliseconds,
     )
-    return answer(unit, photo.classifier_id, prediction)
+    return _named(unit, prediction, network)
 
 
-def answer(unit: Unit, classifier_id: int, prediction: Prediction) -> Answer:
+def answer(unit: Unit, prediction: Prediction) -> Answer:
     """A stored prediction with the names that its labels have now."""
-    labels = {one.id: one for one in unit.labels.all(classifier_id)}
+    return _named(unit, prediction, unit.networks.get(prediction.network_id))
+
+
+def _named(unit: Unit, prediction: Prediction, network: Network) -> Answer:
+    labels = {one.id: one for one in unit.labels.all(network.classifier_id)}
     ranked = tuple((labels[key], p) for key, p in prediction.probabilities if key in labels)
     label = labels.get(prediction.label_id) if prediction.label_id is not None else None
-    return Answer(prediction, unit.networks.get(prediction.network_id), label, ranked)
+    return Answer(prediction, network, label, ranked)

@@ -36,7 +36,7 @@ def find(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
     prediction = unit.predictions.get(prediction_id)
     if unit.photos.get(prediction.photo_id).chat_id != presence.chat.id:
         raise NotFound("prediction", prediction_id)
-    return answer(unit, presence.classifier_id, prediction)
+    return answer(unit, prediction)
 
 
 def confirm(unit: Unit, visit: Visit, presence: Presence, prediction_id: int) -> Corrected:

@@ -1,6 +1,7 @@
 """`pupil predict FILE...`."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
-from bot.guesser import Guesser, Refused
+from bot.guesser import Guesser, Loaded, Refused
 from bot.settings import BotSettings
 from storage import PictureRefused, StorageError, StorageSettings, Store, normalise
 from trainer.errors import PictureUnreadable
@@ -36,11 +37,11 @@ def predict_files(files: list[Path], *, as_json: bool) -> int:
     console, failed = Console(stderr=True, highlight=False, markup=False), False
     try:
         with opened(StorageSettings()) as store:
-            guesser = Guesser(store, threads=BotSettings().bot_threads)
-            if (obstacle := _obstacle(guesser)) is not None:
-                console.print(obstacle, style="red")
+            loaded = Guesser(store, threads=BotSettings().bot_threads).look()
+            if not isinstance(loaded, Loaded):
+                console.print(_obstacle(loaded), style="red")
                 return 1
-            for line in _answers(store, guesser, files):
+            for line in _answers(store, loaded, files):
                 failed = failed or line.error is not None
                 print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
     except StorageError as error:
@@ -49,44 +50,38 @@ def predict_files(files: list[Path], *, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-def _obstacle(guesser: Guesser) -> str | None:
+def _obstacle(refused: Refused | None) -> str:
     """Why nothing can be answered."""
-    found = guesser.look()
-    if found is None:
+    if refused is None:
         return "There is no network yet: teach at least two labels with two photos each, then `pupil train`."
-    if isinstance(found, Refused):
-        return f"Network {found.network.number} failed its check, so it may not answer. `pupil train` makes a new one."
-    return None
+    return f"Network {refused.network.number} failed its check, so it may not answer. `pupil train` makes a new one."
 
 
-def _answers(store: Store, guesser: Guesser, files: list[Path]) -> Iterator[Line]:
+def _answers(store: Store, loaded: Loaded, files: list[Path]) -> Iterator[Line]:
     with store.read() as unit:
         names = {one.id: one.name for one in unit.labels.all(unit.classifiers.default().id)}
     for file in files:
-        yield _answer(guesser, names, file)
+        yield _answer(loaded, names, file)
 
 
-def _answer(guesser: Guesser, names: dict[int, str], file: Path) -> Line:
-    shown = printable(str(file))
+def _answer(loaded: Loaded, names: dict[int, str], file: Path) -> Line:
+    shown, started = printable(str(file)), time.perf_counter()
     try:
         with file.open("rb") as opened_file:
-            found = guesser.guess(normalise(opened_file.read(READ_AT_MOST)).data)
+            guess = loaded.guess(normalise(opened_file.read(READ_AT_MOST), side=loaded.side))
     except PictureRefused as error:
         return Line(shown, error=sentence(why_refused(error)))
     except PictureUnreadable:
         return Line(shown, error="It is damaged or cut short.")
     except OSError as error:
         return Line(shown, error=sentence(f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"))
-    if found is None:
-        raise LookupError("a network was there a moment ago")
-    guess, network = found
     # A label may be called something else by now, or be gone.
     return Line(
         file=shown,
         label=None if guess.label is None else names.get(guess.label),
         probabilities={names.get(key, then): round(p, 6) for key, then, p in guess.probabilities},
-        network=network.number,
-        milliseconds=round(guess.milliseconds, 2),
+        network=loaded.network.number,
+        milliseconds=round((time.perf_counter() - started) * 1000, 2),
     )
 
 

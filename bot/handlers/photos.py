@@ -127,8 +127,7 @@ def label_problem(text: str) -> str | None:
 
 
 def _answer(scene: Scene, question: Question, owner_id: int) -> None:
-    network_id = question.network.id if question.network else None
-    found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, network_id, owner_id)
+    found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, question.network, owner_id)
     to_message = question.received.message_id
     if isinstance(found, NotYet):
         scene.replies.say(Said(texts.not_yet(found)), to_message=to_message, coalesce="not yet")

@@ -9,6 +9,7 @@ weights, then answers the same photos in turn with ours, so that both have the s
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import tempfile
 import time
@@ -18,12 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.actions.asking import Answer, ask
+from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.teaching import Received
-from bot.guesser import Guesser
+from bot.guesser import Guesser, Loaded
+from bot.incoming import keep_and_guess
 from bot.visit import Visit, enter
-from storage import Role, Store, normalise, open_store
+from storage import Network, Role, Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
+from trainer.predicting import Guess
 
 WARM_UP = 5
 PEER = Path(__file__).with_name("fastai_peer.py")
@@ -39,15 +42,17 @@ def main() -> None:
         print("No --peer: fastai's learn.predict is not measured beside ours.")
     with copied(options.home) as home, _peer(options.peer, options.peer_size) as ask_peer:
         store = open_store(home)
-        guesser = Guesser(store, threads=2)
-        guesser.look()
+        loaded = Guesser(store, threads=2).look()
+        if not isinstance(loaded, Loaded):
+            raise SystemExit("The network of this home is damaged.")
         ours, theirs = [], []
-        for number, data in enumerate(photos(options.times + WARM_UP)):
-            seconds = _answer(store, guesser, data, number)
-            peers = ask_peer(data)
-            if number >= WARM_UP:
-                ours.append(seconds)
-                theirs.append(peers)
+        with asyncio.Runner() as runner:
+            for number, data in enumerate(photos(options.times + WARM_UP)):
+                seconds = runner.run(_answer(store, loaded, data, number))
+                peers = ask_peer(data)
+                if number >= WARM_UP:
+                    ours.append(seconds)
+                    theirs.append(peers)
         store.close()
     print(f"pupil            {spread(ours)}")
     if options.peer is not None:
@@ -55,24 +60,23 @@ def main() -> None:
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
 
 
-def _answer(store: Store, guesser: Guesser, data: bytes, number: int) -> float:
+async def _answer(store: Store, loaded: Loaded, data: bytes, number: int) -> float:
     """What the bot does between having fetched a photo and owing its answer."""
     visit = Visit(1, number, 7, "private", "Ann", 7, "Ann", number + 1)
     started = time.perf_counter()
-    picture = normalise(data)
-    digest = store.blobs.put(picture.data)
-    guessed = guesser.guess(picture.data)
-    if guessed is None:
-        raise SystemExit("The network of this home is damaged.")
-    guess, network = guessed
-    vector = guess.embedding.tobytes()
+    picture, digest, guess = await keep_and_guess(data, store, loaded)
+    vector, network = guess.embedding.tobytes(), loaded.network
     received = Received(digest, picture, visit.message_id, vector=vector, embedder=network.embedder)
-    with store.write() as unit:
-        answer = ask(unit, visit, enter(unit, visit, Role.TEACHER), received, guess, network.id)
+    answer = await asyncio.to_thread(_commit, store, visit, received, guess, network)
     seconds = time.perf_counter() - started
     if not isinstance(answer, Answer):
         raise SystemExit("The question was not answered.")
     return seconds
+
+
+def _commit(store: Store, visit: Visit, received: Received, guess: Guess, network: Network) -> Answer | NotYet:
+    with store.write() as unit:
+        return ask(unit, visit, enter(unit, visit, Role.TEACHER), received, guess, network)
 
 
 class Peer:

@@ -29,7 +29,7 @@ class Classroom:
         self._numbers = count(1)
         with store.write() as unit:
             self.classifier: Classifier = unit.classifiers.default()
-            self.chat: Chat = unit.chats.enter(-100, kind="group", title="Class", classifier_id=self.classifier.id)
+            self.chat: Chat = unit.chats.enter(-100, kind="group", title="Class")
             self.ann: Person = unit.people.meet(1001, "Ann", Role.TEACHER)
             self.bo: Person = unit.people.meet(1002, "Bo", Role.TEACHER)
             self.cy: Person = unit.people.meet(1003, "Cy", Role.TEACHER)

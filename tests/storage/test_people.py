@@ -33,7 +33,7 @@ def test_somebody_met_again_keeps_her_role_and_gets_her_new_name(store: Store) -
 def test_any_name_that_telegram_gives_can_be_kept(store: Store, name: str) -> None:
     with store.write() as unit:
         person = unit.people.meet(1, name, Role.GUEST)
-        chat = unit.chats.enter(1, kind="private", title=name, classifier_id=unit.classifiers.default().id)
+        chat = unit.chats.enter(1, kind="private", title=name)
 
     with store.read() as unit:
         assert len(unit.people.get(person.id).name) <= 256
@@ -82,9 +82,7 @@ def test_hearing_from_a_chat_makes_it_reachable_again(room: Classroom) -> None:
     with room.store.write() as unit:
         unit.chats.set_unreachable(room.chat.telegram_id)
         assert not unit.chats.get(room.chat.id).reachable
-        found = unit.chats.enter(
-            room.chat.telegram_id, kind="group", title="New title", classifier_id=room.classifier.id
-        )
+        found = unit.chats.enter(room.chat.telegram_id, kind="group", title="New title")
         assert found == unit.chats.get(room.chat.id)
 
     assert (found.id, found.reachable, found.title) == (room.chat.id, True, "New title")

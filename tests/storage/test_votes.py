@@ -149,7 +149,7 @@ def test_undo_takes_back_the_newest_vote_in_this_chat_only(room: Classroom) -> N
     vote = room.vote(here, room.ann, room.label("daisy"))
 
     with room.store.write() as unit:
-        elsewhere = unit.chats.enter(-200, kind="group", title="Other", classifier_id=room.classifier.id)
+        elsewhere = unit.chats.enter(-200, kind="group", title="Other")
         assert unit.votes.last_of(room.ann.id, room.chat.id) == vote
         assert unit.votes.last_of(room.ann.id, elsewhere.id) is None
 

@@ -51,6 +51,12 @@ def embedder(embedders: Path, settings: TrainerSettings) -> Embedder:
     return Embedder.open(embedder_path(embedders, find_embedder(embedders, settings.embedder_spec())), threads=1)
 
 
+@pytest.fixture(scope="session")
+def exact_embedder(embedders: Path, embedder: Embedder) -> Embedder:
+    """The same without bfloat16, for comparisons with other engines."""
+    return Embedder.open(embedder_path(embedders, embedder.digest), threads=1, exact=True)
+
+
 @pytest.fixture
 def store(tmp_path: Path, embedders: Path) -> Iterator[Store]:
     """An empty store whose home has the tiny embedder."""

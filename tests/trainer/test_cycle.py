@@ -28,9 +28,10 @@ def learn(store: Store, embedder: Embedder, *, force: bool = False) -> Outcome:
     return last
 
 
-def answering(store: Store, outcome: Outcome) -> Predictor:
+def answering(store: Store, outcome: Outcome, embedder: Embedder | None = None) -> Predictor:
     assert outcome.network is not None
-    return Predictor.open(store.home / "networks" / outcome.network.folder, store.home / "embedders", threads=1)
+    folder = store.home / "networks" / outcome.network.folder
+    return Predictor.open(folder, store.home / "embedders", threads=1, embedder=embedder)
 
 
 def label_ids(store: Store) -> dict[str, int]:
@@ -189,12 +190,12 @@ def test_a_predictor_says_when_it_does_not_know_or_cannot_see(store: Store, teac
 
 
 def test_the_exported_file_answers_like_the_predictor_and_tells_all(
-    store: Store, teach: Teach, embedder: Embedder, tmp_path: Path
+    store: Store, teach: Teach, exact_embedder: Embedder, tmp_path: Path
 ) -> None:
     for colour in ("red", "green", "blue"):
         teach(colour, 4)
-    outcome = learn(store, embedder)
-    predictor = answering(store, outcome)
+    outcome = learn(store, exact_embedder)
+    predictor = answering(store, outcome, exact_embedder)
     target = tmp_path / "own.onnx"
 
     assert outcome.network is not None

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from storage import normalise
+from tests.support.pictures import encoded, scene
 from tests.trainer.conftest import draw
 from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Mode, Preprocessing, decode, prepare
@@ -44,7 +46,7 @@ def test_each_mode_keeps_its_share_of_the_longer_side() -> None:
 
 def test_reduced_scale_decoding_looks_like_full_decoding() -> None:
     data = gradient(1280, 960)
-    full = Image.open(io.BytesIO(data)).resize((320, 320), Image.Resampling.BICUBIC)
+    full = Image.open(io.BytesIO(data)).resize((320, 320), Image.Resampling.BILINEAR)
 
     pixels = prepare(data, Preprocessing(mode="whole"))
 
@@ -86,3 +88,14 @@ def test_a_preprocessing_survives_being_written_down(size: int, mode: Mode) -> N
 def test_a_spoilt_preprocessing_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Preprocessing.from_dict(Preprocessing().as_dict() | change)
+
+
+@pytest.mark.parametrize("side", [48, 96])
+def test_what_the_check_decoded_is_handed_on_as_a_decoder_would_give_it(side: int) -> None:
+    received = encoded(scene(400, 300), "JPEG", quality=90)
+
+    picture = normalise(received, side=side)
+
+    assert picture == normalise(received)
+    assert picture.pixels is not None
+    assert np.array_equal(picture.pixels, decode(picture.data, side))
