@@ -191,6 +191,11 @@ def first_network(network: Network) -> str:
 
 def quality(network: Network) -> str:
     """How good a network is, with the number of photos and the interval behind it."""
+    if network.n == 0:
+        return (
+            "how good it is cannot be said yet: every photo of a label came in one album, and what it learned from "
+            "must not measure it. Send a few more photos, one by one."
+        )
     low, high = round(network.low * 100), round(network.high * 100)
     return (
         f"wrong on {network.wrong} of {network.n} photos that it had not learned from "

@@ -117,7 +117,7 @@ class Networks:
             high=new.high,
             shipped=activate,
             verdict=new.verdict,
-            created_at=self._moment.now,
+            created_at=new.created_at,
         )
         if activate:
             self.activate(new.classifier_id, row.id)

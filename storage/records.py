@@ -173,7 +173,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class NewNetwork:
-    """A published folder, about to become a row."""
+    """A published folder, about to become a row; `created_at` is when its lessons were read."""
 
     classifier_id: int
     number: int
@@ -187,11 +187,15 @@ class NewNetwork:
     low: float
     high: float
     verdict: dict[str, Any]
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A trained network. `wrong` of `n` out-of-fold photos; `low` to `high` is the 95 % interval of that error."""
+    """A trained network. `wrong` of `n` out-of-fold photos; `low` to `high` is the 95 % interval of that error.
+
+    `created_at` is when its lessons were read: what came later, it has not learned.
+    """
 
     id: int
     classifier_id: int

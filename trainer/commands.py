@@ -70,6 +70,8 @@ def sentence(result: dict[str, Any]) -> str:
             wanted.append(f"{missing['labels_missing']} more label(s) with 2 photos each")
         return f"Not enough photos yet: {', '.join(wanted)}."
     quality = f"{result['wrong']} of {result['n']} wrong out of fold ({result['low']:.1%} to {result['high']:.1%})"
+    if not result["n"]:
+        quality = "its error cannot be measured yet (each label's photos came in one album)"
     known = f"{result['photos']} photos, {result['labels']} labels"
     ends = {
         "published": f"Network {result['network']} answers from now on",

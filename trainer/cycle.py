@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ class Material:
     snapshot: Snapshot
     embeddings: NDArray[np.float32]
     digest: str
+    read_at: datetime
     number: int
     active: Network | None
     latest: Network | None
@@ -148,12 +150,12 @@ def read_material(store: Store, classifier_id: int, embedder: Embedder, recipe: 
         photos = unit.photos.labelled(classifier_id)
         labels = unit.labels.all(classifier_id)
         active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
-        number = unit.networks.next_number(classifier_id)
+        number, read_at = unit.networks.next_number(classifier_id), unit.now
         vectors = unit.embeddings.load(embedder.digest, [photo.digest for photo in photos])
     snapshot = take((photo for photo in photos if photo.digest in vectors), labels)
     rows = [np.frombuffer(vectors[lesson.digest], dtype="<f4") for lesson in snapshot.lessons]
     embeddings = np.stack(rows) if rows else np.empty((0, embedder.dimension), dtype=np.float32)
-    return Material(snapshot, embeddings, snapshot.digest(embedder.digest, recipe), number, active, latest)
+    return Material(snapshot, embeddings, snapshot.digest(embedder.digest, recipe), read_at, number, active, latest)
 
 
 def readiness_of(snapshot: Snapshot) -> Readiness:
@@ -182,11 +184,9 @@ def publish(
     verdict: GateVerdict,
 ) -> Network:
     """Write the folder, then its row; the network answers from that commit on if the verdict lets it."""
-    with store.read() as unit:
-        now = unit.now
     manifest = Manifest(
         number=material.number,
-        created_at=now,
+        created_at=material.read_at,
         classifier=classifier_id,
         labels=material.snapshot.labels,
         embedder=embedder.digest,
@@ -201,8 +201,9 @@ def publish(
     )
     golden = make_golden(learned.head, learned.temperature, embedder, material.embeddings)
     folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
+    row = _row(manifest, len(material.snapshot.lessons), folder, verdict)
     with store.write() as unit:
-        return unit.networks.publish(_row(manifest, folder, verdict), activate=verdict.ships)
+        return unit.networks.publish(row, activate=verdict.ships)
 
 
 def networks_folder(home: Path) -> Path:
@@ -210,7 +211,7 @@ def networks_folder(home: Path) -> Path:
     return home / "networks"
 
 
-def _row(manifest: Manifest, folder: Path, verdict: GateVerdict) -> NewNetwork:
+def _row(manifest: Manifest, photos: int, folder: Path, verdict: GateVerdict) -> NewNetwork:
     return NewNetwork(
         classifier_id=manifest.classifier,
         number=manifest.number,
@@ -218,12 +219,13 @@ def _row(manifest: Manifest, folder: Path, verdict: GateVerdict) -> NewNetwork:
         embedder=manifest.embedder,
         snapshot_digest=manifest.snapshot,
         labels=tuple(label_id for label_id, _ in manifest.labels),
-        photos=manifest.scores.n,
+        photos=photos,
         n=manifest.scores.n,
         wrong=manifest.scores.wrong,
         low=manifest.scores.low,
         high=manifest.scores.high,
         verdict=verdict.as_dict(),
+        created_at=manifest.created_at,
     )
 
 

@@ -49,7 +49,7 @@ class OutOfFold:
     """Answers to every photo by a head that never saw its fold.
 
     `logits` are (n, labels), minus infinity for labels that the other folds do not hold; a photo with `judged` False
-    has its own label missing there (or stands against fewer than two labels), and counts as answered wrong.
+    has its own label missing there (or stands against fewer than two labels), and tells nothing of the head.
     """
 
     logits: Floats

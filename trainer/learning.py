@@ -39,12 +39,13 @@ def learn(snapshot: Snapshot, embeddings: NDArray[np.float32], recipe: Recipe) -
     temperature = calibration.temperature(held_out, truth, prior=recipe.temperature_prior)
     threshold = calibration.threshold(held_out, truth, temperature=temperature, refused=recipe.refused)
     probabilities: Floats = calibration.probabilities_of(held_out, temperature)
-    right = held_out.answers() == truth
+    right, judged = held_out.answers() == truth, held_out.judged
     return Learned(
         head=fit(embeddings, truth, len(label_ids), recipe),
         temperature=temperature,
         threshold=threshold,
         answers=Answers(tuple(lesson.digest for lesson in snapshot.lessons), tuple(label_ids), probabilities),
-        scores=score(int((~right).sum()), len(right)),
-        calibration=calibration_error(probabilities.max(axis=1), right),
+        # A photo whose label no other fold holds (all of it in one album) was never asked: it tells nothing.
+        scores=score(int((judged & ~right).sum()), int(judged.sum())),
+        calibration=calibration_error(probabilities[judged].max(axis=1), right[judged]),
     )

@@ -35,7 +35,7 @@ class Manifest:
 
     `labels` are (id, name) in the order of the head's rows; `dimension` is the length of an embedding; `threshold` is
     the confidence below which a label stays unknown; `scores` count out-of-fold answers; `calibration` is their
-    expected calibration error; `created_at` is UTC.
+    expected calibration error; `created_at` is when its lessons were read, in UTC.
     """
 
     number: int

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bot.actions.reporting import Status, status
 from bot.cli.opening import opened
-from storage import StorageError, StorageSettings
+from storage import Network, StorageError, StorageSettings
 
 # Without letters and digits that look alike.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -82,9 +82,12 @@ def _print(found: Status) -> None:
     if found.network is not None:
         net = found.network
         console.print(
-            f"Network {net.number} answers: wrong on {net.wrong} of {net.n} photos that it had not learned from "
-            f"({net.low:.1%} to {net.high:.1%})."
+            f"Network {net.number} answers: {_quality(net) if net.n else 'how well, cannot be measured yet'}."
         )
     else:
         console.print("No network yet.")
     console.print("Trainer: " + (found.trainer_doing or "running" if found.trainer_alive else "not running"))
+
+
+def _quality(net: Network) -> str:
+    return f"wrong on {net.wrong} of {net.n} photos that it had not learned from ({net.low:.1%} to {net.high:.1%})"

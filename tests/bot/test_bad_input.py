@@ -240,7 +240,19 @@ async def test_a_network_damaged_while_the_bot_runs_leaves_the_old_one_answering
 
         unit.networks.publish(
             NewNetwork(
-                active.classifier_id, 2, "nowhere", active.embedder, "0" * 64, active.labels, 8, 8, 0, 0.0, 0.3, {}
+                active.classifier_id,
+                2,
+                "nowhere",
+                active.embedder,
+                "0" * 64,
+                active.labels,
+                8,
+                8,
+                0,
+                0.0,
+                0.3,
+                {},
+                active.created_at,
             ),
             activate=True,
         )

@@ -1,6 +1,7 @@
 """A store with people in it: photos, lessons and guesses in one line each."""
 
 import hashlib
+from datetime import UTC, datetime
 from itertools import count
 
 from storage import (
@@ -110,4 +111,5 @@ def new_network(classifier_id: int, number: int) -> NewNetwork:
         low=0.05,
         high=0.36,
         verdict={"shipped": True, "because": "better"},
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )

@@ -41,9 +41,9 @@ TELLTALES = (
 )
 
 
-def refusal_of(data: bytes, *, side: int = 0) -> Refusal:
+def refusal_of(data: bytes) -> Refusal:
     with pytest.raises(PictureRefused) as caught:
-        normalise(data, side=side)
+        normalise(data)
     return caught.value.refusal
 
 
@@ -389,12 +389,3 @@ def test_no_hostile_file_does_more_than_be_refused() -> None:
             with Image.open(io.BytesIO(picture.data)) as image:
                 assert image.size == (picture.width, picture.height)
         assert time.perf_counter() - started < 6, file.name
-
-
-def test_no_pixels_are_handed_on_of_what_had_to_be_encoded_anew() -> None:
-    assert normalise(encoded(scene(), "PNG"), side=48).pixels is None
-    assert normalise(encoded(scene().convert("CMYK"), "JPEG"), side=48).pixels is None
-
-
-def test_a_flat_picture_is_refused_at_any_side() -> None:
-    assert refusal_of(encoded(Image.new("RGB", (64, 64), (200, 30, 90)), "JPEG"), side=48) is Refusal.BLANK

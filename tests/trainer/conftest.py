@@ -70,14 +70,16 @@ def store(tmp_path: Path, embedders: Path) -> Iterator[Store]:
 def teach(store: Store) -> Teach:
     """Teach photos of a colour under a label: `teach("red", 4)`; returns the photo ids."""
 
-    def taught(colour: str, count: int, *, label: str = "", first: int = 0) -> list[int]:
+    def taught(colour: str, count: int, *, label: str = "", first: int = 0, album: str | None = None) -> list[int]:
         ids = []
         for seed in range(first, first + count):
             picture = normalise(draw(colour, seed))
             digest = store.blobs.put(picture.data)
             with store.write() as unit:
                 classifier = unit.classifiers.default()
-                photo = unit.photos.add(classifier.id, digest, picture, source="import", name=f"{colour}{seed}")
+                photo = unit.photos.add(
+                    classifier.id, digest, picture, source="import", name=f"{colour}{seed}", album=album
+                )
                 named = unit.labels.find_or_create(classifier.id, label or colour)
                 unit.votes.cast(photo.id, None, VoteKind.LABEL, named.id, Reason.IMPORT)
                 ids.append(photo.id)

@@ -57,6 +57,37 @@ def test_lessons_become_a_network_that_answers(store: Store, teach: Teach, embed
         assert guess.network == 1
 
 
+def test_photos_of_one_album_do_not_measure_each_other(store: Store, teach: Teach, embedder: Embedder) -> None:
+    """An album is one moment: its photos resemble each other too much to tell how others will be answered."""
+    for colour in ("red", "green", "blue"):
+        teach(colour, 6, album=colour)
+
+    only_albums = learn(store, embedder)
+    teach("red", 6, first=50)
+    some = learn(store, embedder)
+
+    assert only_albums.network is not None
+    assert (only_albums.network.photos, only_albums.network.n, only_albums.network.wrong) == (18, 0, 0)
+    assert answering(store, only_albums).guess(draw("red", 99)).label == label_ids(store)["red"]
+    assert some.network is not None
+    assert (some.network.photos, some.network.n) == (24, 12)
+
+
+def test_a_network_is_as_old_as_its_lessons(store: Store, teach: Teach, embedder: Embedder) -> None:
+    """Whoever corrects something while a network is being fitted must not hear that it has learned it."""
+    teach("red", 3)
+    teach("green", 3)
+    steps = cycle.run(store, 1, embedder, Recipe())
+    next(step for step in steps if isinstance(step, str) and step.startswith("learning"))
+    with store.read() as unit:
+        corrected_at = unit.now
+
+    outcome = next(step for step in steps if isinstance(step, Outcome))
+
+    assert outcome.network is not None
+    assert outcome.network.created_at < corrected_at
+
+
 def test_nothing_is_learned_twice_unless_forced(store: Store, teach: Teach, embedder: Embedder) -> None:
     teach("red", 3)
     teach("green", 3)
@@ -108,7 +139,7 @@ def test_one_picture_of_a_new_label_is_enough_to_know_it(store: Store, teach: Te
     assert outcome.network is not None
     assert outcome.network.verdict["gained"] == [label_ids(store)["blue"]]
     assert answering(store, outcome).guess(draw("blue", 70)).probabilities[0][1] == "blue"
-    assert outcome.network.wrong >= 1  # it could not be asked out of fold, and that counts as wrong
+    assert (outcome.network.photos, outcome.network.n) == (9, 8)  # it could not be asked out of fold
 
 
 def test_photos_that_cannot_be_read_do_not_keep_others_from_being_learned(

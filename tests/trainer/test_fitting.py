@@ -96,7 +96,7 @@ def test_turning_one_label_changes_no_answer_within_its_own_fold() -> None:
     assert np.abs(before[folds != 0] - after[folds != 0]).max() > 1e-6
 
 
-def test_a_label_that_lives_in_one_fold_counts_as_wrong() -> None:
+def test_a_label_that_lives_in_one_fold_is_not_judged() -> None:
     embeddings, truth = clouds(12, 3, 8)
     folds = np.where(truth == 2, 0, np.arange(12) % 5)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from storage import normalise
+from storage import PictureRefused, Refusal, normalise
 from tests.support.pictures import encoded, scene
 from tests.trainer.conftest import draw
 from trainer.errors import PictureUnreadable
@@ -99,3 +99,15 @@ def test_what_the_check_decoded_is_handed_on_as_a_decoder_would_give_it(side: in
     assert picture == normalise(received)
     assert picture.pixels is not None
     assert np.array_equal(picture.pixels, decode(picture.data, side))
+
+
+def test_no_pixels_are_handed_on_of_what_had_to_be_encoded_anew() -> None:
+    assert normalise(encoded(scene(), "PNG"), side=48).pixels is None
+    assert normalise(encoded(scene().convert("CMYK"), "JPEG"), side=48).pixels is None
+
+
+def test_a_flat_picture_is_refused_at_any_side() -> None:
+    with pytest.raises(PictureRefused) as caught:
+        normalise(encoded(Image.new("RGB", (64, 64), (200, 30, 90)), "JPEG"), side=48)
+
+    assert caught.value.refusal is Refusal.BLANK
