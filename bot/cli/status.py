@@ -81,13 +81,13 @@ def _print(found: Status) -> None:
     console.print(table)
     if found.network is not None:
         net = found.network
-        console.print(
-            f"Network {net.number} answers: {_quality(net) if net.n else 'how well, cannot be measured yet'}."
-        )
+        console.print(f"Network {net.number} answers: {_quality(net)}.")
     else:
         console.print("No network yet.")
     console.print("Trainer: " + (found.trainer_doing or "running" if found.trainer_alive else "not running"))
 
 
 def _quality(net: Network) -> str:
+    if net.n == 0:
+        return "how well, cannot be measured yet"
     return f"wrong on {net.wrong} of {net.n} photos that it had not learned from ({net.low:.1%} to {net.high:.1%})"
