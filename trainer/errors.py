@@ -11,6 +11,7 @@
     │   ├── ArtefactMissing      a file of it is absent
     │   ├── ArtefactDamaged      a file of it is not what the manifest or the format promises
     │   └── GoldenDiffers        it loads, but its golden answers come out different here
+    ├── CheckpointDamaged        a saved fit that cannot be gone on with
     ├── NotReady                 too few photos to learn from
     ├── NothingToExport          no network has been published yet
     └── AlreadyRunning           another trainer holds this home
@@ -89,6 +90,14 @@ class ArtefactDamaged(ArtefactError):
 
 class GoldenDiffers(ArtefactError):
     """The golden inputs are answered differently on this machine."""
+
+
+class CheckpointDamaged(TrainerError):
+    """The file is not a session of this learner; deleting it begins the fit anew."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
 
 
 class NotReady(TrainerError):

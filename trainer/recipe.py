@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -30,6 +30,55 @@ class Recipe:
     refused: float = 0.02
     temperature_prior: float = 0.5
     significance: float = 0.05
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TuningRecipe:
+    """Hyper-parameters of learning deeper than the head; measured, see EXPERIMENTS.md.
+
+    Attributes:
+        version: Raised whenever code changes what the same numbers lead to.
+        kept: Share of the backbone's stages, from the front, that stay as they are and are asked once per view.
+        views: Augmented views of each photo.
+        size: Side in pixels of an augmented view. Smaller than what is asked, since cropping makes things look larger
+            (FixRes, Touvron 2019).
+        updates: Steps of the optimiser that a fit aims at, whatever the number of photos.
+        least_epochs: At least so many times is every photo seen.
+        batch: Photos in a step.
+        head_rate: Highest learning rate of the head.
+        high_rate: That of the last stage.
+        low_rate: That of the first stage that learns; those between lie evenly on the logarithm.
+        decay: Weight decay of the stages.
+        smoothing: Share of each label that is spread over the others.
+        restarts: How often an exploded fit begins again, each time at a tenth of the rates.
+    """
+
+    version: int = 1
+    kept: float = 0.67
+    views: int = 8
+    size: int = 224
+    updates: int = 240
+    least_epochs: int = 2
+    batch: int = 32
+    head_rate: float = 3e-3
+    high_rate: float = 1e-3
+    low_rate: float = 2.5e-4
+    decay: float = 1e-2
+    smoothing: float = 0.1
+    restarts: int = 2
+
+    def epochs_for(self, photos: int) -> int:
+        """Return the epochs that make about `updates` steps of so many photos."""
+        return max(self.least_epochs, round(self.updates * self.batch / max(photos, self.batch)))
+
+    def slower(self) -> TuningRecipe:
+        """Return the recipe at a tenth of its rates."""
+        rates = {name: getattr(self, name) / 10 for name in ("head_rate", "high_rate", "low_rate")}
+        return replace(self, **rates)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
