@@ -9,10 +9,11 @@ from typing import Any
 from storage import Store
 from trainer import artefact, cycle
 from trainer.cycle import Outcome
-from trainer.embedding import Embedder
 from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
+from trainer.eyes import Eyes, eyes_of
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
+from trainer.material import embed_missing
 from trainer.recipe import Recipe
 from trainer.settings import TrainerSettings
 
@@ -33,11 +34,11 @@ def train(store: Store, settings: TrainerSettings, *, force: bool = False) -> di
 
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
     """Embed all taught photos that have no vector yet."""
-    started, embedded = time.perf_counter(), 0
-    embedder = _embedder(store, settings)
-    for done in cycle.embed_missing(store, _classifier(store), embedder, set()):
+    started, embedded, classifier_id = time.perf_counter(), 0, _classifier(store)
+    eyes = _eyes(store, settings, classifier_id)
+    for done in embed_missing(store, classifier_id, eyes, set()):
         embedded = done
-    return {"embedded": embedded, "embedder": embedder.digest, "seconds": round(time.perf_counter() - started, 3)}
+    return {"embedded": embedded, "embedder": eyes.answering.digest, "seconds": round(time.perf_counter() - started, 3)}
 
 
 def export(store: Store, file: Path) -> dict[str, Any]:
@@ -83,12 +84,12 @@ def sentence(result: dict[str, Any]) -> str:
 
 def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict[str, Any]:
     classifier_id = _classifier(store)
-    embedder = _embedder(store, settings)
+    eyes = _eyes(store, settings, classifier_id)
     with store.write() as unit:
         unit.jobs.release_all()
         keep = unit.networks.folders()
     artefact.sweep(cycle.networks_folder(store.home), keep)
-    for step in cycle.run(store, classifier_id, embedder, Recipe(), force=force):
+    for step in cycle.run(store, classifier_id, eyes, Recipe(), force=force):
         if isinstance(step, Outcome):
             return step.as_dict()
     raise TrainerError("the cycle ended without an outcome")
@@ -115,8 +116,10 @@ def _classifier(store: Store) -> int:
         return unit.classifiers.default().id
 
 
-def _embedder(store: Store, settings: TrainerSettings) -> Embedder:
+def _eyes(store: Store, settings: TrainerSettings, classifier_id: int) -> Eyes:
     opened = open_embedder(store.home, settings)
     if opened is None:
         raise NetworkUnknown(settings.backbone, "stopped before it was made")
-    return opened
+    with store.read() as unit:
+        active = unit.networks.active(classifier_id)
+    return eyes_of(store, active, opened, threads=settings.threads)

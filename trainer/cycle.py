@@ -12,25 +12,21 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from storage import Network, NewNetwork, StorageError, Store
+from storage import Network, NewNetwork, Store
 from trainer import artefact
-from trainer.embedding import Embedder
-from trainer.errors import ArtefactError, PictureUnreadable
+from trainer.errors import ArtefactError
+from trainer.eyes import Eyes
 from trainer.gate import Answers, GateVerdict, check_head, compare
 from trainer.golden import make_golden
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
-from trainer.readiness import Readiness, readiness
+from trainer.material import Material, embed_missing, read_material, readiness_of
+from trainer.readiness import Readiness
 from trainer.recipe import Recipe
-from trainer.snapshot import Snapshot, take
 
 logger = logging.getLogger(__name__)
 
@@ -77,23 +73,10 @@ class Outcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """All that a cycle reads from the store, in one transaction."""
-
-    snapshot: Snapshot
-    embeddings: NDArray[np.float32]
-    digest: str
-    read_at: datetime
-    number: int
-    active: Network | None
-    latest: Network | None
-
-
 def run(
     store: Store,
     classifier_id: int,
-    embedder: Embedder,
+    eyes: Eyes,
     recipe: Recipe,
     unreadable: set[str] | None = None,
     *,
@@ -101,10 +84,10 @@ def run(
 ) -> Iterator[str | Outcome]:
     """Run a cycle; yield what it is about to do, and last its Outcome. `force` learns again from the same snapshot."""
     started = time.perf_counter()
-    for embedded in embed_missing(store, classifier_id, embedder, set() if unreadable is None else unreadable):
+    for embedded in embed_missing(store, classifier_id, eyes, set() if unreadable is None else unreadable):
         yield f"looking at new photos ({embedded})"
     yield "reading the lessons"
-    material = read_material(store, classifier_id, embedder, recipe)
+    material = read_material(store, classifier_id, eyes, recipe)
     ready = readiness_of(material.snapshot)
     if not ready.ready:
         yield _outcome(End.NOT_READY, material, started, ready=ready)
@@ -113,60 +96,17 @@ def run(
         yield _outcome(End.UNCHANGED, material, started, material.latest)
         return
     yield f"learning from {len(material.snapshot.lessons)} photos"
-    learned = learn(material.snapshot, material.embeddings, recipe)
+    learned = learn(material.snapshot, material.sights, recipe)
     yield "comparing with the network that answers now"
     verdict = judge(store, material, learned, recipe)
     yield "publishing"
-    network = publish(store, classifier_id, embedder, recipe, material, learned, verdict)
+    network = publish(store, classifier_id, eyes, recipe, material, learned, verdict)
     yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
-
-
-def embed_missing(
-    store: Store, classifier_id: int, embedder: Embedder, unreadable: set[str], *, limit: int = 0
-) -> Iterator[int]:
-    """Embed taught photos without a vector, `BATCH` by `BATCH`; yield how many are done before and after each.
-
-    A photo that cannot be read is logged once, added to `unreadable` (by digest) and left out: it must not keep the
-    others from being learned.
-    """
-    done = 0
-    while limit == 0 or done < limit:
-        with store.read() as unit:
-            missing = unit.embeddings.missing(classifier_id, embedder.digest, limit=BATCH + len(unreadable))
-        batch = [digest for digest in missing if digest not in unreadable][:BATCH]
-        if not batch:
-            return
-        yield done
-        vectors = {digest: _embed(store, embedder, digest) for digest in batch}
-        unreadable |= {digest for digest, vector in vectors.items() if vector is None}
-        _keep_vectors(store, classifier_id, embedder.digest, vectors)
-        done += len(batch)
-        yield done
-
-
-def read_material(store: Store, classifier_id: int, embedder: Embedder, recipe: Recipe) -> Material:
-    """Read taught photos that have a vector, and the networks to compare with, as of one moment."""
-    with store.read() as unit:
-        photos = unit.photos.labelled(classifier_id)
-        labels = unit.labels.all(classifier_id)
-        active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
-        number, read_at = unit.networks.next_number(classifier_id), unit.now
-        vectors = unit.embeddings.load(embedder.digest, [photo.digest for photo in photos])
-    snapshot = take((photo for photo in photos if photo.digest in vectors), labels)
-    rows = [np.frombuffer(vectors[lesson.digest], dtype="<f4") for lesson in snapshot.lessons]
-    embeddings = np.stack(rows) if rows else np.empty((0, embedder.dimension), dtype=np.float32)
-    return Material(snapshot, embeddings, snapshot.digest(embedder.digest, recipe), read_at, number, active, latest)
-
-
-def readiness_of(snapshot: Snapshot) -> Readiness:
-    """Say whether the snapshot is enough to learn from."""
-    counts = snapshot.photos_by_label()
-    return readiness((label_id, name, counts[label_id]) for label_id, name in snapshot.labels)
 
 
 def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
     """Put the candidate through the gate."""
-    refusal = check_head(learned.head, material.embeddings)
+    refusal = check_head(learned.head, material.sights.whole.embeddings)
     if refusal is not None:
         return refusal
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
@@ -177,13 +117,14 @@ def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) ->
 def publish(
     store: Store,
     classifier_id: int,
-    embedder: Embedder,
+    eyes: Eyes,
     recipe: Recipe,
     material: Material,
     learned: Learned,
     verdict: GateVerdict,
 ) -> Network:
     """Write the folder, then its row; the network answers from that commit on if the verdict lets it."""
+    embedder = eyes.answering
     manifest = Manifest(
         number=material.number,
         created_at=material.read_at,
@@ -198,8 +139,9 @@ def publish(
         snapshot=material.digest,
         scores=learned.scores,
         calibration=learned.calibration,
+        tuning=eyes.tuning_digest,
     )
-    golden = make_golden(learned.head, learned.temperature, embedder, material.embeddings)
+    golden = make_golden(learned.head, learned.temperature, embedder, material.sights.whole.embeddings)
     folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
     row = _row(manifest, len(material.snapshot.lessons), folder, verdict)
     with store.write() as unit:
@@ -249,21 +191,6 @@ def _active_answers(store: Store, active: Network | None) -> Answers | None:
     except ArtefactError as error:
         logger.warning("active network %s cannot be compared with: %s", active.number, error)
         return None
-
-
-def _embed(store: Store, embedder: Embedder, digest: str) -> bytes | None:
-    try:
-        return embedder.embed_bytes(store.blobs.read(digest)).astype("<f4").tobytes()
-    except (PictureUnreadable, StorageError) as error:
-        logger.warning("photo %s cannot be embedded: %s", digest[:12], type(error).__name__)
-        return None
-
-
-def _keep_vectors(store: Store, classifier_id: int, embedder: str, vectors: dict[str, bytes | None]) -> None:
-    """Store vectors of photos that are still there: one may have been forgotten while it was looked at."""
-    with store.write() as unit:
-        wanted = set(unit.embeddings.missing(classifier_id, embedder, limit=1_000_000))
-        unit.embeddings.add(embedder, {key: made for key, made in vectors.items() if made and key in wanted})
 
 
 def _outcome(

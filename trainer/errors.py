@@ -11,6 +11,7 @@
     │   ├── ArtefactMissing      a file of it is absent
     │   ├── ArtefactDamaged      a file of it is not what the manifest or the format promises
     │   └── GoldenDiffers        it loads, but its golden answers come out different here
+    ├── TuningDamaged            a file of tuned heads that must not be used
     ├── CheckpointDamaged        a saved fit that cannot be gone on with
     ├── NotReady                 too few photos to learn from
     ├── NothingToExport          no network has been published yet
@@ -90,6 +91,15 @@ class ArtefactDamaged(ArtefactError):
 
 class GoldenDiffers(ArtefactError):
     """The golden inputs are answered differently on this machine."""
+
+
+class TuningDamaged(TrainerError):
+    """The file is absent, or not what its name and format promise."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class CheckpointDamaged(TrainerError):

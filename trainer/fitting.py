@@ -5,6 +5,7 @@ Everything that is said about quality comes from `out_of_fold`; the head that an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +46,24 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """Photos as one embedder sees them: embeddings (n, d), and the head that its tuning left, if it was tuned.
+
+    A head is then fitted as a change of that `prior`, and the penalty is on the change. Embeddings of photos that an
+    embedder was tuned on flatter it: fitted from nothing on them, a head answers other photos worse (EXPERIMENTS.md).
+    """
+
+    embeddings: NDArray[np.floating]
+    prior: Head | None = None
+
+    def offset(self) -> Floats:
+        """Return what the prior says, (n, labels); (n, 1) zeros without one."""
+        if self.prior is None:
+            return np.zeros((len(self.embeddings), 1))
+        return self.prior.logits(self.embeddings)
+
+
+@dataclass(frozen=True, slots=True)
 class OutOfFold:
     """Answers to every photo by a head that never saw its fold.
 
@@ -61,44 +80,59 @@ class OutOfFold:
         return np.where(self.judged, best, -1)
 
 
-def fit(embeddings: NDArray[np.floating], truth: Integers, labels: int, recipe: Recipe) -> Head:
-    """Fit a head on embeddings (n, d) and label indices (n,), each of `labels` occurring at least once."""
-    _check(embeddings, truth, labels)
-    basis = Basis.of(scaled(embeddings))
+def fit(sight: Sight, truth: Integers, labels: int, recipe: Recipe) -> Head:
+    """Fit a head on n photos and label indices (n,), each of `labels` occurring at least once."""
+    _check(sight.embeddings, truth, labels)
+    basis, offset = Basis.of(scaled(sight.embeddings)), sight.offset()
     for step in range(LARGEST_STEP + 1):
-        solution = solve(basis.coordinates, truth, labels, replace(recipe, strength=recipe.strength * 10**step))
-        answers = (basis.coordinates @ solution[:-1] + solution[-1]).argmax(axis=1)
+        strength = _strength(recipe, sight) * 10**step
+        solution = solve(basis.coordinates, truth, labels, replace(recipe, strength=strength), offset)
+        answers = (offset + basis.coordinates @ solution[:-1] + solution[-1]).argmax(axis=1)
         if len(truth) > recipe.obeyed or (answers == truth).all():
             break
-    weight = solution[:-1].T @ basis.directions
-    return Head(weight.astype(np.float32), solution[-1].astype(np.float32))
+    weight, bias = solution[:-1].T @ basis.directions, solution[-1]
+    if sight.prior is not None:
+        weight, bias = weight + sight.prior.weight, bias + sight.prior.bias
+    return Head(weight.astype(np.float32), bias.astype(np.float32))
 
 
 def out_of_fold(
-    embeddings: NDArray[np.floating], truth: Integers, folds: Integers, labels: int, recipe: Recipe
+    sights: Mapping[int, Sight], truth: Integers, folds: Integers, labels: int, recipe: Recipe
 ) -> OutOfFold:
-    """Answer each photo by a head fitted on the photos of the other folds. `folds` are the stored ones."""
-    _check(embeddings, truth, labels)
-    # Rotating all photos together uses none of their labels, and a rotation changes no penalised solution.
-    coordinates = Basis.of(scaled(embeddings)).coordinates
+    """Answer each photo by a head fitted on the photos of the other folds. `folds` are the stored ones.
+
+    `sights` are by fold: where the embedder was tuned, the photos of a fold are seen through one that never saw them.
+    """
     logits = np.full((len(truth), labels), -np.inf)
     judged = np.zeros(len(truth), dtype=np.bool_)
+    bases: dict[int, Basis] = {}
     for fold in np.unique(folds):
+        sight = sights[int(fold)]
+        _check(sight.embeddings, truth, labels)
+        # Rotating all photos together uses none of their labels, and a rotation changes no penalised solution.
+        coordinates = bases.setdefault(id(sight), Basis.of(scaled(sight.embeddings))).coordinates
         asked, seen = folds == fold, folds != fold
         present = np.unique(truth[seen])
         if len(present) < 2:
             continue
-        solution = solve(coordinates[seen], np.searchsorted(present, truth[seen]), len(present), recipe)
-        logits[np.ix_(asked, present)] = coordinates[asked] @ solution[:-1] + solution[-1]
+        offset = np.broadcast_to(sight.offset(), logits.shape)[:, present]
+        narrowed = replace(recipe, strength=_strength(recipe, sight))
+        own = np.searchsorted(present, truth[seen])
+        solution = solve(coordinates[seen], own, len(present), narrowed, offset[seen])
+        logits[np.ix_(asked, present)] = offset[asked] + coordinates[asked] @ solution[:-1] + solution[-1]
         judged[asked] = np.isin(truth[asked], present)
     return OutOfFold(logits, judged)
 
 
-def solve(features: Floats, truth: Integers, labels: int, recipe: Recipe) -> Floats:
+def _strength(recipe: Recipe, sight: Sight) -> float:
+    return recipe.strength if sight.prior is None else recipe.tuned_strength
+
+
+def solve(features: Floats, truth: Integers, labels: int, recipe: Recipe, offset: Floats | float = 0.0) -> Floats:
     """Return the weights (r + 1, labels) that minimise `loss_and_gradient`; the last row is the bias."""
     r = features.shape[1]
     found = minimize(
-        lambda flat: loss_and_gradient(flat, features, truth, labels, recipe.strength),
+        lambda flat: loss_and_gradient(flat, features, truth, labels, recipe.strength, offset),
         np.zeros((r + 1) * labels),
         jac=True,
         method="L-BFGS-B",
@@ -109,12 +143,15 @@ def solve(features: Floats, truth: Integers, labels: int, recipe: Recipe) -> Flo
 
 
 def loss_and_gradient(
-    flat: Floats, features: Floats, truth: Integers, labels: int, strength: float
+    flat: Floats, features: Floats, truth: Integers, labels: int, strength: float, offset: Floats | float = 0.0
 ) -> tuple[float, Floats]:
-    """Return mean cross entropy plus |weights|^2 / (2 strength n), and its gradient; the bias is free of penalty."""
+    """Return mean cross entropy plus |weights|^2 / (2 strength n), and its gradient; the bias is free of penalty.
+
+    `offset` (n, labels) is added to the logits.
+    """
     n, r = features.shape
     weights = flat.reshape(r + 1, labels)
-    logits = features @ weights[:-1] + weights[-1]
+    logits = offset + features @ weights[:-1] + weights[-1]
     logits -= logits.max(axis=1, keepdims=True)
     raised = np.exp(logits)
     total = raised.sum(axis=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage import FOLDS
 from trainer import calibration
-from trainer.fitting import fit, out_of_fold
+from trainer.fitting import Sight, fit, out_of_fold
 from trainer.gate import Answers
 from trainer.head import Floats, Head
 from trainer.metrics import Score, calibration_error, score
@@ -28,20 +30,34 @@ class Learned:
     calibration: float
 
 
-def learn(snapshot: Snapshot, embeddings: NDArray[np.float32], recipe: Recipe) -> Learned:
-    """Learn from embeddings (n, d) of the snapshot's lessons, in their order."""
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """The snapshot's lessons, in their order, as the embedder sees them that will answer, and as each fold's does."""
+
+    whole: Sight
+    folds: Mapping[int, Sight]
+
+    @classmethod
+    def untuned(cls, embeddings: NDArray[np.float32]) -> Sights:
+        """Return sights through an embedder that has seen none of the lessons: the same for all folds."""
+        sight = Sight(embeddings)
+        return cls(sight, dict.fromkeys(range(FOLDS), sight))
+
+
+def learn(snapshot: Snapshot, sights: Sights, recipe: Recipe) -> Learned:
+    """Learn from the snapshot's lessons."""
     label_ids = [label_id for label_id, _ in snapshot.labels]
     column = {label_id: index for index, label_id in enumerate(label_ids)}
     truth = np.array([column[lesson.label_id] for lesson in snapshot.lessons], dtype=np.int64)
     folds = np.array([lesson.fold for lesson in snapshot.lessons], dtype=np.int64)
 
-    held_out = out_of_fold(embeddings, truth, folds, len(label_ids), recipe)
+    held_out = out_of_fold(sights.folds, truth, folds, len(label_ids), recipe)
     temperature = calibration.temperature(held_out, truth, prior=recipe.temperature_prior)
     threshold = calibration.threshold(held_out, truth, temperature=temperature, refused=recipe.refused)
     probabilities: Floats = calibration.probabilities_of(held_out, temperature)
     right, judged = held_out.answers() == truth, held_out.judged
     return Learned(
-        head=fit(embeddings, truth, len(label_ids), recipe),
+        head=fit(sights.whole, truth, len(label_ids), recipe),
         temperature=temperature,
         threshold=threshold,
         answers=Answers(tuple(lesson.digest for lesson in snapshot.lessons), tuple(label_ids), probabilities),

@@ -13,7 +13,7 @@ from typing import Any, Self
 from trainer.metrics import Score
 from trainer.preprocessing import Preprocessing
 
-SCHEMA = 1
+SCHEMA = 2
 HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -35,7 +35,8 @@ class Manifest:
 
     `labels` are (id, name) in the order of the head's rows; `dimension` is the length of an embedding; `threshold` is
     the confidence below which a label stays unknown; `scores` count out-of-fold answers; `calibration` is their
-    expected calibration error; `created_at` is when its lessons were read, in UTC.
+    expected calibration error; `tuning` is the digest of the tuning that its embedder comes from, None if it was not
+    tuned; `created_at` is when its lessons were read, in UTC.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Manifest:
     snapshot: str
     scores: Score
     calibration: float
+    tuning: str | None = None
     files: Mapping[str, FileFacts] = field(default_factory=dict)
     schema: int = SCHEMA
 
@@ -72,6 +74,8 @@ class Manifest:
         """Read what `to_json` wrote; raise ManifestInvalid for anything else."""
         try:
             values = json.loads(text, parse_constant=_refuse_constant)
+            if isinstance(values, dict) and values.get("schema") == 1:  # before there were tunings
+                values |= {"tuning": None, "schema": SCHEMA}
             if not isinstance(values, dict) or set(values) != {each.name for each in fields(cls)}:
                 raise ManifestInvalid("its fields are not those of a manifest")
             return cls._from_values(values)
@@ -96,6 +100,7 @@ class Manifest:
             snapshot=_digest(values["snapshot"]),
             scores=Score(**values["scores"]),
             calibration=_number(values["calibration"], above=-1e-9),
+            tuning=None if values["tuning"] is None else _digest(values["tuning"]),
             files={
                 str(name): FileFacts(_count(facts["size"]), _digest(facts["sha256"]))
                 for name, facts in values["files"].items()

@@ -13,6 +13,7 @@ class Recipe:
     Attributes:
         version: Raised whenever code changes what the same numbers lead to, so that a cycle is not skipped.
         strength: Inverse of the penalty on the weights (`C` in liblinear's terms), for features of length one.
+        tuned_strength: The same where the embedder was tuned and left a head: of the penalty on departing from it.
         obeyed: Up to so many photos, the penalty is lowered (tenfold, at most three times) until the head answers every
             photo it learned as people said: a correction must be seen at once.
         iterations: At most so many steps of L-BFGS; about 60 are needed.
@@ -24,6 +25,7 @@ class Recipe:
 
     version: int = 1
     strength: float = 100.0
+    tuned_strength: float = 1.0
     obeyed: int = 200
     iterations: int = 300
     tolerance: float = 1e-4

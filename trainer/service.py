@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from storage import Job, StorageError, Store, WriteNotDurable
+from storage import Job, Network, StorageError, Store, WriteNotDurable
 from trainer import artefact, cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
+from trainer.eyes import Eyes, eyes_of
 from trainer.making import open_embedder
+from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
 from trainer.settings import TrainerSettings
 
@@ -45,6 +47,8 @@ class Service:
         self._took_over = False
         self._embed_at = 0.0
         self._unreadable: set[str] = set()
+        self._eyes: Eyes | None = None
+        self._eyes_of: Network | None = None
 
     def run(self) -> None:
         """Work until stopped. Raise TrainerError if no embedder can be had, WriteNotDurable if the disk lies."""
@@ -70,16 +74,26 @@ class Service:
         finally:
             self._job = None
 
-    def _turn(self, embedder: Embedder) -> bool:
+    def _turn(self, untuned: Embedder) -> bool:
         if not self._took_over:
             self._take_over()
+        eyes = self._look_through(untuned)
         with self._store.write() as unit:
             self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
         if self._job is not None:
-            self._fit(self._job, embedder)
+            self._fit(self._job, eyes)
             return True
         self._doing = "waiting for lessons"
-        return self._embed_some(embedder)
+        return self._embed_some(eyes)
+
+    def _look_through(self, untuned: Embedder) -> Eyes:
+        """Return the eyes of the network that answers now, opened anew only when it is another."""
+        with self._store.read() as unit:
+            active = unit.networks.active(unit.classifiers.default().id)
+        if self._eyes is None or active != self._eyes_of:
+            self._eyes = eyes_of(self._store, active, untuned, threads=self._settings.threads)
+            self._eyes_of = active
+        return self._eyes
 
     def _take_over(self) -> None:
         """Take up what a killed trainer left: nobody else can be at it while this process holds the lock."""
@@ -90,9 +104,9 @@ class Service:
         self._took_over = True
         logger.info("ready: %s jobs taken up, %s left folders removed", released, len(swept))
 
-    def _fit(self, job: Job, embedder: Embedder) -> None:
+    def _fit(self, job: Job, eyes: Eyes) -> None:
         """Run a cycle for the job and write its end into it; if told to stop, leave it to the next trainer."""
-        for step in cycle.run(self._store, job.classifier_id, embedder, self._recipe, self._unreadable):
+        for step in cycle.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable):
             if isinstance(step, Outcome):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
@@ -102,14 +116,14 @@ class Service:
             if self._stop.is_set():
                 return
 
-    def _embed_some(self, embedder: Embedder) -> bool:
+    def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""
         if time.monotonic() < self._embed_at:
             return False
         with self._store.write() as unit:
             classifier_id = unit.classifiers.default().id
         found = False
-        for _ in cycle.embed_missing(self._store, classifier_id, embedder, self._unreadable, limit=cycle.BATCH):
+        for _ in embed_missing(self._store, classifier_id, eyes, self._unreadable, limit=BATCH):
             self._doing, found = "looking at new photos", True
         self._embed_at = time.monotonic() + (0 if found else EMBED_SECONDS)
         return found

@@ -21,6 +21,7 @@ from tests.benchmarks.data import data_folder, sets_there
 from trainer.embedders import EmbedderSpec, embedder_path, find_embedder
 from trainer.embedding import Embedder
 from trainer.fitting import loss_and_gradient, out_of_fold
+from trainer.learning import Sights
 from trainer.metrics import score
 from trainer.preprocessing import Mode, Preprocessing
 from trainer.recipe import Recipe
@@ -48,7 +49,11 @@ def _report(
     wrong, plainly = [], []
     for seed in SEEDS:
         folds = np.random.default_rng(seed).permutation(len(truth)) % 5
-        wrong.append(int((out_of_fold(embeddings, truth, folds, labels, Recipe()).answers() != truth).sum()))
+        wrong.append(
+            int(
+                (out_of_fold(Sights.untuned(embeddings).folds, truth, folds, labels, Recipe()).answers() != truth).sum()
+            )
+        )
         if plain:
             plainly.append(int((_plain_answers(embeddings, truth, folds, labels) != truth).sum()))
     middle = score(round(float(np.mean(wrong))), len(truth))

@@ -17,7 +17,7 @@ from trainer.artefact import ANSWERS, GOLDEN, HEAD, MANIFEST, PARTS, Golden, pub
 from trainer.errors import ArtefactError, ArtefactMissing
 from trainer.gate import Answers
 from trainer.head import Head
-from trainer.manifest import Manifest, ManifestInvalid
+from trainer.manifest import SCHEMA, Manifest
 from trainer.metrics import score
 from trainer.preprocessing import Preprocessing
 from trainer.recipe import Recipe
@@ -207,7 +207,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(folder: Path) -> None:
     "change",
     [
         {"files": {"../../etc/passwd": {"size": 1, "sha256": "0" * 64}}},
-        {"schema": 2},
+        {"schema": 99},
         {"labels": [{"id": 4, "name": "a"}, {"id": 4, "name": "b"}, {"id": 5, "name": "c"}]},
         {"temperature": 0},
         {"threshold": "high"},
@@ -285,3 +285,12 @@ def test_sweeping_removes_only_what_no_row_names(folder: Path, tmp_path: Path) -
     assert removed == [".making-x", other.name]
     verify(folder)
     assert sweep(tmp_path / "nowhere", set()) == []
+
+
+def test_a_manifest_from_before_there_were_tunings_is_still_read(folder: Path) -> None:
+    values = json.loads((folder / MANIFEST).read_text()) | {"schema": 1}
+    del values["tuning"]
+
+    found = Manifest.from_json(json.dumps(values).encode())
+
+    assert (found.tuning, found.schema) == (None, SCHEMA)

@@ -15,6 +15,7 @@ from trainer.composing import export_network
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.errors import ArtefactError, EmbedderMissing, GoldenDiffers, NothingToExport, PictureUnreadable
+from trainer.eyes import Eyes
 from trainer.gate import Ground
 from trainer.predicting import Predictor
 from trainer.preprocessing import prepare
@@ -22,7 +23,7 @@ from trainer.recipe import Recipe
 
 
 def learn(store: Store, embedder: Embedder, *, force: bool = False) -> Outcome:
-    *told, last = cycle.run(store, 1, embedder, Recipe(), force=force)
+    *told, last = cycle.run(store, 1, Eyes(embedder), Recipe(), force=force)
     assert all(isinstance(step, str) for step in told)
     assert isinstance(last, Outcome)
     return last
@@ -77,7 +78,7 @@ def test_a_network_is_as_old_as_its_lessons(store: Store, teach: Teach, embedder
     """Whoever corrects something while a network is being fitted must not hear that it has learned it."""
     teach("red", 3)
     teach("green", 3)
-    steps = cycle.run(store, 1, embedder, Recipe())
+    steps = cycle.run(store, 1, Eyes(embedder), Recipe())
     next(step for step in steps if isinstance(step, str) and step.startswith("learning"))
     with store.read() as unit:
         corrected_at = unit.now
@@ -164,7 +165,7 @@ def test_a_worse_candidate_is_held_and_the_old_network_answers_on(
         teach(colour, 20)
     learn(store, embedder)
     # The same lessons by a recipe that learns nothing of them.
-    *_, held = cycle.run(store, 1, embedder, Recipe(strength=1e-9, obeyed=0))
+    *_, held = cycle.run(store, 1, Eyes(embedder), Recipe(strength=1e-9, obeyed=0))
 
     assert isinstance(held, Outcome)
     assert held.end == End.HELD
