@@ -17,6 +17,7 @@ from unittest import mock
 
 from bot.context import Scene
 from bot.errors import CannotStart
+from bot.news import News
 from bot.playground import Playground
 from bot.service import BotService
 from bot.settings import BotSettings
@@ -54,6 +55,8 @@ class World:
         self.time = Time()
         self.store: Store = open_store(home, clock=self.time)
         self.service: BotService
+        # What each look for networks and trainings came to: only tests need to know that one is over.
+        self.looks: list[bool] = []
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -156,8 +159,8 @@ class World:
         async with trainer_running(self.store):
             await self.until(lambda: not self.look(_unfinished), "the trainer is done")
         await self.until(self._answers_with_active, "the new network answers")
-        looks = self.service.news_told
-        await self.until(lambda: self.service.news_told >= looks + 2, "people are told")
+        looks = len(self.looks)
+        await self.until(lambda: len(self.looks) >= looks + 2, "people are told")
         await self.settled()
         return self.service.network_number
 
@@ -216,10 +219,20 @@ async def running_bot(folder: Path, *, start: bool = True, **settings: Any) -> A
         url = await stack.enter_async_context(served(playground))
         people = await stack.enter_async_context(People(url))
         world = World(home, playground, url, people, quick_settings(**settings))
+        stack.enter_context(mock.patch.object(News, "step", _noted(News.step, world.looks)))
         stack.push_async_callback(world.close)
         if start:
             await world.start_bot()
         yield world
+
+
+def _noted(step: Callable[[News], bool], looks: list[bool]) -> Callable[[News], bool]:
+    def noted(news: News) -> bool:
+        told = step(news)
+        looks.append(told)
+        return told
+
+    return noted
 
 
 def _unfinished(unit: Unit) -> list[Any]:
