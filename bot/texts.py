@@ -247,6 +247,13 @@ def now_owner() -> str:
     return "You are the owner now. /status shows how things stand."
 
 
+def owner_how() -> str:
+    return (
+        "To become my owner, run <code>pupil owner-code</code> on the computer that I run on, and send me "
+        "<code>/owner CODE</code> in our private chat."
+    )
+
+
 def wrong_code() -> str:
     return (
         "That code is not right, or no longer. Make a new one with <code>pupil owner-code</code> "
@@ -261,11 +268,12 @@ def owner_only_in_private() -> str:
     )
 
 
-def my_data(photos: int, lessons: int, corrections: int, role: Role) -> str:
+def my_data(photos: int, lessons: int, corrections: int, role: Role, *, private: bool) -> str:
+    where = "The file has all of it." if private else "Send me /mydata in our private chat for a file with all of it."
     return (
         f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
         f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. "
-        "The file has all of it.\nPhotos are kept without place, time and camera. They stay on my owner's computer."
+        f"{where}\nPhotos are kept without place, time and camera. They stay on my owner's computer."
     )
 
 

@@ -74,10 +74,11 @@ async def undo(update: Update, context: Context) -> None:
 async def mydata(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
         mine = self_service.my_data(scene.unit, scene.presence)
-        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role)
+        private = scene.visit.private
+        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role, private=private)
         keyboard = scene.keyboards.my_data() if mine.photos or mine.lessons else None
         scene.replies.say(Said(text, keyboard), to_message=_asked_in(scene))
-        if scene.visit.private:
+        if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
 
     await context.act(action)
@@ -98,7 +99,9 @@ async def owner(update: Update, context: Context) -> None:
     code = " ".join(context.args or [])
 
     def action(scene: Scene) -> None:
-        if not scene.visit.private:
+        if not code:
+            _say(scene, texts.owner_how())
+        elif not scene.visit.private:
             _say(scene, texts.owner_only_in_private())
         elif scene.unit.people.claim_ownership(scene.presence.person.id, code):
             _say(scene, texts.now_owner())
