@@ -118,7 +118,6 @@ def visit_of(update: Update, bot: Bot) -> Visit | None:
         return None  # A channel's post in its group comes from a user whom all channels share.
     if person is None or chat is None or person.is_bot or chat.type == Chat.CHANNEL:
         return None
-    message = update.effective_message
     return Visit(
         bot_id=bot.id,
         update_id=update.update_id,
@@ -127,5 +126,15 @@ def visit_of(update: Update, bot: Bot) -> Visit | None:
         chat_title=chat.title or person.full_name,
         person_id=person.id,
         person_name=person.full_name,
-        message_id=message.message_id if message else 0,
+        message_id=_message_id(update),
     )
+
+
+def _message_id(update: Update) -> int:
+    """The message of an update; 0 for none.
+
+    Of the message below a pressed button only chat and number are left once it is old, and PTB does not count such a
+    one as the update's message.
+    """
+    message = update.callback_query.message if update.callback_query else update.effective_message
+    return message.message_id if message else 0

@@ -146,7 +146,7 @@ def _check_message(scene: Scene, press: Press, message_id: int) -> None:
     """
     key = answer_key(press.thing)
     told_in = scene.unit.outbox.message_of(key)
-    if told_in is None or message_id in (told_in, 0):
+    if told_in is None or message_id == told_in:
         return
     if scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id) is not None:
         raise NotFound("answer", press.thing)
