@@ -316,6 +316,13 @@ def cannot_store(full: bool) -> str:
     )
 
 
+def photo_not_handed_out() -> str:
+    return (
+        "Telegram does not hand out this photo at the moment. I kept your message and go on trying; "
+        "what you send after it waits its turn."
+    )
+
+
 def network_refused(number: int, *, answering: bool) -> str:
     then = "; the one before goes on" if answering else ", and there is no other"
     return (
