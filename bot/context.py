@@ -14,7 +14,7 @@ from bot.keyboards import Keyboards
 from bot.replies import Replies
 from bot.settings import BotSettings
 from bot.visit import Presence, Visit, enter
-from storage import Store, Unit
+from storage import Role, Store, Unit
 
 T = TypeVar("T")
 NoData = dict[Any, Any]
@@ -43,6 +43,8 @@ class Scene:
     presence: Presence
     replies: Replies
     keyboards: Keyboards
+    # What people are at first.
+    newcomer: Role
     # Blobs that no photo needs once this is committed.
     orphans: list[str] = field(default_factory=list)
 
@@ -92,9 +94,10 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
         return result
 
     def _scene(self, unit: Unit, visit: Visit) -> Scene:
-        presence = enter(unit, visit, self.services.settings.newcomer_role())
+        newcomer = self.services.settings.newcomer_role()
+        presence = enter(unit, visit, newcomer)
         keyboards = Keyboards(self.services.signer, visit.chat_id, visit.person_id, unit.now)
-        return Scene(unit, visit, presence, Replies(unit, visit), keyboards)
+        return Scene(unit, visit, presence, Replies(unit, visit), keyboards, newcomer)
 
     @property
     def here(self) -> Visit:

@@ -143,6 +143,10 @@ def photo_gone() -> str:
     return "That photo was deleted, so there is nothing to change. Send it again if you like."
 
 
+def label_gone() -> str:
+    return "That name was deleted, so there is nothing to change. Reply to the photo with what it shows."
+
+
 def button_refused(reason: str) -> str:
     return {
         "expired": "That button is too old. Send the photo again and I will answer anew.",

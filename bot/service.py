@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import os
-from datetime import timedelta
 
 from telegram import BotCommand
 from telegram.error import InvalidToken, TelegramError
 
+from bot.actions.self_service import KEEP_MAIL
 from bot.app import build
 from bot.buttons import load_signer
 from bot.context import App, Services
@@ -23,7 +23,6 @@ from bot.settings import BotSettings
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
-KEEP_MAIL = timedelta(days=7)
 HOUSEKEEPING_EVERY = 3600.0
 HEARTBEAT_EVERY = 10.0
 

@@ -8,6 +8,7 @@ from html import escape
 
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
+from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
 from storage import MAX_LABEL, Label, Network, Role, tidy
@@ -279,12 +280,25 @@ def my_data(photos: int, lessons: int, corrections: int, role: Role, *, private:
 
 def forget_really(photos: int) -> str:
     return (
-        f"Delete your {plural(photos, 'photo')} and everything you taught me, for good? I will learn anew without it."
+        f"Delete your {plural(photos, 'photo')}, everything you taught me and your name, for good? "
+        f"I will learn anew without it.\n{_what_stays()}"
     )
 
 
-def forgotten(photos: int) -> str:
-    return f"Deleted: {plural(photos, 'photo')} and all your lessons. I am learning anew without them."
+def forgotten(what: Forgotten) -> str:
+    said = f"Deleted: {plural(what.photos, 'photo')}, all your lessons and your name."
+    if what.role is not None:
+        said += f" I keep only your Telegram number and that your role here is {what.role.name.lower()}."
+    missing = needs(what.readiness)
+    then = f"Too little is left to answer from. {missing}" if missing else "I am learning anew without them."
+    return f"{said} {then}\n{_what_stays()}"
+
+
+def _what_stays() -> str:
+    return (
+        f"What you wrote to me in groups stays in my mail for up to {KEEP_MAIL.days} days. "
+        "Our chat itself is with Telegram: clear it there."
+    )
 
 
 def forget_cancelled() -> str:

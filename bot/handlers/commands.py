@@ -76,8 +76,7 @@ async def mydata(update: Update, context: Context) -> None:
         mine = self_service.my_data(scene.unit, scene.presence)
         private = scene.visit.private
         text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role, private=private)
-        keyboard = scene.keyboards.my_data() if mine.photos or mine.lessons else None
-        scene.replies.say(Said(text, keyboard), to_message=_asked_in(scene))
+        scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
         if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
 

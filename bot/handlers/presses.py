@@ -61,8 +61,8 @@ def _read(query: CallbackQuery, context: Context) -> Press:
 def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
-    except NotFound:
-        return guides.photo_gone()
+    except NotFound as error:
+        return guides.label_gone() if error.what == "label" else guides.photo_gone()
 
 
 async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
@@ -127,9 +127,11 @@ def _forget(scene: Scene, press: Press, message_id: int) -> None:
 
 
 def _forget_really(scene: Scene, press: Press, message_id: int) -> str:
-    photos, orphans = self_service.forget(scene.unit, scene.presence)
-    scene.orphans.extend(orphans)
-    scene.replies.edit(message_id, Said(texts.forgotten(photos)))
+    # Done already, so that its words go with those of the others.
+    scene.unit.inbox.done(scene.visit.bot_id, scene.visit.update_id)
+    gone = self_service.forget(scene.unit, scene.presence, scene.newcomer)
+    scene.orphans.extend(gone.orphans)
+    scene.replies.edit(message_id, Said(texts.forgotten(gone)))
     return "Deleted."
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import select
+
 from bot.context import Scene
 from bot.errors import CannotStart
 from bot.news import News
@@ -22,6 +24,7 @@ from bot.playground import Playground
 from bot.service import BotService
 from bot.settings import BotSettings
 from storage import Role, Store, Unit, open_store, utc_now
+from storage.tables import inbox
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
 
@@ -179,6 +182,11 @@ class World:
         counts = self.look(lambda unit: unit.labels.counts(unit.classifiers.default().id))
         return {one.label.name: one.photos for one in counts if one.photos}
 
+    def raw_of(self, lane: int) -> list[str]:
+        """The updates of a chat as the inbox still has them."""
+        with self.store._engine.connect() as connection:
+            return list(connection.execute(select(inbox.c.raw).where(inbox.c.lane == lane)).scalars())
+
     def give_role(self, person: Person, role: Role) -> None:
         with self.store.write() as unit:
             known = unit.people.meet(person.id, person.name, role)
@@ -192,7 +200,7 @@ class World:
 
     def _answers_with_active(self) -> bool:
         active = self.look(lambda unit: unit.networks.active(unit.classifiers.default().id))
-        return active is None or self.service.network_number == active.number
+        return self.service.network_number == (active.number if active else None)
 
 
 def quick_settings(**changes: Any) -> BotSettings:

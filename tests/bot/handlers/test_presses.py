@@ -124,7 +124,7 @@ async def test_a_button_of_a_deleted_photo_says_that_it_was_deleted(world: World
     answer = await answer_to_ann(world)
     await world.ann.send_text("/mydata")
     mine = await world.hears(world.ann, "Of you I keep 1 photo")
-    await world.presses(world.ann, mine, "Delete my photos")
+    await world.presses(world.ann, mine, "Delete all of it")
     await world.hears(world.ann, "for good?")
     assert await world.presses(world.ann, mine, "Delete for good") == "Deleted."
 
