@@ -241,7 +241,30 @@ def not_allowed(needed: Role) -> str:
         Role.ADMIN: "admins",
         Role.OWNER: "the owner",
     }
-    return f"That is for {who.get(needed, 'others')}. Ask the owner of this bot if you should be one of them."
+    then = "A reply with /teacher to a message of yours is enough." if needed is Role.TEACHER else ""
+    return f"That is for {who.get(needed, 'others')}. Ask the owner of this bot to make you one. {then}".rstrip()
+
+
+def may_teach(name: str) -> str:
+    return f"{bold(name)} may teach me now: a photo with its name as caption is a lesson."
+
+
+def may_teach_already(name: str) -> str:
+    return f"{bold(name)} may teach me already."
+
+
+def teacher_how() -> str:
+    return (
+        "Reply with /teacher to a message of the person who is to teach me. In our private chat, forward me such a "
+        "message first. Or use <code>pupil role</code> on the computer that I run on."
+    )
+
+
+def anonymous() -> str:
+    return (
+        "Anonymous admins can neither teach nor ask me: behind every lesson stands one person with one voice. "
+        "Turn “Remain anonymous” off in your admin rights of this group and send it again, or write to me in private."
+    )
 
 
 def now_owner() -> str:

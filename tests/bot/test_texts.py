@@ -97,6 +97,8 @@ TEMPLATES: dict[str, Template] = {
     "learned": lambda name: texts.learned(learned(name)),
     "learned right": lambda name: texts.learned(learned(name, guessed=label(name))),
     "forgotten": lambda name: texts.forgotten(Forgotten(3, [], Role.OWNER, readiness([(1, name, 1)]))),
+    "may_teach": texts.may_teach,
+    "may_teach_already": texts.may_teach_already,
     "training_asked": lambda name: texts.training_asked(readiness([(1, name, 1)]), alive=True),
     "welcome": lambda name: guides.welcome(name, status(name)),
     "labels": lambda name: guides.labels(list(status(name).labels)),
