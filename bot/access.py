@@ -34,6 +34,12 @@ def permitted(role: Role) -> Callable[[Callback], Callback]:
     return decorate
 
 
+def open_to_all(callback: Callback) -> Callback:
+    """Declare a handler for those who are nobody: it must not act in anybody's name."""
+    setattr(callback, PERMISSION, Role.GUEST)
+    return callback
+
+
 async def has_role(context: Context, role: Role) -> bool:
     """Whether the person of this update has at least a role."""
     person_id, newcomer = context.here.person_id, context.services.settings.newcomer_role()

@@ -16,7 +16,7 @@ from telegram.ext import (
 )
 
 from bot.context import App, Context, Services
-from bot.handlers import commands, membership, photos, presses, typed
+from bot.handlers import anonymous, commands, membership, photos, presses, typed
 from bot.settings import BotSettings
 
 Handler = BaseHandler[Update, Context, None]
@@ -27,6 +27,7 @@ def handlers() -> Iterator[Handler]:
     new, edited = filters.UpdateType.MESSAGE, filters.UpdateType.EDITED_MESSAGE
     yield CallbackQueryHandler(presses.on_press)
     yield ChatMemberHandler(membership.on_my_membership, ChatMemberHandler.MY_CHAT_MEMBER)
+    yield MessageHandler((new | edited) & anonymous.Anonymous(), anonymous.on_anonymous)
     yield MessageHandler(new & filters.StatusUpdate.MIGRATE, membership.on_migration)
     # Photos before text, so that a caption which looks like a command is still a caption.
     yield MessageHandler(new & filters.PHOTO, photos.on_photo)

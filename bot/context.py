@@ -14,7 +14,7 @@ from bot.keyboards import Keyboards
 from bot.replies import Replies
 from bot.settings import BotSettings
 from bot.visit import Presence, Visit, enter
-from storage import Store, Unit
+from storage import Role, Store, Unit
 
 T = TypeVar("T")
 NoData = dict[Any, Any]
@@ -43,6 +43,8 @@ class Scene:
     presence: Presence
     replies: Replies
     keyboards: Keyboards
+    # What people are at first.
+    newcomer: Role
     # Blobs that no photo needs once this is committed.
     orphans: list[str] = field(default_factory=list)
 
@@ -92,9 +94,10 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
         return result
 
     def _scene(self, unit: Unit, visit: Visit) -> Scene:
-        presence = enter(unit, visit, self.services.settings.newcomer_role())
+        newcomer = self.services.settings.newcomer_role()
+        presence = enter(unit, visit, newcomer)
         keyboards = Keyboards(self.services.signer, visit.chat_id, visit.person_id, unit.now)
-        return Scene(unit, visit, presence, Replies(unit, visit), keyboards)
+        return Scene(unit, visit, presence, Replies(unit, visit), keyboards, newcomer)
 
     @property
     def here(self) -> Visit:
@@ -118,7 +121,6 @@ def visit_of(update: Update, bot: Bot) -> Visit | None:
         return None  # A channel's post in its group comes from a user whom all channels share.
     if person is None or chat is None or person.is_bot or chat.type == Chat.CHANNEL:
         return None
-    message = update.effective_message
     return Visit(
         bot_id=bot.id,
         update_id=update.update_id,
@@ -127,5 +129,15 @@ def visit_of(update: Update, bot: Bot) -> Visit | None:
         chat_title=chat.title or person.full_name,
         person_id=person.id,
         person_name=person.full_name,
-        message_id=message.message_id if message else 0,
+        message_id=_message_id(update),
     )
+
+
+def _message_id(update: Update) -> int:
+    """The message of an update; 0 for none.
+
+    Of the message below a pressed button only chat and number are left once it is old, and PTB does not count such a
+    one as the update's message.
+    """
+    message = update.callback_query.message if update.callback_query else update.effective_message
+    return message.message_id if message else 0

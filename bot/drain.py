@@ -3,10 +3,12 @@
 import asyncio
 import json
 import logging
+import time
 from collections import deque
+from contextlib import suppress
 
 from telegram import Update
-from telegram.error import NetworkError, RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot import texts
 from bot.context import App, Services, visit_of
@@ -21,6 +23,9 @@ AT_ONCE = 8
 HELD_AT_MOST = 5000
 PAGE = 500
 BACKOFF = (0.5, 1.0, 2.0, 4.0)
+WAIT = 2.0
+# So long a photo is waited for without a word.
+TELLS_AFTER = 60.0
 
 
 class Drain:
@@ -118,7 +123,7 @@ class Drain:
 
     async def _see_through(self, incoming: Incoming) -> None:
         """Handle one update until it is done or given up."""
-        tries = incoming.tries
+        tries, waits_since = incoming.tries, time.monotonic()
         while True:
             async with self._slots:
                 failure = await self._handle(incoming)
@@ -127,9 +132,12 @@ class Drain:
                 return
             if isinstance(failure, WriteNotDurable):
                 raise failure
-            if isinstance(failure, (StoreUnavailable, NetworkError, RetryAfter)):
+            if _passes(failure):
                 await self._wait_out(incoming, failure)
+                if isinstance(failure, TelegramError) and time.monotonic() - waits_since > TELLS_AFTER:
+                    await asyncio.to_thread(self._tell_of_waiting, incoming)
                 continue
+            waits_since = time.monotonic()
             log.error("update failed id=%s tries=%s", incoming.update_id, tries + 1, exc_info=failure)
             if await self._failed(incoming, failure):
                 return
@@ -165,7 +173,17 @@ class Drain:
                 await self._app.bot.send_message(incoming.lane, texts.cannot_store(full=isinstance(failure, StoreFull)))
             except Exception as error:  # The outage stands, told or not.
                 log.warning("cannot tell of outage: %s", type(error).__name__)
-        await asyncio.sleep(2.0)
+        await asyncio.sleep(WAIT)
+
+    def _tell_of_waiting(self, incoming: Incoming) -> None:
+        """Say once why a photo stays unanswered, and with it all that was sent after it."""
+        visit = self._visit(incoming)
+        if visit is None:
+            return
+        payload = message(visit.chat_id, Said(texts.photo_not_handed_out()), to_message=visit.message_id or None)
+        with suppress(StoreUnavailable), self._services.store.write() as unit:
+            unit.outbox.owe(incoming.bot_id, visit.chat_id, "sendMessage", payload, dedupe=f"waits:{visit.deed}")
+        self._services.mail_waits.set()
 
     async def _failed(self, incoming: Incoming, failure: BaseException) -> bool:
         """Count the try; after the last one, tell the person and the owner. True if it was the last."""
@@ -199,3 +217,8 @@ class Drain:
             return visit_of(Update.de_json(json.loads(incoming.raw), self._app.bot), self._app.bot)
         except Exception:  # Reading it may be the very thing that failed.
             return None
+
+
+def _passes(failure: BaseException) -> bool:
+    """Whether waiting mends it. What Telegram calls a bad request stays one, though PTB counts it as of the network."""
+    return isinstance(failure, (StoreUnavailable, NetworkError, RetryAfter)) and not isinstance(failure, BadRequest)

@@ -49,10 +49,13 @@ class Guesser:
         return self._loaded
 
     def look(self) -> Loaded | Refused | None:
-        """Load the active network if it is another than the one in memory."""
+        """Load the active network if it is another than the one in memory; drop that one where none is active."""
         with self._store.read() as unit:
             network = unit.networks.active(unit.classifiers.default().id)
-        if network is None or network.id == self._seen:
+        if network is None:
+            self._seen = self._loaded = None
+            return None
+        if network.id == self._seen:
             return None
         self._seen = network.id
         try:

@@ -55,6 +55,13 @@ def group_welcome(sees_all: bool, username: str) -> str:
     return f"Hello! I am <b>Pupil</b>: teach me to see.\n{group_rules(sees_all, username)}"
 
 
+def album_hidden() -> str:
+    return (
+        "I saw only the photo that mentions me: Telegram hides the others of this album from me. "
+        "Make me an admin of this group to teach whole albums, or reply to each photo."
+    )
+
+
 def labels(counts: list[LabelCount]) -> str:
     known = [one for one in counts if one.photos]
     if not known:
@@ -141,6 +148,10 @@ def not_for_me() -> str:
 
 def photo_gone() -> str:
     return "That photo was deleted, so there is nothing to change. Send it again if you like."
+
+
+def label_gone() -> str:
+    return "That name was deleted, so there is nothing to change. Reply to the photo with what it shows."
 
 
 def button_refused(reason: str) -> str:

@@ -66,7 +66,7 @@ class Keyboards:
         ]
 
     def my_data(self) -> Keyboard:
-        return [[self._button("🗑 Delete my photos and lessons…", FORGET, 0)]]
+        return [[self._button("🗑 Delete all of it…", FORGET, 0)]]
 
     def forget(self) -> Keyboard:
         return [

@@ -31,7 +31,6 @@ class News:
         # A question may be on its way into the store while a first network is on its way out.
         self._look_back_until = 0.0
         self._change: Loaded | Refused | None = None
-        self.looks = 0
         # Set after the first look: before it, the network that answers is not in memory yet.
         self.looked = asyncio.Event()
 
@@ -65,7 +64,6 @@ class News:
         self._change = None
         answered = time.monotonic() < self._look_back_until and self._answer_waiting()
         told = self._tell_trainings()
-        self.looks += 1
         return told or answered or change is not None
 
     def _tell_refused(self, network: Network) -> None:

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import os
-from datetime import timedelta
 
 from telegram import BotCommand
 from telegram.error import InvalidToken, TelegramError
 
+from bot.actions.self_service import KEEP_MAIL
 from bot.app import build
 from bot.buttons import load_signer
 from bot.context import App, Services
@@ -23,7 +23,6 @@ from bot.settings import BotSettings
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
-KEEP_MAIL = timedelta(days=7)
 HOUSEKEEPING_EVERY = 3600.0
 HEARTBEAT_EVERY = 10.0
 
@@ -37,7 +36,6 @@ class BotService:
         guesser = Guesser(store, threads=settings.bot_threads)
         self.services = Services(store, settings, load_signer(store.home), guesser)
         self._polling = False
-        self._news: News | None = None
         self.app: App = build(token, api, settings, self.services)
 
     @property
@@ -50,11 +48,6 @@ class BotService:
         """The number of the network that answers."""
         loaded = self.services.guesser.loaded
         return loaded.network.number if loaded else None
-
-    @property
-    def news_told(self) -> int:
-        """How often it was seen to that people know of networks and trainings."""
-        return self._news.looks if self._news else 0
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -78,9 +71,9 @@ class BotService:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(Poller(self._store, bot, self._settings, work_waits).run(), name="poller")
                 tasks.create_task(Sender(self._store, bot, pacer, self.services.mail_waits).run(), name="sender")
-                self._news = news = News(self.services, bot.id)
+                news = News(self.services, bot.id)
                 tasks.create_task(self._drain(news, work_waits), name="drain")
-                tasks.create_task(self._news.run(), name="news")
+                tasks.create_task(news.run(), name="news")
                 tasks.create_task(self._introduce(), name="introduce")
                 tasks.create_task(self._keep_house(), name="housekeeping")
                 tasks.create_task(self._beat(), name="heartbeat")

@@ -25,7 +25,8 @@ class BotSettings(BaseSettings):
     newcomers: str = Field(
         default="teacher",
         pattern="^(guest|teacher)$",
-        description="What people whom the bot has not met may do: `teacher` may teach and correct, `guest` only ask.",
+        description="What people whom the bot has not met may do: `teacher` may teach and correct, `guest` only ask, "
+        "until /teacher or `pupil role` says otherwise.",
     )
     poll_timeout: int = Field(default=25, ge=0, le=50, description="Seconds that one request for updates may wait.")
     request_timeout: float = Field(default=20.0, gt=0, description="Seconds that Telegram may take for an answer.")

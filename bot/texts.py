@@ -8,6 +8,7 @@ from html import escape
 
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
+from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
 from storage import MAX_LABEL, Label, Network, Role, tidy
@@ -240,11 +241,41 @@ def not_allowed(needed: Role) -> str:
         Role.ADMIN: "admins",
         Role.OWNER: "the owner",
     }
-    return f"That is for {who.get(needed, 'others')}. Ask the owner of this bot if you should be one of them."
+    then = "A reply with /teacher to a message of yours is enough." if needed is Role.TEACHER else ""
+    return f"That is for {who.get(needed, 'others')}. Ask the owner of this bot to make you one. {then}".rstrip()
+
+
+def may_teach(name: str) -> str:
+    return f"{bold(name)} may teach me now: a photo with its name as caption is a lesson."
+
+
+def may_teach_already(name: str) -> str:
+    return f"{bold(name)} may teach me already."
+
+
+def teacher_how() -> str:
+    return (
+        "Reply with /teacher to a message of the person who is to teach me. In our private chat, forward me such a "
+        "message first. Or use <code>pupil role</code> on the computer that I run on."
+    )
+
+
+def anonymous() -> str:
+    return (
+        "Anonymous admins can neither teach nor ask me: behind every lesson stands one person with one voice. "
+        "Turn “Remain anonymous” off in your admin rights of this group and send it again, or write to me in private."
+    )
 
 
 def now_owner() -> str:
     return "You are the owner now. /status shows how things stand."
+
+
+def owner_how() -> str:
+    return (
+        "To become my owner, run <code>pupil owner-code</code> on the computer that I run on, and send me "
+        "<code>/owner CODE</code> in our private chat."
+    )
 
 
 def wrong_code() -> str:
@@ -261,22 +292,36 @@ def owner_only_in_private() -> str:
     )
 
 
-def my_data(photos: int, lessons: int, corrections: int, role: Role) -> str:
+def my_data(photos: int, lessons: int, corrections: int, role: Role, *, private: bool) -> str:
+    where = "The file has all of it." if private else "Send me /mydata in our private chat for a file with all of it."
     return (
         f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
         f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. "
-        "The file has all of it.\nPhotos are kept without place, time and camera. They stay on my owner's computer."
+        f"{where}\nPhotos are kept without place, time and camera. They stay on my owner's computer."
     )
 
 
 def forget_really(photos: int) -> str:
     return (
-        f"Delete your {plural(photos, 'photo')} and everything you taught me, for good? I will learn anew without it."
+        f"Delete your {plural(photos, 'photo')}, everything you taught me and your name, for good? "
+        f"I will learn anew without it.\n{_what_stays()}"
     )
 
 
-def forgotten(photos: int) -> str:
-    return f"Deleted: {plural(photos, 'photo')} and all your lessons. I am learning anew without them."
+def forgotten(what: Forgotten) -> str:
+    said = f"Deleted: {plural(what.photos, 'photo')}, all your lessons and your name."
+    if what.role is not None:
+        said += f" I keep only your Telegram number and that your role here is {what.role.name.lower()}."
+    missing = needs(what.readiness)
+    then = f"Too little is left to answer from. {missing}" if missing else "I am learning anew without them."
+    return f"{said} {then}\n{_what_stays()}"
+
+
+def _what_stays() -> str:
+    return (
+        f"What you wrote to me in groups stays in my mail for up to {KEEP_MAIL.days} days. "
+        "Our chat itself is with Telegram: clear it there."
+    )
 
 
 def forget_cancelled() -> str:
@@ -305,6 +350,13 @@ def cannot_store(full: bool) -> str:
     why = "my disk is full" if full else "I can't write to my disk"
     return (
         f"I can't keep anything right now: {why}. Nothing is lost: I will go on by myself once my owner has mended it."
+    )
+
+
+def photo_not_handed_out() -> str:
+    return (
+        "Telegram does not hand out this photo at the moment. I kept your message and go on trying; "
+        "what you send after it waits its turn."
     )
 
 

@@ -75,7 +75,7 @@ class Jobs:
         """Give a job back to try again at `retry_at`; after three tries it stays failed."""
         if self.get(job_id).tries >= MAX_TRIES:
             return self._change(job_id, worker, state=JobState.FAILED, error=error, finished_at=self._moment.now)
-        return self._change(job_id, worker, state=JobState.QUEUED, error=error, due_at=retry_at, worker_after=None)
+        return self._change(job_id, worker, state=JobState.QUEUED, error=error, due_at=retry_at, worker=None)
 
     def release_all(self) -> int:
         """Queue again what was running: for a worker that knows that it is the only one."""
@@ -149,8 +149,7 @@ class Jobs:
         return _record(row) if row else None
 
     def _change(self, job_id: int, holder: str, **values: Any) -> bool:
-        if "worker_after" in values:
-            values["worker"] = values.pop("worker_after")
+        """Change a job that `holder` still works on; False if somebody else has it by now."""
         mine = (job.c.id == job_id) & (job.c.worker == holder) & (job.c.state == JobState.RUNNING)
         return self._connection.execute(update(job).where(mine).values(**values)).rowcount == 1
 

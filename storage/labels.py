@@ -3,13 +3,13 @@
 import re
 import unicodedata
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Label, LabelCount, State
-from storage.tables import label, standing
+from storage.tables import label, prediction, standing, vote
 
 MAX_LABEL = 64
 # What Unicode calls default ignorable: it changes how text is shown, or nothing, but not what it says (direction
@@ -125,6 +125,14 @@ class Labels:
             .order_by(photos.desc(), label.c.key)
         )
         return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query)]
+
+    def remove_unnamed(self, classifier_id: int) -> None:
+        """Remove the labels that no vote names; a guess that named one knows nothing any more."""
+        named = select(vote.c.id).where(vote.c.label_id == label.c.id)
+        unnamed = (label.c.classifier_id == classifier_id) & ~named.exists()
+        guessed = prediction.c.label_id.in_(select(label.c.id).where(unnamed))
+        self._connection.execute(update(prediction).where(guessed).values(label_id=None))
+        self._connection.execute(delete(label).where(unnamed))
 
 
 def _record(row: Row[tuple[object, ...]]) -> Label:

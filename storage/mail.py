@@ -111,6 +111,11 @@ class Inbox:
         self._connection.execute(update(inbox).where(old, is_newest).values(raw="", error=None))
         return self._connection.execute(delete(inbox).where(old, ~is_newest)).rowcount
 
+    def empty(self, lane: int) -> None:
+        """Forget the words of a chat's updates that are done or given up; their numbers stay."""
+        handled = (inbox.c.lane == lane) & inbox.c.state.in_((DONE, DEAD))
+        self._connection.execute(update(inbox).where(handled).values(raw="", error=None))
+
     def counts(self) -> dict[str, int]:
         query = select(inbox.c.state, func.count()).group_by(inbox.c.state)
         return {state: count for state, count in self._connection.execute(query)}
@@ -238,6 +243,11 @@ class Outbox:
         """Remove the traces of what was sent before a moment."""
         gone = delete(outbox).where(outbox.c.state != PENDING, outbox.c.created_at < moment)
         return self._connection.execute(gone).rowcount
+
+    def empty(self, lane: int) -> None:
+        """Forget the words of what was owed to a chat and is not to be sent any more."""
+        ended = (outbox.c.lane == lane) & (outbox.c.state != PENDING)
+        self._connection.execute(update(outbox).where(ended).values(payload={}, attachment=None, error=None))
 
     def counts(self) -> dict[str, int]:
         query = select(outbox.c.state, func.count()).group_by(outbox.c.state)

@@ -85,12 +85,6 @@ class Networks:
         row = self._connection.execute(query).first()
         return _record(row) if row else None
 
-    def first_shipped(self, classifier_id: int) -> int | None:
-        """The id of the first network that ever answered."""
-        query = select(func.min(network.c.id)).where(network.c.classifier_id == classifier_id, network.c.shipped)
-        found: int | None = self._connection.execute(query).scalar_one_or_none()
-        return found
-
     def next_number(self, classifier_id: int) -> int:
         query = select(func.max(network.c.number)).where(network.c.classifier_id == classifier_id)
         return (self._connection.execute(query).scalar_one_or_none() or 0) + 1
@@ -126,6 +120,12 @@ class Networks:
     def activate(self, classifier_id: int, network_id: int) -> None:
         self._connection.execute(
             update(classifier).where(classifier.c.id == classifier_id).values(active_network_id=network_id)
+        )
+
+    def retire(self, classifier_id: int) -> None:
+        """Let no network answer for the classifier any more: its lessons were taken back."""
+        self._connection.execute(
+            update(classifier).where(classifier.c.id == classifier_id).values(active_network_id=None)
         )
 
 

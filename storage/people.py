@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import chat, classifier, owner_code, person, photo
+from storage.tables import chat, classifier, job, owner_code, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
@@ -79,6 +79,14 @@ class People:
 
     def set_role(self, person_id: int, role: Role) -> None:
         self._connection.execute(update(person).where(person.c.id == person_id).values(role=int(role)))
+
+    def anonymise(self, person_id: int) -> None:
+        """Forget a person's name; her number and role stay."""
+        self._connection.execute(update(person).where(person.c.id == person_id).values(name=""))
+
+    def remove(self, person_id: int) -> None:
+        """Remove a person of whom nothing else is left; StoreConflict if something is."""
+        self._connection.execute(delete(person).where(person.c.id == person_id))
 
     def count(self) -> int:
         return int(self._connection.execute(select(func.count()).select_from(person)).scalar_one())
@@ -154,6 +162,21 @@ class Chats:
 
     def set_unreachable(self, telegram_id: int) -> None:
         self._connection.execute(update(chat).where(chat.c.telegram_id == telegram_id).values(reachable=False))
+
+    def forget_private(self, telegram_id: int) -> None:
+        """Remove the private chat with a person, whose title is her name; where photos are left in it, only the title.
+
+        Nobody is told there any more how a training ended.
+        """
+        found = self.by_telegram_id(telegram_id)
+        if found is None or found.kind != "private":
+            return
+        self._connection.execute(update(job).where(job.c.asked_in_id == found.id).values(asked_in_id=None))
+        photos = select(photo.c.id).where(photo.c.chat_id == found.id)
+        if self._connection.execute(photos.limit(1)).first() is None:
+            self._connection.execute(delete(chat).where(chat.c.id == found.id))
+        else:
+            self._connection.execute(update(chat).where(chat.c.id == found.id).values(title=""))
 
     def migrate(self, old_telegram_id: int, new_telegram_id: int) -> None:
         """A group became a supergroup: the same chat under a new id. Telling us twice changes nothing.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
@@ -71,6 +71,12 @@ class Predictions:
     def flags_of_person(self, person_id: int) -> list[Flag]:
         rows = self._connection.execute(select(flag).where(flag.c.person_id == person_id).order_by(flag.c.id))
         return [_flag(row) for row in rows]
+
+    def forget_person(self, person_id: int) -> None:
+        """Remove a person's flags; who asked her questions about photos of others is not known any more."""
+        self._connection.execute(delete(flag).where(flag.c.person_id == person_id))
+        hers = prediction.c.asked_by_id == person_id
+        self._connection.execute(update(prediction).where(hers).values(asked_by_id=None))
 
     def untold(self, classifier_id: int) -> list[Flag]:
         """Corrections whose sender has not yet been told what became of them, oldest first."""

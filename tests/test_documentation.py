@@ -17,6 +17,7 @@ from bot.cli.app import pupil
 from bot.handlers.commands import COMMANDS
 from bot.settings import BotSettings
 from storage import StorageSettings
+from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED
 from trainer.settings import TrainerSettings
 
 ROOT = Path(__file__).parent.parent
@@ -105,6 +106,16 @@ def test_every_command_that_a_document_tells_to_type_exists() -> None:
             assert any(f"{line} ".startswith(f"{name} ") for name in known), line
         if line.startswith("make "):
             assert set(line.split("#")[0].split()[1:2]) <= words, line
+
+
+def test_how_little_is_enough_is_told_alike_everywhere() -> None:
+    words = {2: "two"}
+    names, photos = words[LABELS_NEEDED], words[PHOTOS_NEEDED]
+
+    assert f"{names} labels with {photos} photos each are enough for the first" in text("README.md")
+    page = text("bot/playground/static/welcome.js")
+    assert f"{names.capitalize()} names with {photos} photos each are enough for a first answer." in page
+    assert f"at least {names} labels with {photos} photos each" in text("bot/cli/predicting.py")
 
 
 def test_the_changelog_tells_of_this_version() -> None:

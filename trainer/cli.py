@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,7 +24,10 @@ from trainer.errors import AlreadyRunning, TrainerError
 from trainer.locking import only_trainer
 from trainer.settings import TrainerSettings
 
+logger = logging.getLogger(__name__)
+
 NICENESS = 10
+LOCK_LOOK_SECONDS = 0.5
 FAREWELL_SECONDS = 1.0
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Turns lessons into a network.")
@@ -41,7 +45,11 @@ def start(context: typer.Context) -> None:
 
 
 @app.command()
-def run() -> None:
+def run(
+    until_stdin_ends: Annotated[
+        bool, typer.Option("--until-stdin-ends", hidden=True, help="Belong to the process that holds the other end.")
+    ] = False,
+) -> None:
     """Stay, and learn whenever there are new lessons."""
     from trainer.recipe import Recipe
     from trainer.service import Service
@@ -49,8 +57,10 @@ def run() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(stop))
+    if until_stdin_ends:
+        threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), name="stdin", daemon=True).start()
     store, settings = _open(), TrainerSettings()
-    with only_trainer(store.home):
+    with _lock(store.home, stop, patiently=until_stdin_ends):
         Service(store, settings, Recipe(), stop).run()
 
 
@@ -97,6 +107,34 @@ def make_embedder(order: str) -> None:
 def _open() -> Store:
     settings = StorageSettings()
     return open_store(settings.home, settings.database_url())
+
+
+def _lock(home: Path, stop: threading.Event, *, patiently: bool) -> ExitStack:
+    """Be the only trainer of this home; `patiently`, wait for another one to end instead of raising AlreadyRunning.
+
+    Told to stop meanwhile, it comes back without the lock: nothing is begun any more then.
+    """
+    held, told = ExitStack(), False
+    while not stop.is_set():
+        try:
+            held.enter_context(only_trainer(home))
+            break
+        except AlreadyRunning:
+            if not patiently:
+                raise
+        if not told:
+            logger.info("another trainer is at work in this home: waiting until it ends")
+            told = True
+        stop.wait(LOCK_LOOK_SECONDS)
+    return held
+
+
+def _stop_at_end_of_stdin(stop: threading.Event) -> None:
+    """Stop when whoever started this is gone, killed or not: the system closes its end of the pipe."""
+    # Not by sys.stdin: its lock, held here, would be missed when the interpreter ends.
+    while os.read(0, 1024):
+        pass
+    _stop(stop)
 
 
 def _stop(stop: threading.Event) -> None:

@@ -25,7 +25,7 @@ from trainer.golden import make_golden
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
 from trainer.material import Material, embed_missing, read_material, readiness_of
-from trainer.readiness import Readiness
+from trainer.readiness import Readiness, readiness
 from trainer.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ def run(
     material = read_material(store, classifier_id, eyes, recipe)
     ready = readiness_of(material.snapshot)
     if not ready.ready:
+        _retire(store, classifier_id)
         yield _outcome(End.NOT_READY, material, started, ready=ready)
         return
     if not force and _is_unchanged(store, material):
@@ -171,13 +172,25 @@ def _row(manifest: Manifest, photos: int, folder: Path, verdict: GateVerdict) ->
     )
 
 
+def _retire(store: Store, classifier_id: int) -> None:
+    """Let no network answer that learned from lessons which were taken back since.
+
+    The votes are asked, not the snapshot: photos that only cannot be read at this moment are lessons still.
+    """
+    with store.write() as unit:
+        counts = unit.labels.counts(classifier_id)
+        if not readiness((one.label.id, one.label.name, one.photos) for one in counts).ready:
+            unit.networks.retire(classifier_id)
+
+
 def _is_unchanged(store: Store, material: Material) -> bool:
     """Say whether the newest network was made of the same; after a rollback the same lessons are learned no more.
 
-    A network whose files are damaged answers nobody, so it is made anew.
+    A network whose files are damaged answers nobody, so it is made anew; so is one that was retired, once its lessons
+    are back.
     """
     latest = material.latest
-    if latest is None or latest.snapshot_digest != material.digest:
+    if latest is None or material.active is None or latest.snapshot_digest != material.digest:
         return False
     return not latest.shipped or _active_answers(store, latest) is not None
 

@@ -47,10 +47,11 @@ def ask(
 ) -> Answer | NotYet:
     """Keep the photo of a question with the guess that was made of it."""
     photo = keep(unit, visit, presence, received, owner_id)
-    if guess is None or network is None:
+    # A guess may come from a network that was retired while it looked.
+    answering = unit.classifiers.get(presence.classifier_id).active_network_id is not None
+    if guess is None or network is None or not answering:
         counts = unit.labels.counts(presence.classifier_id)
-        out = unit.classifiers.get(presence.classifier_id).active_network_id is not None
-        return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit), out)
+        return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit), network_out=answering)
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
     return _answer_photo(unit, photo, presence.person.id, guess, network)
@@ -69,24 +70,30 @@ def answer_late(unit: Unit, photo: Photo, guess: Guess, network: Network) -> Ans
 
 
 def _answer_photo(unit: Unit, photo: Photo, asked_by_id: int, guess: Guess, network: Network) -> Answer:
+    labels = _labels(unit, network)
     prediction = unit.predictions.add(
         photo.id,
         network.id,
-        guess.label,
-        [(label_id, p) for label_id, _, p in guess.probabilities],
+        # Since the network learned, a label may have gone with the last of its teachers.
+        guess.label if guess.label in labels else None,
+        [(label_id, p) for label_id, _, p in guess.probabilities if label_id in labels],
         asked_by_id=asked_by_id,
         milliseconds=guess.milliseconds,
     )
-    return _named(unit, prediction, network)
+    return _named(labels, prediction, network)
 
 
 def answer(unit: Unit, prediction: Prediction) -> Answer:
     """A stored prediction with the names that its labels have now."""
-    return _named(unit, prediction, unit.networks.get(prediction.network_id))
+    network = unit.networks.get(prediction.network_id)
+    return _named(_labels(unit, network), prediction, network)
 
 
-def _named(unit: Unit, prediction: Prediction, network: Network) -> Answer:
-    labels = {one.id: one for one in unit.labels.all(network.classifier_id)}
+def _labels(unit: Unit, network: Network) -> dict[int, Label]:
+    return {one.id: one for one in unit.labels.all(network.classifier_id)}
+
+
+def _named(labels: dict[int, Label], prediction: Prediction, network: Network) -> Answer:
     ranked = tuple((labels[key], p) for key, p in prediction.probabilities if key in labels)
     label = labels.get(prediction.label_id) if prediction.label_id is not None else None
     return Answer(prediction, network, label, ranked)

@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.actions.teaching import request_fit
+from bot.actions.teaching import as_counts, request_fit
 from bot.visit import Presence
-from storage import Chat, Role, Unit, VoteKind
+from storage import Chat, Person, Role, Unit, VoteKind
+from trainer.readiness import Readiness, readiness
 
 # Setting of a chat -> what it is when nobody chose.
 CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False}
+# So long Telegram's messages are kept as they came, to find out what went wrong with one.
+KEEP_MAIL = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,52 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     return MyData(len(photos), lessons, len(flags), person.role, json.dumps(document, ensure_ascii=False, indent=1))
 
 
-def forget(unit: Unit, presence: Presence) -> tuple[int, list[str]]:
-    """Remove the person's photos with every vote on them, and her votes elsewhere; networks learn anew without them.
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went, and what is left to answer from.
 
-    Returns how many photos went, and the digests of blobs to remove once this is committed.
+    `orphans` are the digests of blobs to remove once this is committed. `role` is what the person is still known for.
     """
-    photos = unit.photos.of_person(presence.person.id)
+
+    photos: int
+    orphans: list[str]
+    role: Role | None
+    readiness: Readiness
+
+
+def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
+    """Remove the person with her photos, every vote on them, and her votes and flags elsewhere.
+
+    A label goes with the last vote that names it. The next network learns without all that; where too little is left
+    for one, none answers from now on.
+    """
+    person, classifier_id = presence.person, presence.classifier_id
+    photos = unit.photos.of_person(person.id)
     orphans = unit.photos.remove([photo.id for photo in photos])
-    unit.votes.forget_person(presence.person.id)
-    request_fit(unit, presence.classifier_id)
-    return len(photos), orphans
+    unit.votes.forget_person(person.id)
+    unit.predictions.forget_person(person.id)
+    unit.labels.remove_unnamed(classifier_id)
+    left = readiness(as_counts(unit.labels.counts(classifier_id)))
+    if not left.ready:
+        unit.networks.retire(classifier_id)
+    # Also where too little is left: a training that is running would still let its network answer.
+    request_fit(unit, classifier_id)
+    return Forgotten(len(photos), orphans, _forget_who(unit, person, newcomer), left)
+
+
+def _forget_who(unit: Unit, person: Person, newcomer: Role) -> Role | None:
+    """Remove the person's name and private words; returns the role that she keeps, if it is not every newcomer's.
+
+    A role is not hers to delete: it would make a guest who may not teach a newcomer who may, and end an ownership.
+    """
+    unit.inbox.empty(person.telegram_id)
+    unit.outbox.empty(person.telegram_id)
+    unit.chats.forget_private(person.telegram_id)
+    if person.role is newcomer:
+        unit.people.remove(person.id)
+        return None
+    unit.people.anonymise(person.id)
+    return person.role
 
 
 def setting(chat: Chat, name: str) -> bool:

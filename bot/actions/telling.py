@@ -64,13 +64,13 @@ def tells(chat: Chat) -> bool:
 
 
 def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
-    """The chats that had taught when the classifier got its very first network; who came later met it at work.
+    """The chats that had taught when a network came where none answered; who came later met it at work.
 
     It is news for a while only: the outbox forgets after some days whom it told, and a restart must not tell again.
     """
     if unit.now - network.created_at > NEWS_FOR:
         return
-    if unit.networks.first_shipped(network.classifier_id) != network.id:
+    if network.verdict.get("ground") != "first":
         return
     for chat_id in unit.photos.chats_of(network.classifier_id, until=network.created_at):
         chat = unit.chats.get(chat_id)

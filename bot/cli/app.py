@@ -79,6 +79,25 @@ def status(json: Json = False) -> None:
     raise typer.Exit(show_status(as_json=json))
 
 
+@pupil.command()
+def people(json: Json = False) -> None:
+    """List everybody who has written to the bot, with their roles."""
+    from bot.cli.people import show_people
+
+    raise typer.Exit(show_people(as_json=json))
+
+
+@pupil.command()
+def role(
+    person: Annotated[str, typer.Argument(help="The number or the name, as `pupil people` lists it.")],
+    role: Annotated[str, typer.Argument(help="guest, teacher, admin or owner.")],
+) -> None:
+    """Say what a person may do."""
+    from bot.cli.people import set_role
+
+    raise typer.Exit(set_role(person, role))
+
+
 @pupil.command("owner-code")
 def owner_code() -> None:
     """Print a code that makes the one who sends it to the bot its owner."""

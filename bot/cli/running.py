@@ -14,6 +14,7 @@ from aiohttp import web
 from rich.console import Console
 
 from bot.cli.opening import opened
+from bot.cli.plain import trouble
 from bot.errors import CannotStart
 from bot.redaction import set_up_logging
 from bot.service import BotService
@@ -29,12 +30,13 @@ def run_everything(*, with_trainer: bool) -> int:
     """Run until a signal; returns the exit code."""
     settings = BotSettings()
     set_up_logging(settings.log_level)
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
         with opened(StorageSettings()) as store:
             return asyncio.run(_run(store, settings, console, with_trainer=with_trainer))
     except (CannotStart, StorageError) as error:
-        console.print(f"[red]Pupil stopped:[/red] {error}", highlight=False)
+        why = f"{trouble(error)} ({error})" if isinstance(error, StorageError) else str(error)
+        console.print(f"Pupil stopped. {why}", style="red", markup=False, highlight=False)
         return 1
 
 
@@ -121,8 +123,9 @@ async def _keep_trainer_running() -> None:
     """Start the trainer as a process of its own, and again whenever it ends by itself."""
     failures = 0
     while True:
+        # Killed, this process cannot end the trainer any more; the end of the pipe does.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "trainer", "run", stdin=asyncio.subprocess.DEVNULL, cwd=Path.cwd()
+            sys.executable, "-m", "trainer", "run", "--until-stdin-ends", stdin=asyncio.subprocess.PIPE, cwd=Path.cwd()
         )
         started = asyncio.get_running_loop().time()
         try:
@@ -137,6 +140,8 @@ async def _keep_trainer_running() -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):

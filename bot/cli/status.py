@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bot.actions.reporting import Status, status
 from bot.cli.opening import opened
+from bot.cli.plain import trouble
 from storage import Network, StorageError, StorageSettings
 
 # Without letters and digits that look alike.
@@ -18,13 +19,13 @@ CODE_LENGTH = 10
 
 
 def show_status(*, as_json: bool) -> int:
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
         with opened(StorageSettings()) as store, store.read() as unit:
             found = status(unit, unit.classifiers.default().id)
             inbox, outbox = unit.inbox.counts(), unit.outbox.counts()
     except StorageError as error:
-        console.print(f"[red]Cannot read what Pupil keeps:[/red] {error}", highlight=False)
+        console.print(f"{trouble(error)} ({error})", style="red", markup=False, highlight=False)
         return 1
     if as_json:
         print(json.dumps(_as_dict(found) | {"inbox": inbox, "outbox": outbox}, ensure_ascii=False))
@@ -34,13 +35,13 @@ def show_status(*, as_json: bool) -> int:
 
 
 def new_owner_code() -> int:
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     try:
         with opened(StorageSettings()) as store, store.write() as unit:
             unit.people.new_owner_code(code)
     except StorageError as error:
-        console.print(f"[red]No code was made:[/red] {error}", highlight=False)
+        console.print(f"No code was made. {trouble(error)} ({error})", style="red", markup=False, highlight=False)
         return 1
     print(code)
     console.print(f"Send the bot [bold]/owner {code}[/bold] in a private chat within 15 minutes. It works once.")

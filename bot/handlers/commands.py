@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from telegram import Update
+from telegram import Message, MessageOriginUser, Update, User
 
 from bot import guides, texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import reporting, self_service, teaching
+from bot.actions import reporting, roles, self_service, teaching
 from bot.context import Context, Scene
 from bot.replies import Said
 from storage import Reason, Role
@@ -74,10 +74,10 @@ async def undo(update: Update, context: Context) -> None:
 async def mydata(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
         mine = self_service.my_data(scene.unit, scene.presence)
-        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role)
-        keyboard = scene.keyboards.my_data() if mine.photos or mine.lessons else None
-        scene.replies.say(Said(text, keyboard), to_message=_asked_in(scene))
-        if scene.visit.private:
+        private = scene.visit.private
+        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role, private=private)
+        scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
+        if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
 
     await context.act(action)
@@ -98,12 +98,30 @@ async def owner(update: Update, context: Context) -> None:
     code = " ".join(context.args or [])
 
     def action(scene: Scene) -> None:
-        if not scene.visit.private:
+        if not code:
+            _say(scene, texts.owner_how())
+        elif not scene.visit.private:
             _say(scene, texts.owner_only_in_private())
         elif scene.unit.people.claim_ownership(scene.presence.person.id, code):
             _say(scene, texts.now_owner())
         else:
             _say(scene, texts.wrong_code())
+
+    await context.act(action)
+
+
+@permitted(Role.ADMIN)
+async def teacher(update: Update, context: Context) -> None:
+    """Let the person teach whose message this replies to."""
+    whom = _replied_to(update.effective_message)
+
+    def action(scene: Scene) -> None:
+        if whom is None or whom.id == scene.visit.person_id:
+            _say(scene, texts.teacher_how())
+        elif roles.let_teach(scene.unit, whom.id, whom.full_name, scene.newcomer):
+            _say(scene, texts.may_teach(whom.full_name))
+        else:
+            _say(scene, texts.may_teach_already(whom.full_name))
 
     await context.act(action)
 
@@ -132,6 +150,7 @@ COMMANDS = (
     Command("mydata", mydata, "What I keep of you"),
     Command("settings", settings, "How I behave here"),
     Command("owner", owner, ""),
+    Command("teacher", teacher, ""),
 )
 
 
@@ -148,6 +167,18 @@ def _say(scene: Scene, html: str) -> None:
 def _asked_in(scene: Scene) -> int | None:
     """In a group an answer shows whom it is for; in a private chat that would only be noise."""
     return None if scene.visit.private else scene.visit.message_id
+
+
+def _replied_to(message: Message | None) -> User | None:
+    """The person who wrote what a message replies to, or in a private chat what was forwarded there."""
+    replied = message.reply_to_message if message else None
+    # In a forum every message replies to the one that opened its topic.
+    if replied is None or replied.sender_chat is not None or replied.forum_topic_created is not None:
+        return None
+    author, origin = replied.from_user, replied.forward_origin
+    if replied.chat.type == "private" and isinstance(origin, MessageOriginUser):
+        author = origin.sender_user
+    return None if author is None or author.is_bot else author
 
 
 def _sees_all(context: Context) -> bool:

@@ -10,6 +10,7 @@ from bot.actions.self_service import setting
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
 from bot.errors import FileNotTaken
+from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
@@ -77,7 +78,14 @@ async def _lesson(update: Update, context: Context) -> None:
         return
     text = teaching.label_in(address(_message(update), context.bot).text)
     reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
-    await context.act(lambda scene: _teach(scene, received, text, reason, _owner(scene, context, shown)))
+    alone = shown is _message(update) and await rest_is_hidden(shown, context)
+
+    def action(scene: Scene) -> None:
+        _teach(scene, received, text, reason, _owner(scene, context, shown))
+        if alone:
+            say_rest_is_hidden(scene, shown)
+
+    await context.act(action)
 
 
 @permitted(Role.GUEST)
@@ -88,7 +96,14 @@ async def _question(update: Update, context: Context) -> None:
     except (PictureRefused, FileNotTaken) as error:
         await _refuse(context, error)
         return
-    await context.act(lambda scene: _answer(scene, question, _owner(scene, context, shown)))
+    alone = shown is _message(update) and await rest_is_hidden(shown, context)
+
+    def action(scene: Scene) -> None:
+        _answer(scene, question, _owner(scene, context, shown))
+        if alone:
+            say_rest_is_hidden(scene, shown)
+
+    await context.act(action)
 
 
 def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:

@@ -61,8 +61,8 @@ def _read(query: CallbackQuery, context: Context) -> Press:
 def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
-    except NotFound:
-        return guides.photo_gone()
+    except NotFound as error:
+        return guides.label_gone() if error.what == "label" else guides.photo_gone()
 
 
 async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
@@ -127,9 +127,11 @@ def _forget(scene: Scene, press: Press, message_id: int) -> None:
 
 
 def _forget_really(scene: Scene, press: Press, message_id: int) -> str:
-    photos, orphans = self_service.forget(scene.unit, scene.presence)
-    scene.orphans.extend(orphans)
-    scene.replies.edit(message_id, Said(texts.forgotten(photos)))
+    # Done already, so that its words go with those of the others.
+    scene.unit.inbox.done(scene.visit.bot_id, scene.visit.update_id)
+    gone = self_service.forget(scene.unit, scene.presence, scene.newcomer)
+    scene.orphans.extend(gone.orphans)
+    scene.replies.edit(message_id, Said(texts.forgotten(gone)))
     return "Deleted."
 
 
@@ -146,7 +148,7 @@ def _check_message(scene: Scene, press: Press, message_id: int) -> None:
     """
     key = answer_key(press.thing)
     told_in = scene.unit.outbox.message_of(key)
-    if told_in is None or message_id in (told_in, 0):
+    if told_in is None or message_id == told_in:
         return
     if scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id) is not None:
         raise NotFound("answer", press.thing)

@@ -27,14 +27,22 @@ def bot_id_of(token: str) -> int:
 
 
 def keep_token(folder: Path) -> str:
-    """The folder's token: made once, readable by its owner only."""
+    """The folder's token: made once, readable by its owner only, and made anew where the file holds none.
+
+    The caller has the folder to itself. The file gets its name when all of it is on disk: a kill leaves no half token.
+    """
     path = folder / "token"
-    if path.exists():
-        return path.read_text(encoding="ascii").strip()
+    found = path.read_text(encoding="ascii", errors="replace").strip() if path.exists() else ""
+    if is_token(found):
+        return found
     token = f"{BOT_ID}:{secrets.token_urlsafe(26)}"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    aside = folder / "token.new"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(token + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
     return token
 
 

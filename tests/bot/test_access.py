@@ -22,6 +22,7 @@ from tests.support.bots import Person, World, picture, running_bot
 NEEDED = {
     "start": Role.GUEST, "help": Role.GUEST, "labels": Role.GUEST, "status": Role.GUEST, "train": Role.TEACHER,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
+    "teacher": Role.ADMIN,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
@@ -196,6 +197,18 @@ async def test_the_code_ends_after_five_wrong_tries_by_whomever(world: World) ->
     await world.settled()
 
     assert owners(world) == []
+
+
+async def test_no_code_is_no_wrong_code_and_costs_no_try(world: World) -> None:
+    new_code(world, "GOOD2345")
+    for _ in range(6):
+        await world.ann.send_text("/owner")
+    await world.hears(world.ann, "To become my owner, run pupil owner-code", "send me /owner CODE")
+    await world.settled()
+
+    await world.ann.send_text("/owner GOOD2345")
+
+    await world.hears(world.ann, "You are the owner now.")
 
 
 async def test_the_code_does_nothing_in_a_group(world: World) -> None:

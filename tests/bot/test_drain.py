@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
+from telegram.error import BadRequest
 from telegram.ext import TypeHandler
 
 from bot import drain
 from bot.access import permitted
 from bot.context import Context
+from bot.playground.faults import Fault
 from bot.poller import lanes_of
 from bot.replies import Said
 from storage import RawUpdate, Role
@@ -110,6 +112,42 @@ async def test_a_fault_that_passes_is_not_even_noticed(world: World, monkeypatch
     await world.ann.send_text("hello")
 
     assert await world.said_to(world.ann) == ["at last"]
+
+
+async def test_a_photo_that_telegram_does_not_hand_out_is_told_once_and_taken_in_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "WAIT", 0.05)
+    monkeypatch.setattr(drain, "TELLS_AFTER", 0.3)
+    world.playground.faults.plan("getFile", Fault.server_error(502), times=10_000)
+
+    photo = await world.ann.send_photo(picture("apple"), caption="apple")
+    told = await world.hears(world.ann, "Telegram does not hand out this photo at the moment.")
+    assert told.reply_to == photo.id
+    tried = len(world.playground.faults.calls_of("getFile"))
+    await world.until(lambda: len(world.playground.faults.calls_of("getFile")) > tried + 5, "it is tried on")
+    world.playground.faults.clear()
+
+    await world.hears(world.ann, "Learned: apple, 1 photo now.")
+    assert len([one for one in await world.said_to(world.ann) if "hand out" in one]) == 1
+
+
+async def test_what_telegram_calls_a_bad_request_is_not_tried_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "BACKOFF", (0.01,))
+    tries: list[int] = []
+
+    @permitted(Role.GUEST)
+    async def ask_nonsense(update: Update, context: Context) -> None:
+        tries.append(update.update_id)
+        raise BadRequest("Chat_id is empty")
+
+    hear_first(world, ask_nonsense)
+    await world.ann.send_text("hello")
+
+    await world.hears(world.ann, "Something went wrong on my side")
+    assert len(tries) == 5
 
 
 async def test_within_a_chat_updates_are_handled_in_order_and_across_chats_side_by_side(world: World) -> None:

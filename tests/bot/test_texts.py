@@ -17,6 +17,7 @@ from bot import guides, texts
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.reporting import Status
+from bot.actions.self_service import Forgotten
 from bot.actions.teaching import TakenBack, Taught
 from bot.actions.telling import Learned
 from bot.playground.html_text import parse_html
@@ -95,6 +96,9 @@ TEMPLATES: dict[str, Template] = {
     ),
     "learned": lambda name: texts.learned(learned(name)),
     "learned right": lambda name: texts.learned(learned(name, guessed=label(name))),
+    "forgotten": lambda name: texts.forgotten(Forgotten(3, [], Role.OWNER, readiness([(1, name, 1)]))),
+    "may_teach": texts.may_teach,
+    "may_teach_already": texts.may_teach_already,
     "training_asked": lambda name: texts.training_asked(readiness([(1, name, 1)]), alive=True),
     "welcome": lambda name: guides.welcome(name, status(name)),
     "labels": lambda name: guides.labels(list(status(name).labels)),
@@ -150,7 +154,8 @@ def test_every_text_that_takes_words_is_in_the_table() -> None:
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
         for parameter in inspect.signature(function).parameters.values()
-        if parameter.annotation in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused)
+        if parameter.annotation
+        in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused, Forgotten)
     }
     no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
     assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.bots import World, picture
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.support.bots import World, picture, running_bot
 
 
 async def test_let_into_a_group_the_bot_says_how_to_talk_to_it_and_what_it_cannot_see(world: World) -> None:
@@ -57,6 +62,66 @@ async def test_a_photo_that_privacy_hid_is_asked_about_by_a_reply_to_it(world: W
 
     answer = await world.hears(world.bo, "I think this is apple", chat=group)
     assert answer.reply_to == hidden.id
+
+
+async def test_of_an_album_that_privacy_hides_the_rest_is_told_of_once(world: World) -> None:
+    group = await world.group()
+    mention = f"{world.mention} apple"
+
+    photos = [picture("apple", seed) for seed in range(3)]
+    album = await world.ann.send_album(photos, captions=[mention, mention], chat=group)
+
+    told = await world.hears(world.ann, "I saw only the photo that mentions me", "or reply to each photo", chat=group)
+    assert told.reply_to == album[0].id
+    said = await world.said_to(world.ann, chat=group)
+    assert len([one for one in said if "I saw only" in one]) == 1
+    await world.ann.send_text(mention, chat=group, reply_to=album[2])
+    await world.settled()
+    assert world.counts() == {"apple": 3}
+    assert len([one for one in await world.said_to(world.ann, chat=group) if "I saw only" in one]) == 1
+
+
+@pytest.mark.parametrize("admin", [True, False])
+async def test_an_album_that_the_bot_sees_whole_gets_no_such_hint(tmp_path: Path, admin: bool) -> None:
+    async with running_bot(tmp_path, start=False) as world:
+        await world.people.set_privacy(reads_all=not admin)
+        await world.start_bot()
+        group = await world.group()
+        if admin:
+            await world.owner.promote(group, world.service.app.bot.id)
+
+        photos = [picture("apple", 1), picture("apple", 2)]
+        await world.ann.send_album(photos, captions=[f"{world.mention} apple"], chat=group)
+        await world.settled()
+
+        assert world.counts() == {"apple": 2}
+        assert not [one for one in await world.said_to(world.ann, chat=group) if "I saw only" in one]
+
+
+async def test_anonymous_admins_hear_once_why_they_cannot_teach_and_only_if_they_meant_the_bot(world: World) -> None:
+    group = await world.group()
+    await world.owner.promote(group, world.service.app.bot.id)
+
+    def say(text: str) -> None:
+        chat = {"id": group, "type": "supergroup", "title": "Our group"}
+        sender = {"id": 1_087_968_824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+        common = {"message_id": next(numbers), "date": 1, "chat": chat, "from": sender, "sender_chat": chat}
+        length = len(text.split()[0])
+        command = {"entities": [{"type": "bot_command", "offset": 0, "length": length}]} if text[0] == "/" else {}
+        world.playground.updates.push("message", common | command | {"text": text})
+
+    numbers = count(4_000)
+    for text in ("hello all", "/ban@another_bot", "/unknown"):
+        say(text)
+    await world.settled()
+    assert len(await world.said_to(world.ann, chat=group)) == 1
+
+    for text in ("/train", f"/status{world.mention}", f"{world.mention} apple"):
+        say(text)
+    await world.hears(world.ann, "Anonymous admins can neither teach nor ask me", "Remain anonymous", chat=group)
+
+    assert len(await world.said_to(world.ann, chat=group)) == 2
+    assert world.look(lambda unit: unit.people.by_telegram_id(1_087_968_824)) is None
 
 
 async def test_an_edited_caption_of_a_photo_that_somebody_else_taught_is_talk_among_people(world: World) -> None:

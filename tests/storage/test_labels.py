@@ -131,6 +131,23 @@ def test_a_label_is_known_by_any_spelling_and_shown_as_first_typed(room: Classro
         assert unit.labels.all(room.classifier.id) == [first]
 
 
+def test_labels_that_no_vote_names_go_and_guesses_of_them_know_nothing_more(room: Classroom) -> None:
+    photo, network = room.lesson("rose"), room.network()
+    once, never = room.label("tulip"), room.label("daisy")
+    room.vote(photo, room.bo, once)
+    room.vote(photo, room.bo, room.label("rose"))
+    guess, other = room.prediction(photo, network, never), room.prediction(photo, network, once)
+
+    with room.store.write() as unit:
+        unit.labels.remove_unnamed(room.classifier.id)
+        left = {one.name for one in unit.labels.all(room.classifier.id)}
+        guessed = [unit.predictions.get(one.id).label_id for one in (guess, other)]
+
+    assert left == {"rose", "tulip"}
+    assert guessed == [None, once.id]
+    assert room.label("daisy").id > never.id
+
+
 def test_labels_count_the_photos_taught_as_them_most_first(room: Classroom) -> None:
     for name in ("rose", "daisy", "rose"):
         room.lesson(name)

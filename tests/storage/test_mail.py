@@ -164,6 +164,26 @@ def test_the_words_of_the_newest_update_are_forgotten_too(store: Store, clock: H
         assert [one.raw for one in unit.inbox.pending(BOT)] == [""]
 
 
+def test_the_words_of_one_chat_are_forgotten_at_once_and_what_still_waits_is_kept(store: Store) -> None:
+    with store.write() as unit:
+        unit.inbox.receive(BOT, [RawUpdate(1, ANN, "of Ann"), RawUpdate(2, ANN, "waits"), RawUpdate(3, BO, "of Bo")])
+        for number in (1, 3):
+            unit.inbox.done(BOT, number)
+    owe(store, "sent to Ann")
+    send(store, due(store)[0])
+    owe(store, "owed to Ann")
+
+    with store.write() as unit:
+        unit.inbox.empty(ANN)
+        unit.outbox.empty(ANN)
+        # Pending again, only to look at them.
+        for number in (1, 3):
+            unit.inbox.failed(BOT, number, "")
+        assert [one.raw for one in unit.inbox.pending(BOT)] == ["", "waits", "of Bo"]
+
+    assert texts(store) == ["owed to Ann"]
+
+
 def test_only_the_oldest_of_each_lane_is_due(store: Store) -> None:
     for text, lane in (("a1", ANN), ("b1", BO), ("a2", ANN)):
         owe(store, text, lane=lane)

@@ -15,7 +15,6 @@ def test_the_newest_activated_network_answers(room: Classroom) -> None:
         assert unit.networks.latest(room.classifier.id) == held
         assert unit.networks.next_number(room.classifier.id) == 3
         assert unit.networks.folders() == {first.folder, held.folder}
-        assert unit.networks.first_shipped(room.classifier.id) == first.id
 
 
 def test_an_older_network_can_answer_again(room: Classroom) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import NotFound, Role, Store, Verdict
+from storage import NotFound, Role, Store, StoreConflict, Verdict
 from storage.people import CODE_LIFETIME, CODE_TRIES
 from tests.storage.classroom import Classroom
 from tests.storage.conftest import HandClock
@@ -98,6 +98,43 @@ def test_a_group_that_became_a_supergroup_is_the_same_chat(room: Classroom) -> N
 
     assert found is not None
     assert (found.id, found.settings) == (room.chat.id, {"quiet": True})
+
+
+def test_a_private_chat_goes_with_its_person_unless_photos_are_left_in_it(room: Classroom) -> None:
+    with room.store.write() as unit:
+        for telegram_id in (1001, 1002):
+            unit.chats.enter(telegram_id, kind="private", title="a name")
+        full = unit.chats.by_telegram_id(1002)
+        assert full is not None
+        job = unit.jobs.request("fit", room.classifier.id, due_at=unit.now, asked_in_id=full.id)
+    room.chat = full
+    room.photo()
+
+    with room.store.write() as unit:
+        for telegram_id in (1001, 1002, -100):
+            unit.chats.forget_private(telegram_id)
+        kept, group = unit.chats.by_telegram_id(1002), unit.chats.by_telegram_id(-100)
+        assert unit.chats.by_telegram_id(1001) is None
+        assert kept is not None
+        assert group is not None
+        assert (kept.title, group.title) == ("", "Class")
+        assert unit.jobs.get(job.id).asked_in_id is None
+
+
+def test_a_person_goes_only_when_nothing_else_of_hers_is_left(room: Classroom) -> None:
+    photo, daisy = room.photo(owner=room.bo), room.label("daisy")
+    guess = room.prediction(photo, room.network(), daisy)
+    with room.store.write() as unit:
+        unit.predictions.flag(guess.id, room.ann.id, Verdict.RIGHT)
+
+    with pytest.raises(StoreConflict), room.store.write() as unit:
+        unit.people.remove(room.ann.id)
+    with room.store.write() as unit:
+        unit.predictions.forget_person(room.ann.id)
+        unit.people.remove(room.ann.id)
+
+        assert unit.people.by_telegram_id(room.ann.telegram_id) is None
+        assert unit.predictions.get(guess.id).asked_by_id is None
 
 
 def test_there_is_one_default_classifier(store: Store) -> None:

@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import select
+
 from bot.context import Scene
 from bot.errors import CannotStart
+from bot.news import News
 from bot.playground import Playground
 from bot.service import BotService
 from bot.settings import BotSettings
 from storage import Role, Store, Unit, open_store, utc_now
+from storage.tables import inbox
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
 
@@ -54,6 +58,8 @@ class World:
         self.time = Time()
         self.store: Store = open_store(home, clock=self.time)
         self.service: BotService
+        # What each look for networks and trainings came to: only tests need to know that one is over.
+        self.looks: list[bool] = []
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -156,8 +162,8 @@ class World:
         async with trainer_running(self.store):
             await self.until(lambda: not self.look(_unfinished), "the trainer is done")
         await self.until(self._answers_with_active, "the new network answers")
-        looks = self.service.news_told
-        await self.until(lambda: self.service.news_told >= looks + 2, "people are told")
+        looks = len(self.looks)
+        await self.until(lambda: len(self.looks) >= looks + 2, "people are told")
         await self.settled()
         return self.service.network_number
 
@@ -176,6 +182,11 @@ class World:
         counts = self.look(lambda unit: unit.labels.counts(unit.classifiers.default().id))
         return {one.label.name: one.photos for one in counts if one.photos}
 
+    def raw_of(self, lane: int) -> list[str]:
+        """The updates of a chat as the inbox still has them."""
+        with self.store._engine.connect() as connection:
+            return list(connection.execute(select(inbox.c.raw).where(inbox.c.lane == lane)).scalars())
+
     def give_role(self, person: Person, role: Role) -> None:
         with self.store.write() as unit:
             known = unit.people.meet(person.id, person.name, role)
@@ -189,7 +200,7 @@ class World:
 
     def _answers_with_active(self) -> bool:
         active = self.look(lambda unit: unit.networks.active(unit.classifiers.default().id))
-        return active is None or self.service.network_number == active.number
+        return self.service.network_number == (active.number if active else None)
 
 
 def quick_settings(**changes: Any) -> BotSettings:
@@ -216,10 +227,20 @@ async def running_bot(folder: Path, *, start: bool = True, **settings: Any) -> A
         url = await stack.enter_async_context(served(playground))
         people = await stack.enter_async_context(People(url))
         world = World(home, playground, url, people, quick_settings(**settings))
+        stack.enter_context(mock.patch.object(News, "step", _noted(News.step, world.looks)))
         stack.push_async_callback(world.close)
         if start:
             await world.start_bot()
         yield world
+
+
+def _noted(step: Callable[[News], bool], looks: list[bool]) -> Callable[[News], bool]:
+    def noted(news: News) -> bool:
+        told = step(news)
+        looks.append(told)
+        return told
+
+    return noted
 
 
 def _unfinished(unit: Unit) -> list[Any]:

@@ -17,7 +17,7 @@ from trainer.artefact import ANSWERS, GOLDEN, HEAD, MANIFEST, PARTS, Golden, pub
 from trainer.errors import ArtefactError, ArtefactMissing
 from trainer.gate import Answers
 from trainer.head import Head
-from trainer.manifest import SCHEMA, Manifest
+from trainer.manifest import SCHEMA, Manifest, ManifestInvalid
 from trainer.metrics import score
 from trainer.preprocessing import Preprocessing
 from trainer.recipe import Recipe

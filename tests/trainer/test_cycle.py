@@ -112,6 +112,43 @@ def test_too_few_lessons_say_what_is_missing(store: Store, teach: Teach, embedde
     assert outcome.as_dict()["missing"]["labels_missing"] == 0
 
 
+def test_lessons_taken_back_end_the_network_and_given_again_make_a_new_one(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    teach("red", 3)
+    odd = teach("green", 2)
+    learn(store, embedder)
+    with store.write() as unit:
+        for photo in odd:
+            unit.votes.cast(photo, None, VoteKind.WITHDRAW, None, Reason.UNDO)
+
+    assert learn(store, embedder).end == End.NOT_READY
+    with store.read() as unit:
+        assert unit.networks.active(1) is None
+
+    with store.write() as unit:
+        green = unit.labels.find_or_create(1, "green")
+        for photo in odd:
+            unit.votes.cast(photo, None, VoteKind.LABEL, green.id, Reason.BUTTON)
+    assert learn(store, embedder).end == End.PUBLISHED
+
+
+def test_photos_that_cannot_be_read_for_now_do_not_end_the_network(
+    store: Store, teach: Teach, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for colour in ("red", "green"):
+        teach(colour, 2)
+    network = learn(store, embedder).network
+    with store.write() as unit:
+        for photo in unit.photos.labelled(1):
+            store.blobs.path(photo.digest).unlink()
+    monkeypatch.setattr(embedder, "digest", "0" * 64)
+
+    assert learn(store, embedder).end == End.NOT_READY
+    with store.read() as unit:
+        assert unit.networks.active(1) == network
+
+
 def test_a_photo_corrected_once_is_answered_rightly_by_the_next_network(
     store: Store, teach: Teach, embedder: Embedder
 ) -> None:

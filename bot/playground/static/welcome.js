@@ -4,7 +4,7 @@ import { eye, h, icon } from "./dom.js";
 
 const STEPS = [
   ["Show and tell", "Drop a photo here and write what it is as the caption. That is a lesson."],
-  ["Show something else", "Two names with three photos each are enough to begin with."],
+  ["Show something else", "Two names with two photos each are enough for a first answer."],
   ["Ask", "Send a photo without a caption. Is the answer wrong? One tap corrects it."],
 ];
 

@@ -18,7 +18,7 @@ from bot.actions.teaching import (
     unname,
     vote,
 )
-from storage import NotFound, Reason, State
+from storage import NotFound, Reason, Role, State
 from tests.bot.actions.classroom import Classroom
 
 
@@ -165,10 +165,10 @@ def test_forgetting_takes_the_persons_photos_and_votes_and_leaves_those_of_other
             teach(unit, visit, here, photo.id, label)
 
     with room.visit(1, -5) as (unit, _, here):
-        photos, orphans = self_service.forget(unit, here)
-    room.store.discard(orphans)
+        gone = self_service.forget(unit, here, Role.TEACHER)
+    room.store.discard(gone.orphans)
 
-    assert (photos, orphans) == (1, [mine.digest])
+    assert (gone.photos, gone.orphans, gone.role) == (1, [mine.digest], None)
     assert not room.store.blobs.has(mine.digest)
     assert labels(room) == {"plum": 1}
 
@@ -183,6 +183,6 @@ def test_a_vote_on_a_photo_that_is_gone_says_so(room: Classroom) -> None:
     photo = room.photo(1)
     with room.visit() as (unit, visit, here):
         taught = teach(unit, visit, here, photo.id, "apple")
-        self_service.forget(unit, here)
+        self_service.forget(unit, here, Role.TEACHER)
         with pytest.raises(NotFound, match="no photo"):
             vote(unit, visit, here, photo.id, taught.label, Reason.BUTTON)

@@ -124,7 +124,7 @@ async def test_a_button_of_a_deleted_photo_says_that_it_was_deleted(world: World
     answer = await answer_to_ann(world)
     await world.ann.send_text("/mydata")
     mine = await world.hears(world.ann, "Of you I keep 1 photo")
-    await world.presses(world.ann, mine, "Delete my photos")
+    await world.presses(world.ann, mine, "Delete all of it")
     await world.hears(world.ann, "for good?")
     assert await world.presses(world.ann, mine, "Delete for good") == "Deleted."
 
@@ -132,6 +132,21 @@ async def test_a_button_of_a_deleted_photo_says_that_it_was_deleted(world: World
 
     assert "That photo was deleted" in toast
     assert world.counts() == {"apple": 4, "leaf": 4}
+
+
+async def test_a_press_below_a_message_that_is_too_old_to_be_shown_changes_it_all_the_same(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    answer = await answer_to_ann(world)
+    data = answer.raw["reply_markup"]["inline_keyboard"][0][1]["callback_data"]
+    left = {"chat": answer.raw["chat"], "message_id": answer.id, "date": 0}
+
+    world.playground.updates.push("callback_query", {
+        "id": "77", "from": {"id": world.ann.id, "is_bot": False, "first_name": "Ann"}, "message": left,
+        "chat_instance": "1", "data": data,
+    })  # fmt: skip
+    await world.settled()
+
+    assert "What is it?" in (await world.ann.refreshed(answer)).text
 
 
 async def test_a_press_below_a_message_that_was_deleted_meanwhile_still_counts(world: World) -> None:

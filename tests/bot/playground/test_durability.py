@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 
 from bot.playground import Playground
+from bot.playground.identities import is_token, keep_token
 from tests.bot.playground.wire import RawBot, picture
 from tests.support.people import People, served
 
@@ -35,6 +37,40 @@ async def test_everything_survives_a_restart(tmp_path: Path) -> None:
         assert updates[0]["message"]["message_id"] == shown.id < again.id
         assert (await raw.updates())[-1]["update_id"] == updates[0]["update_id"] + 1
         assert await ann.download(shown) == before
+
+
+@pytest.mark.parametrize("left", ["", "9000000000000", "\n"])
+def test_a_token_file_that_a_kill_left_without_its_token_gets_one(tmp_path: Path, left: str) -> None:
+    (tmp_path / "token").write_text(left)
+
+    playground = Playground(tmp_path)
+    playground.close()
+    again = Playground(tmp_path)
+    again.close()
+
+    assert is_token(playground.token)
+    assert again.token == playground.token
+    assert (tmp_path / "token").read_text().strip() == playground.token
+    assert (tmp_path / "token").stat().st_mode & 0o077 == 0
+    assert list(tmp_path.glob("token.*")) == []
+
+
+def test_killed_while_the_token_is_written_the_next_start_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """Nothing of ours goes on after it."""
+
+    def kill(_descriptor: int) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "fsync", kill)
+    with pytest.raises(Killed):
+        keep_token(tmp_path)
+    monkeypatch.undo()
+
+    assert not (tmp_path / "token").exists()
+    assert is_token(keep_token(tmp_path))
 
 
 @pytest.fixture

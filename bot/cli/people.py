@@ -1,0 +1,83 @@
+"""`pupil people` and `pupil role PERSON ROLE`."""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli.opening import opened
+from bot.cli.plain import printable, trouble
+from storage import Person, Role, StorageError, StorageSettings
+
+# Those that let people do something that the one before does not.
+ROLES = {role.name.lower(): role for role in (Role.GUEST, Role.TEACHER, Role.ADMIN, Role.OWNER)}
+
+
+def show_people(*, as_json: bool) -> int:
+    try:
+        with opened(StorageSettings()) as store, store.read() as unit:
+            found = unit.people.with_role(Role.GUEST)
+    except StorageError as error:
+        _complain(f"{trouble(error)} ({error})")
+        return 1
+    if as_json:
+        print(json.dumps([_as_dict(one) for one in found], ensure_ascii=False))
+    else:
+        _print(found)
+    return 0
+
+
+def set_role(whom: str, role_name: str) -> int:
+    """Give the person of this number or name a role."""
+    role = ROLES.get(role_name.lower())
+    if role is None:
+        _complain(f"{printable(role_name)} is no role. The roles are {', '.join(ROLES)}.")
+        return 2
+    try:
+        with opened(StorageSettings()) as store, store.write() as unit:
+            found = _called(whom, unit.people.with_role(Role.GUEST))
+            if len(found) == 1:
+                unit.people.set_role(found[0].id, role)
+    except StorageError as error:
+        _complain(f"No role was given. {trouble(error)} ({error})")
+        return 1
+    if len(found) != 1:
+        several = f"Several people are called {printable(whom)}: give one's number, as `pupil people` lists it."
+        _complain(
+            several if found else f"Nobody here is {printable(whom)}. `pupil people` lists who has written to me."
+        )
+        return 1
+    print(f"{_shown(found[0])} is {_name(role)} now.")
+    return 0
+
+
+def _called(whom: str, people: list[Person]) -> list[Person]:
+    numbered = [one for one in people if str(one.telegram_id) == whom.strip()]
+    return numbered or [one for one in people if one.name.casefold() == whom.strip().casefold()]
+
+
+def _print(people: list[Person]) -> None:
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    if not people:
+        console.print("Nobody has written to me yet.")
+        return
+    table = Table("number", "name", "role")
+    for one in people:
+        table.add_row(str(one.telegram_id), printable(one.name), _name(one.role))
+    console.print(table)
+
+
+def _as_dict(person: Person) -> dict[str, object]:
+    return {"number": person.telegram_id, "name": person.name, "role": _name(person.role)}
+
+
+def _shown(person: Person) -> str:
+    return printable(person.name) or str(person.telegram_id)
+
+
+def _name(role: Role) -> str:
+    return role.name.lower()
+
+
+def _complain(said: str) -> None:
+    Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(said, style="red")
