@@ -36,11 +36,13 @@ class Learner(nn.Module):
         weight, bias = self.weight.detach().numpy(), self.bias.detach().numpy()
         return Head(weight.astype(np.float32), bias.astype(np.float32))
 
-    def keep_statistics(self) -> None:
-        """Stop BatchNorm from learning its mean and variance: a few photos tell worse ones than ImageNet did."""
+    def train(self, mode: bool = True) -> Learner:
+        """Begin or end training. BatchNorm goes on as in evaluation: few photos tell worse statistics than ImageNet."""
+        super().train(mode)
         for module in self.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.eval()
+                module.training = False
+        return self
 
 
 def scaled(embeddings: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from math import cos, exp, isfinite, log, pi
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,23 +17,22 @@ from torch import Tensor, nn
 
 from trainer.history import RateCurve
 
-# A loss this many times the lowest one will not come back.
-EXPLODED = 4.0
+# A loss this many times the lowest one will not come back; one that was nearly nothing quadruples by chance.
+EXPLODED, LEAST_LOSS = 4.0, 0.5
 SMOOTHING = 0.9
 # Shares of the curve that say nothing: the first steps move nothing yet, the last ones have exploded.
 SKIPPED_START, SKIPPED_END = 0.1, 0.05
 LEAST_POINTS = 8
 
 Batches = Callable[[torch.Generator], Iterator[tuple[Tensor, Tensor]]]
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-Groups = Callable[[nn.Module], list[dict[str, object]]]
+Learns = TypeVar("Learns", bound=nn.Module)
 
 
 def range_test(
-    learner: nn.Module,
-    groups: Groups,
+    learner: Learns,
+    groups: Callable[[Learns], list[dict[str, object]]],
     batches: Batches,
-    loss: Loss,
+    loss: Callable[[Learns, Tensor, Tensor], Tensor],
     *,
     start: float = 1e-6,
     end: float = 1.0,
@@ -56,7 +56,14 @@ def range_test(
 
 
 def _sweep(
-    learner: nn.Module, groups: Groups, batches: Batches, loss: Loss, start: float, end: float, steps: int, seed: int
+    learner: Learns,
+    groups: Callable[[Learns], list[dict[str, object]]],
+    batches: Batches,
+    loss: Callable[[Learns, Tensor, Tensor], Tensor],
+    start: float,
+    end: float,
+    steps: int,
+    seed: int,
 ) -> Iterator[tuple[float, float]]:
     """Yield (rate, loss) of each step until the loss explodes."""
     optimiser = torch.optim.AdamW(groups(learner), lr=start)
@@ -72,7 +79,7 @@ def _sweep(
         value = loss(learner, pictures, truth)
         told.append(float(value.detach()))
         smooth = smoothed(told)
-        if not isfinite(told[-1]) or smooth[-1] > EXPLODED * min(smooth):
+        if not isfinite(told[-1]) or smooth[-1] > EXPLODED * max(min(smooth), LEAST_LOSS):
             return
         yield rate, told[-1]
         torch.autograd.backward(value)

@@ -71,7 +71,6 @@ def _epoch(session: Session, lessons: Lessons, recipe: TuningRecipe, epoch: int,
     learner, steps = session.learner, lessons.steps(recipe.batch)
     total, highest = 0.0, 0.0
     learner.train()
-    learner.keep_statistics()
     for step, (features, truth) in enumerate(lessons.batches(recipe.batch, session.generator)):
         rate = recipe.head_rate * one_cycle((step + steps * (epoch - 1)) / (steps * epochs))
         set_rate(session.optimiser, rate)

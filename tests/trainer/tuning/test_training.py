@@ -75,7 +75,6 @@ def test_an_epoch_is_the_steps_that_one_would_make_by_hand() -> None:
         betas=(0.9, 0.99),
     )
     by_hand.train()
-    by_hand.keep_statistics()
     for step, (features, truth) in enumerate(known.batches(8, torch.Generator().manual_seed(1))):
         for group, peak in zip(
             optimiser.param_groups, (recipe.low_rate, recipe.high_rate, recipe.head_rate), strict=True
