@@ -29,10 +29,10 @@ def say_of(ailment: Ailment) -> Said:
 
 
 def share_wrong(score: Score) -> str:
-    """“3 of 141 wrong (2 %; 0.7 to 6 % likely)”: no share without its count and its interval."""
+    """“3 of 141 wrong (2.1 %, likely 0.73 to 6.1 %)”: no share without its count and its interval."""
     if not score.n:
         return "no photo to test on"
-    return f"{score.wrong} of {score.n} wrong ({_percent(score.error)}; {_range(score)} likely)"
+    return f"{score.wrong} of {score.n} wrong ({_percent(score.error)}, likely {_range(score)})"
 
 
 def _rate_too_high(one: Ailment) -> tuple[str, str]:
@@ -59,7 +59,9 @@ def _too_few_epochs(one: Ailment) -> tuple[str, str]:
 
 def _too_many_epochs(one: Ailment) -> tuple[str, str]:
     if one.rose:
-        sentence = f"After round {one.epoch} of {one.epochs} I learned my photos by heart and grew worse on new ones."
+        sentence = (
+            f"After round {one.epoch} of {one.epochs} I learned my photos by heart, and on new ones my mistakes grew."
+        )
     else:
         sentence = f"After round {one.epoch} of {one.epochs} I got no better on new photos."
     return sentence, f"Stop after about {one.epoch} rounds. More and more varied photos would help further."

@@ -35,6 +35,6 @@ def test_the_advice_names_the_rate_that_was_used_and_one_to_try() -> None:
 
 
 def test_no_share_is_told_without_its_count_and_interval() -> None:
-    assert share_wrong(score(3, 141)) == "3 of 141 wrong (2.1 %; 0.73 to 6.1 % likely)"
-    assert share_wrong(score(40, 60)) == "40 of 60 wrong (67 %; 54 to 77 % likely)"
+    assert share_wrong(score(3, 141)) == "3 of 141 wrong (2.1 %, likely 0.73 to 6.1 %)"
+    assert share_wrong(score(40, 60)) == "40 of 60 wrong (67 %, likely 54 to 77 %)"
     assert share_wrong(score(0, 0)) == "no photo to test on"
