@@ -93,7 +93,9 @@ def test_actions_know_nothing_of_telegram_and_handlers_nothing_of_sql() -> None:
 def test_nothing_of_the_bot_brings_torch_or_other_extras_of_the_trainer() -> None:
     names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in sources("bot") if p.name[:2] != "__"]
     names += [f"trainer.{name}" for name in OF_TRAINER_FOR_BOT]
-    code = f"import sys, {', '.join(names)}; print({{'torch', 'timm', 'scipy', 'onnx'}} & set(sys.modules))"
+    code = (
+        f"import sys, {', '.join(names)}; print({{'torch', 'timm', 'scipy', 'onnx', 'matplotlib'}} & set(sys.modules))"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
 

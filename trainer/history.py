@@ -13,7 +13,9 @@ class EpochResult:
 
     Both losses are mean cross entropies in evaluation mode, without smoothing and without augmentation, so that they
     can be compared; `wrong` of `n` held-out photos were answered wrong. `rate` is the head's highest learning rate in
-    the epoch, `training_mode_loss` what the optimiser saw on the way (augmented, smoothed).
+    the epoch, `training_mode_loss` what the optimiser saw on the way (augmented, smoothed). `spread` is the standard
+    deviation, over the held-out photos, of how much the loss of each has changed since the epoch with the lowest
+    held-out loss so far: what a rise must be measured against; None where nobody measured it.
     """
 
     epoch: int
@@ -24,6 +26,7 @@ class EpochResult:
     wrong: int
     n: int
     seconds: float
+    spread: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,75 @@ def calibration_error(confidences: Floats, right: NDArray[np.bool_], *, bins: in
     return float(np.abs(gap).sum() / photos.sum())
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`count` photos whose label is number `truth` were answered as label number `answer`."""
+
+    truth: int
+    answer: int
+    count: int
+
+
+def most_confused(table: Integers, *, least: int = 1) -> tuple[Pair, ...]:
+    """Return the mistakes of a confusion table that were made at least `least` times, most frequent first."""
+    rows, columns = np.nonzero((table >= least) & ~np.eye(len(table), dtype=bool))
+    pairs = [Pair(int(row), int(column), int(table[row, column])) for row, column in zip(rows, columns, strict=True)]
+    return tuple(sorted(pairs, key=lambda pair: (-pair.count, pair.truth, pair.answer)))
+
+
+def by_label(table: Integers) -> tuple[Score, ...]:
+    """Return the score of each label of a confusion table, in its order; a label's recall is 1 - error."""
+    photos, right = table.sum(axis=1), np.diag(table)
+    return tuple(score(int(n - hits), int(n)) for n, hits in zip(photos, right, strict=True))
+
+
+def surest(confidences: Floats, right: NDArray[np.bool_]) -> Score:
+    """Return the score of the surer half of the answers (rounded up).
+
+    Where a task is merely hard, mistakes gather in the other half; where photos were given a wrong label at random, a
+    sure answer is contradicted as often as an unsure one.
+    """
+    _same_length(confidences, right)
+    half = np.argsort(-confidences, kind="stable")[: (len(confidences) + 1) // 2]
+    return score(int((~right[half]).sum()), len(half))
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """Two networks asked about the same photos, and the two-sided probability of so uneven a change by chance.
+
+    `better` photos only the second answered right, `worse` only the first.
+    """
+
+    before: Score
+    after: Score
+    better: int
+    worse: int
+    chance: float
+
+
+def before_after(was_right: NDArray[np.bool_], is_right: NDArray[np.bool_]) -> BeforeAfter:
+    """Compare two networks by their answers to the same photos, in the same order."""
+    _same_length(was_right, is_right)
+    better, worse = int((is_right & ~was_right).sum()), int((was_right & ~is_right).sum())
+    before, after = (score(int((~right).sum()), len(right)) for right in (was_right, is_right))
+    return BeforeAfter(before, after, better, worse, mcnemar(worse, better))
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """Return the exact two-sided probability that changes go as unevenly, either way, by chance (McNemar 1947)."""
+    return min(1.0, 2 * sign_test(max(worse, better), min(worse, better)))
+
+
+def fisher(wrong: int, n: int, other_wrong: int, other_n: int) -> float:
+    """Return the probability of `wrong` or more of the mistakes falling on these `n` by chance (Fisher, one-sided)."""
+    if not (0 <= wrong <= n and 0 <= other_wrong <= other_n):
+        raise ValueError(f"{wrong} of {n} against {other_wrong} of {other_n}")
+    mistakes, ways = wrong + other_wrong, comb(n + other_n, wrong + other_wrong)
+    at_least = range(wrong, min(n, mistakes) + 1)
+    return sum(comb(n, k) * comb(other_n, mistakes - k) for k in at_least) / ways
+
+
 def sign_test(worse: int, better: int) -> float:
     """Return the exact one-sided probability of `worse` or more of the changes going the wrong way by chance.
 

@@ -11,6 +11,7 @@ import pytest
 import trainer
 
 HEAVY = {"network", "exporting"}
+DRAWS = {"plots"}
 
 
 def loaded(module: str, *unwanted: str) -> str:
@@ -25,6 +26,14 @@ def test_nothing_but_network_and_exporting_imports_torch() -> None:
     modules = ", ".join(f"trainer.{name}" for name in sorted(names))
 
     assert loaded(modules, "torch", "timm", "torchvision", "pandas") == "[]"
+
+
+def test_nothing_but_plots_imports_matplotlib_and_plots_no_pyplot() -> None:
+    names = {path.stem for path in Path(trainer.__file__).parent.glob("*.py")} - HEAVY - DRAWS - {"__init__"}
+    assert {"diagnosing", "advice", "service"} < names
+
+    assert loaded(", ".join(f"trainer.{name}" for name in sorted(names)), "matplotlib") == "[]"
+    assert loaded("trainer.plots", "matplotlib.pyplot", "torch") == "[]"
 
 
 @pytest.mark.parametrize("module", ["trainer.predicting", "trainer.readiness"])

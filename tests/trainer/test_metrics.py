@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.metrics import calibration_error, confusion, score, sign_test, wilson
+from trainer.metrics import (
+    Pair,
+    before_after,
+    by_label,
+    calibration_error,
+    confusion,
+    fisher,
+    mcnemar,
+    most_confused,
+    score,
+    sign_test,
+    surest,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +60,56 @@ def test_the_sign_test_is_exact() -> None:
     assert sign_test(0, 0) == 1
     assert sign_test(5, 0) == pytest.approx(1 / 32)
     assert sign_test(4, 1) == pytest.approx(6 / 32)
+
+
+def test_mcnemar_is_exact_and_the_same_both_ways() -> None:
+    assert mcnemar(0, 0) == 1
+    assert mcnemar(3, 3) == 1
+    assert mcnemar(5, 0) == mcnemar(0, 5) == pytest.approx(2 / 32)
+
+
+def test_the_lessons_step_from_three_wrong_to_two_may_be_chance() -> None:
+    was_right, is_right = np.full(141, True), np.full(141, True)
+    was_right[:3] = is_right[2:4] = False
+
+    found = before_after(was_right, is_right)
+
+    assert (found.before.wrong, found.after.wrong, found.after.n) == (3, 2, 141)
+    assert (found.better, found.worse, found.chance) == (2, 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "chance"), [((3, 4, 1, 4), 17 / 70), ((0, 5, 3, 5), 1.0), ((2, 2, 0, 2), 1 / 6), ((0, 0, 0, 0), 1.0)]
+)
+def test_fishers_test_agrees_with_known_values(counts: tuple[int, int, int, int], chance: float) -> None:
+    """The first is the lady who tasted tea (Fisher 1935)."""
+    assert fisher(*counts) == pytest.approx(chance)
+
+
+def test_fishers_test_refuses_more_wrong_than_asked() -> None:
+    with pytest.raises(ValueError, match="3 of 2"):
+        fisher(3, 2, 0, 5)
+
+
+def test_mistakes_are_told_most_frequent_first_and_rare_ones_left_out() -> None:
+    table = np.array([[9, 1, 0], [4, 5, 2], [0, 2, 8]])
+
+    assert most_confused(table, least=2) == (Pair(1, 0, 4), Pair(1, 2, 2), Pair(2, 1, 2))
+    assert len(most_confused(table)) == 4
+
+
+def test_each_label_has_its_own_score() -> None:
+    scores = by_label(np.array([[9, 1, 0], [0, 0, 0], [0, 0, 8]]))
+
+    assert [(one.wrong, one.n) for one in scores] == [(1, 10), (0, 0), (0, 8)]
+    assert (scores[1].low, scores[1].high) == (0, 1)
+
+
+def test_the_surer_half_is_scored() -> None:
+    confidences, right = np.array([0.9, 0.5, 0.8, 0.4, 0.7]), np.array([True, False, False, False, True])
+
+    assert surest(confidences, right) == score(1, 3)
+    assert surest(np.array([]), np.array([], dtype=bool)) == score(0, 0)
 
 
 def test_lists_of_different_length_are_refused() -> None:
