@@ -22,6 +22,7 @@ from storage import StorageError, StorageSettings, Store, open_store
 from trainer import commands
 from trainer.errors import AlreadyRunning, TrainerError
 from trainer.locking import only_trainer
+from trainer.progress import progress_bar
 from trainer.settings import TrainerSettings
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,24 @@ def train(
     started = time.perf_counter()
     result = commands.train(_open(), TrainerSettings(), force=force)
     result["seconds"] = round(time.perf_counter() - started, 3)
+    typer.echo(json.dumps(result) if as_json else commands.sentence(result))
+    if result["end"] == "not_ready":
+        raise typer.Exit(1)
+
+
+@app.command()
+def tune(as_json: Json = False) -> None:
+    """Learn deeper than the last layer, in minutes, and say what came of it."""
+    from trainer.cycle import Outcome
+    from trainer.tuning.command import tune_now
+
+    started, store = time.perf_counter(), _open()
+    with only_trainer(store.home), progress_bar() as bar:
+        for step in tune_now(store, TrainerSettings()):
+            if not isinstance(step, Outcome):
+                bar.update(step.part.value, step.done, step.steps)
+                continue
+            result = step.as_dict() | {"seconds": round(time.perf_counter() - started, 3)}
     typer.echo(json.dumps(result) if as_json else commands.sentence(result))
     if result["end"] == "not_ready":
         raise typer.Exit(1)
