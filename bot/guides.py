@@ -19,6 +19,8 @@ def welcome(name: str, status: Status) -> str:
         "2. <b>Ask</b>: send a photo without a caption, and I say what I see.\n"
         "3. <b>Correct</b>: press “Wrong” below my answer, and I learn from it.\n\n"
     )
+    if status.network is not None and not begun:
+        return said + "What I had learned was taken back, so teach me something new first!"
     if status.network is not None:
         return said + f"So far I know {join(begun)}{' and more' if len(status.labels) > 3 else ''}. Try me!"
     return said + (needs(status.readiness) or "I am learning my first lessons now.")

@@ -87,7 +87,8 @@ def no_label_in(text: str) -> str:
 
 
 def taken_back(what: TakenBack) -> str:
-    said = f"Taken back: that photo no longer counts as {bold(what.label)}." if what.label else "Taken back."
+    was = f"counts as {bold(what.label)}" if what.label else "stands as “none of these”"
+    said = f"Taken back: that photo no longer {was}."
     return f"{said} It counts as {bold(what.again)} again." if what.again else said
 
 
@@ -371,7 +372,8 @@ def network_refused(number: int, *, answering: bool) -> str:
 def long_ago(silence: timedelta | None) -> str:
     if silence is None:
         return "never seen"
-    minutes = int(silence.total_seconds() // 60)
+    seconds = max(0, int(silence.total_seconds()))
+    minutes = seconds // 60
     if minutes < 1:
-        return "last seen a moment ago"
+        return f"last seen {plural(seconds, 'second')} ago"
     return f"last seen {plural(minutes, 'minute')} ago" if minutes < 120 else f"last seen {minutes // 60} hours ago"

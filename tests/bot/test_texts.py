@@ -180,7 +180,8 @@ def test_a_probability_is_never_a_false_certainty(p: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"), [(None, "never seen"), (0, "a moment ago"), (5, "5 minutes ago"), (300, "5 hours ago")]
+    ("minutes", "said"),
+    [(None, "never seen"), (0, "0 seconds ago"), (0.75, "45 seconds ago"), (5, "5 minutes ago"), (300, "5 hours ago")],
 )
-def test_how_long_ago_is_said_plainly(minutes: int | None, said: str) -> None:
+def test_how_long_ago_is_said_plainly(minutes: float | None, said: str) -> None:
     assert said in texts.long_ago(None if minutes is None else timedelta(minutes=minutes))

@@ -16,6 +16,19 @@ async def test_start_teaches_by_example(world: World) -> None:
     assert "Before I can answer I need 2 photos each of 2 things." in welcome.text
 
 
+async def test_start_after_every_lesson_was_taken_back_asks_for_new_ones(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    for _ in range(8):
+        await world.ann.send_text("/undo")
+    await world.settled()
+
+    await world.ann.start()
+
+    welcome = await world.hears(world.ann, "Hello Ann! I am Pupil.")
+    assert "So far I know" not in welcome.text
+    assert "teach me something new first!" in welcome.text
+
+
 async def test_ten_photos_later_the_newcomer_has_an_answer(world: World) -> None:
     async with trainer_running(world.store):
         await world.ann.start()
