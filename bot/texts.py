@@ -147,8 +147,16 @@ def type_the_name() -> str:
 
 
 def confirmed(what: Corrected) -> str:
-    label = what.answer.label
-    return f"{bold(label)}: right, thank you. I count this photo as one more lesson." if label else "Thank you."
+    if what.answer.label is None or what.taught is None:
+        return "Thank you."
+    said = f"{bold(what.answer.label)}: right, thank you."
+    if is_disputed(what.taught.standing):
+        return f"{said} {_LEFT_OUT}"
+    later = "" if what.taught.trainer_alive else " My trainer is not running: I will learn it once it is back."
+    return f"{said} I count this photo as one more lesson.{later}"
+
+
+_LEFT_OUT = "Somebody else called it something different, so I leave it out until one more person agrees."
 
 
 def corrected(what: Corrected, *, tells: bool) -> str:
@@ -157,12 +165,20 @@ def corrected(what: Corrected, *, tells: bool) -> str:
         return (
             "Thanks: none of my labels. I leave this photo out of my lessons. Reply to it with a name if you have one."
         )
+    if what.agrees:
+        return confirmed(what)
     said = f"Thanks: this is {bold(what.taught.label)}."
     if is_disputed(what.taught.standing):
-        return f"{said} Somebody else called it something different, so I leave it out until one more person agrees."
+        return f"{said} {_LEFT_OUT}"
     if not what.taught.trainer_alive:
         return f"{said} My trainer is not running: I will learn it once it is back."
     return f"{said} I am learning it now{' and will tell you how it went' if tells else ''}."
+
+
+def corrected_toast(what: Corrected) -> str:
+    """What pops up when the label is chosen: a promise only where it will be kept."""
+    learns = what.taught is not None and what.taught.trainer_alive and not is_disputed(what.taught.standing)
+    return "Thank you! I am learning it." if learns else "Thank you!"
 
 
 # News ---------------------------------------------------------------------------------------------------------------

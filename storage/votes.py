@@ -83,6 +83,13 @@ class Votes:
         self._recount(photo_id)
         return _record(row)
 
+    def get(self, vote_id: int) -> Vote:
+        """Raises NotFound."""
+        row = self._connection.execute(select(vote).where(vote.c.id == vote_id)).one_or_none()
+        if row is None:
+            raise NotFound("vote", vote_id)
+        return _record(row)
+
     def live_of(self, photo_id: int, person_id: int | None) -> Vote | None:
         """The person's vote that counts on this photo."""
         mine = [v for v in live(self.of_photo(photo_id)) if v.person_id == person_id]
