@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import chat, classifier, job, owner_code, person, photo
+from storage.tables import asker, chat, classifier, job, owner_code, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
@@ -171,6 +171,7 @@ class Chats:
         found = self.by_telegram_id(telegram_id)
         if found is None or found.kind != "private":
             return
+        self._connection.execute(delete(asker).where(asker.c.chat_id == found.id))
         self._connection.execute(update(job).where(job.c.asked_in_id == found.id).values(asked_in_id=None))
         photos = select(photo.c.id).where(photo.c.chat_id == found.id)
         if self._connection.execute(photos.limit(1)).first() is None:

@@ -220,7 +220,6 @@ class Job:
     kind: str
     classifier_id: int
     state: JobState
-    asked_in_id: int | None
     asked_at: datetime
     due_at: datetime
     worker: str | None

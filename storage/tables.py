@@ -197,6 +197,7 @@ job = Table(
     Column("kind", String(16), nullable=False),
     _ref("classifier_id", "classifier.id"),
     Column("state", String(16), nullable=False, index=True),
+    # Of versions before 0002, which may still run beside this one; who asks now stands in `asker`.
     _ref("asked_in_id", "chat.id", null=True, index=False),
     _at("asked_at"),
     _at("due_at"),
@@ -207,6 +208,14 @@ job = Table(
     Column("result", JSON, nullable=True),
     _at("finished_at", null=True),
     _at("told_at", null=True),
+)
+
+asker = Table(
+    "asker",
+    metadata,
+    # The chats that want to hear how a job ended.
+    Column("job_id", Id, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", Id, ForeignKey("chat.id"), primary_key=True),
 )
 
 suspect = Table(

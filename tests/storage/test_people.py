@@ -118,7 +118,7 @@ def test_a_private_chat_goes_with_its_person_unless_photos_are_left_in_it(room: 
         assert kept is not None
         assert group is not None
         assert (kept.title, group.title) == ("", "Class")
-        assert unit.jobs.get(job.id).asked_in_id is None
+        assert unit.jobs.askers(job.id) == []
 
 
 def test_a_person_goes_only_when_nothing_else_of_hers_is_left(room: Classroom) -> None:

@@ -1,0 +1,26 @@
+"""All the chats that ask for one training.
+
+Old code may still run while this revision does: `job.asked_in_id` stays for it, and goes with a later revision.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.columns import Id
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    asker = op.create_table(
+        "asker",
+        sa.Column("job_id", Id, nullable=False),
+        sa.Column("chat_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_asker_chat_id")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_asker_job_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "chat_id", name=op.f("pk_asker")),
+    )
+    job = sa.table("job", sa.column("id"), sa.column("asked_in_id"), sa.column("told_at"))
+    waiting = sa.select(job.c.id, job.c.asked_in_id).where(job.c.asked_in_id.is_not(None), job.c.told_at.is_(None))
+    op.execute(asker.insert().from_select(["job_id", "chat_id"], waiting))
