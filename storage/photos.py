@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.pictures import Picture
-from storage.records import LabelledPhoto, Photo, State
+from storage.records import LabelledPhoto, Photo, Source, State
 from storage.tables import blob, photo, prediction, standing
 
 FOLDS = 5
@@ -103,6 +103,7 @@ class Photos:
             .where(
                 photo.c.classifier_id == classifier_id,
                 photo.c.created_at >= since,
+                photo.c.source == Source.CHAT,
                 photo.c.chat_id.is_not(None),
                 photo.c.owner_id.is_not(None),
                 prediction.c.id.is_(None),
@@ -120,7 +121,7 @@ class Photos:
             .where(
                 photo.c.classifier_id == classifier_id,
                 photo.c.received_digest == received_digest,
-                photo.c.source == "import",
+                photo.c.source == Source.IMPORT,
             )
             .limit(1)
         )

@@ -33,6 +33,14 @@ class Reason(StrEnum):
     IMPORT = "import"
 
 
+class Source(StrEnum):
+    """Where photos come from."""
+
+    CHAT = "chat"
+    MISNAMED = "misnamed"  # from a chat too, as a lesson whose name could not be taken: it asks nothing
+    IMPORT = "import"
+
+
 class State(StrEnum):
     """What the votes on a photo add up to."""
 

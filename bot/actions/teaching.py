@@ -1,5 +1,6 @@
 """Lessons: a photo with the name of what it shows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from storage import (
     Photo,
     Picture,
     Reason,
+    Source,
     Standing,
     State,
     Unit,
@@ -26,6 +28,9 @@ DEBOUNCE = timedelta(seconds=1)
 FIT = "fit"
 # The trainer says what it does every few seconds; after this silence it is taken for gone.
 TRAINER_SILENCE = timedelta(seconds=30)
+# Commands that may stand before a name, as other bots want it.
+NAMING_COMMANDS = ("teach", "label")
+_COMMAND = re.compile(r"\s*/(\w{1,32})(?:@\w+)?(?!\S)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,20 @@ class Taught:
     trainer_alive: bool
 
 
-def keep(unit: Unit, visit: Visit, presence: Presence, received: Received, owner_id: int | None = None) -> Photo:
+def keep(
+    unit: Unit,
+    visit: Visit,
+    presence: Presence,
+    received: Received,
+    owner_id: int | None = None,
+    source: Source = Source.CHAT,
+) -> Photo:
     """Keep a photo; the message that brought it brings it once. It is the person's own unless an owner is named."""
     return unit.photos.add(
         presence.classifier_id,
         received.digest,
         received.picture,
-        source="chat",
+        source=source,
         name=received.name,
         owner_id=presence.person.id if owner_id is None else owner_id,
         chat_id=presence.chat.id,
@@ -148,19 +160,25 @@ def as_counts(counts: Sequence[LabelCount]) -> list[tuple[int, str, int]]:
 
 
 def label_in(caption: str | None) -> str | None:
-    """The label that a caption spells; None for no caption, or one that only asks (“?”, “what is this?”).
+    """The label that a caption spells; None for no caption, a command, or one that only asks (“?”, “what is this?”).
 
     It may be longer than a label may be: the caller says so to the person.
     """
     if caption is None:
         return None
     text = caption.strip()
-    command, _, rest = text.partition(" ")
-    if command.startswith("/") and command[1:].split("@")[0].lower() in ("teach", "label"):
-        text = rest.strip()
+    command = _COMMAND.match(text)
+    if command is not None:
+        text = text[command.end() :].strip() if command[1].lower() in NAMING_COMMANDS else ""
     if not tidy(text).strip("?!. ¿…") or _asks(text):
         return None
     return text
+
+
+def is_command(caption: str | None) -> bool:
+    """Whether a caption is a command that has nothing to do with a photo."""
+    command = _COMMAND.match(caption or "")
+    return command is not None and command[1].lower() not in NAMING_COMMANDS
 
 
 def _asks(text: str) -> bool:

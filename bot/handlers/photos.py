@@ -14,7 +14,7 @@ from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
-from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Unit, key_of, tidy
+from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Unit, key_of, tidy
 
 
 @permitted(Role.GUEST)
@@ -23,6 +23,9 @@ async def on_photo(update: Update, context: Context) -> None:
     message = _message(update)
     said = address(message, context.bot)
     if not said.to_us and not await context.look(lambda unit: _watches(unit, context, message)):
+        return
+    if said.to_us and teaching.is_command(said.text):
+        await context.act(lambda scene: _say(scene, guides.commands_go_alone()))
         return
     label = teaching.label_in(said.text if said.to_us else None)
     if label is None and not said.text:
@@ -109,8 +112,10 @@ async def _question(update: Update, context: Context) -> None:
 def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:
     here = scene.presence
     text = text or teaching.label_of_album(scene.unit, here.chat.id, here.person.id, received.album)
-    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id)
-    name_photo(scene, photo.id, text or "", reason)
+    text = text or ""
+    source = Source.CHAT if label_problem(text) is None else Source.MISNAMED
+    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id, source)
+    name_photo(scene, photo.id, text, reason)
 
 
 def _owner(scene: Scene, context: Context, shown: Message) -> int:
@@ -161,7 +166,9 @@ def _relabel(scene: Scene, said: Addressed) -> None:
     if photo is None:
         return
     text = teaching.label_in(said.text)
-    if text is not None:
+    if teaching.is_command(said.text):
+        _say(scene, guides.commands_go_alone())
+    elif text is not None:
         name_photo(scene, photo.id, text, Reason.EDIT)
     elif teaching.unname(scene.unit, scene.visit, scene.presence, photo.id, Reason.EDIT):
         _say(scene, texts.photo_kept_unnamed())

@@ -29,6 +29,15 @@ async def test_start_after_every_lesson_was_taken_back_asks_for_new_ones(world: 
     assert "teach me something new first!" in welcome.text
 
 
+async def test_help_tells_of_captions_that_begin_with_a_command_and_they_teach(world: World) -> None:
+    await world.ann.send_text("/help")
+    await world.hears(world.ann, "/teach daisy", "/label daisy")
+
+    await world.ann.send_photo(picture("leaf"), caption="/teach daisy")
+
+    await world.hears(world.ann, "Learned: daisy, 1 photo now.")
+
+
 async def test_ten_photos_later_the_newcomer_has_an_answer(world: World) -> None:
     async with trainer_running(world.store):
         await world.ann.start()
