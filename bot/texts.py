@@ -99,8 +99,9 @@ def nothing_to_undo() -> str:
     )
 
 
-def photo_kept_unnamed() -> str:
-    return "Noted: this photo has no name any more. Edit its caption, or reply to it, to name it again."
+def photos_kept_unnamed(photos: int) -> str:
+    has = "this photo has" if photos == 1 else f"these {photos} photos have"
+    return f"Noted: {has} no name any more. Edit the caption, or reply to a photo, to name it again."
 
 
 # Questions ----------------------------------------------------------------------------------------------------------

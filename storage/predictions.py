@@ -74,6 +74,12 @@ class Predictions:
         row = self._connection.execute(query).one_or_none()
         return _flag(row) if row else None
 
+    def corrected_with(self, vote_id: int) -> int | None:
+        """The prediction that a vote corrected."""
+        query = select(flag.c.prediction_id).where(flag.c.vote_id == vote_id).limit(1)
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
     def flags_of_person(self, person_id: int) -> list[Flag]:
         rows = self._connection.execute(select(flag).where(flag.c.person_id == person_id).order_by(flag.c.id))
         return [_flag(row) for row in rows]

@@ -59,12 +59,12 @@ class Votes:
         Raises:
             NotFound: no such photo.
         """
-        known = self._by_deed(deed)
+        known = self.of_deed(deed)
         if known is not None:
             return known
         self._lock(photo_id)
         # Asked again under the lock: on PostgreSQL the same deed may just have been told by another connection.
-        known = self._by_deed(deed)
+        known = self.of_deed(deed)
         if known is not None:
             return known
         before = self.live_of(photo_id, person_id)
@@ -114,6 +114,13 @@ class Votes:
         row = self._connection.execute(query).first()
         return _record(row) if row else None
 
+    def of_deed(self, deed: str | None) -> Vote | None:
+        """The vote that a deed gave."""
+        if deed is None:
+            return None
+        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
+        return _record(row) if row else None
+
     def of_photo(self, photo_id: int) -> list[Vote]:
         """Every vote ever cast on the photo, oldest first."""
         rows = self._connection.execute(select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id))
@@ -150,12 +157,6 @@ class Votes:
         held = select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
         if self._connection.execute(held).first() is None:
             raise NotFound("photo", photo_id)
-
-    def _by_deed(self, deed: str | None) -> Vote | None:
-        if deed is None:
-            return None
-        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
-        return _record(row) if row else None
 
 
 def _record(row: Row[tuple[object, ...]]) -> Vote:

@@ -92,10 +92,12 @@ def correct(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, la
     return _flagged(unit, presence, found, taught)
 
 
-def correct_by_name(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, text: str) -> Corrected:
+def correct_by_name(
+    unit: Unit, visit: Visit, presence: Presence, prediction_id: int, text: str, reason: Reason = Reason.TYPED
+) -> Corrected:
     """The right label, typed: it may be a new one."""
     found = find(unit, presence, prediction_id)
-    taught = teach(unit, visit, presence, found.prediction.photo_id, text, Reason.TYPED)
+    taught = teach(unit, visit, presence, found.prediction.photo_id, text, reason)
     return _flagged(unit, presence, found, taught)
 
 

@@ -92,7 +92,8 @@ def teach(
 def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Label, reason: Reason) -> Taught:
     """Vote for a label of the classifier."""
     before = unit.votes.live_of(photo_id, presence.person.id)
-    unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=visit.deed)
+    deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
     counts = unit.labels.counts(presence.classifier_id)
     return Taught(
@@ -119,21 +120,50 @@ def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reaso
     mine = unit.votes.live_of(photo_id, presence.person.id)
     if mine is None:
         return None
-    unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=visit.deed)
+    deed = undo_deed(visit)
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
     return TakenBack(_label_of(unit, mine), _label_of(unit, unit.votes.live_of(photo_id, presence.person.id)))
+
+
+def undo_deed(visit: Visit) -> str:
+    """One message takes back one lesson, however often it is edited."""
+    return f"{visit.message_deed}:undo"
 
 
 def unname(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> bool:
     """Withdraw all that the person has said of a photo, former labels too; False if there was nothing."""
     count = 0
     while unit.votes.live_of(photo_id, presence.person.id) is not None:
-        deed = f"{visit.deed}:{count}"
+        deed = f"{visit.deed}:{photo_id}:{count}"
         unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
         count += 1
     if count:
         request_fit(unit, presence.classifier_id)
     return count > 0
+
+
+def says(unit: Unit, presence: Presence, photo_id: int, text: str) -> bool:
+    """Whether the person calls the photo so already."""
+    said = _label_of(unit, unit.votes.live_of(photo_id, presence.person.id))
+    return said is not None and said == unit.labels.find(presence.classifier_id, text)
+
+
+def named_alike(unit: Unit, presence: Presence, photo_id: int, album: str | None) -> list[int]:
+    """The other photos of an album that the person's caption calls as this one: one caption speaks for all of them."""
+    mine = _captioned(unit, presence, photo_id)
+    if album is None or mine is None:
+        return []
+    others = [one.id for one in unit.photos.of_album(presence.chat.id, album) if one.id != photo_id]
+    return [other for other in others if _captioned(unit, presence, other) == mine]
+
+
+def _captioned(unit: Unit, presence: Presence, photo_id: int) -> tuple[Label | None] | None:
+    """What the person's caption says, which may be no name any more; None where not the caption spoke last."""
+    mine = [one for one in unit.votes.of_photo(photo_id) if one.person_id == presence.person.id]
+    if not mine or mine[-1].reason not in (Reason.CAPTION, Reason.EDIT):
+        return None
+    return (_label_of(unit, unit.votes.live_of(photo_id, presence.person.id)),)
 
 
 def request_fit(unit: Unit, classifier_id: int) -> None:

@@ -7,7 +7,7 @@ from bot.access import permitted
 from bot.actions import teaching
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.self_service import setting
-from bot.addressing import Addressed, address
+from bot.addressing import address
 from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
@@ -58,8 +58,15 @@ async def on_edited_caption(update: Update, context: Context) -> None:
 
 @permitted(Role.TEACHER)
 async def _corrected_caption(update: Update, context: Context) -> None:
-    said = address(_message(update), context.bot)
-    await context.act(lambda scene: _relabel(scene, said))
+    message = _message(update)
+    said = address(message, context.bot)
+
+    def action(scene: Scene) -> None:
+        photo = scene.unit.photos.by_message(scene.presence.chat.id, scene.visit.message_id)
+        if photo is not None:
+            rename(scene, photo.id, said.text, message.media_group_id)
+
+    await context.act(action)
 
 
 async def on_reply_to_photo(update: Update, context: Context) -> None:
@@ -161,17 +168,28 @@ def answer_said(chat: Chat, keyboards: Keyboards, found: Answer) -> Said:
     return Said(texts.answered(found, details=setting(chat, "details")), keyboards.answer(found))
 
 
-def _relabel(scene: Scene, said: Addressed) -> None:
-    photo = scene.unit.photos.by_message(scene.presence.chat.id, scene.visit.message_id)
-    if photo is None:
-        return
-    text = teaching.label_in(said.text)
-    if teaching.is_command(said.text):
-        _say(scene, guides.commands_go_alone())
+def rename(scene: Scene, photo_id: int, words: str | None, album: str | None = None) -> None:
+    """A photo is called what its edited caption (or reply) says now, as is the rest of an album that had its name."""
+    unit, visit, here = scene.unit, scene.visit, scene.presence
+    text, problem = teaching.label_in(words), None
+    others = teaching.named_alike(unit, here, photo_id, album)
+    if teaching.is_command(words):
+        problem = guides.commands_go_alone()
     elif text is not None:
-        name_photo(scene, photo.id, text, Reason.EDIT)
-    elif teaching.unname(scene.unit, scene.visit, scene.presence, photo.id, Reason.EDIT):
-        _say(scene, texts.photo_kept_unnamed())
+        problem = label_problem(text)
+    if problem is not None:
+        _say(scene, problem)
+    elif text is None:
+        unnamed = [teaching.unname(unit, visit, here, one, Reason.EDIT) for one in (*others, photo_id)]
+        if any(unnamed):
+            _say(scene, texts.photos_kept_unnamed(sum(unnamed)))
+    elif teaching.says(unit, here, photo_id, text):
+        # Telegram tells of edits that change nothing one can see, too.
+        scene.replies.react(visit.message_id, texts.TAUGHT_REACTION)
+    else:
+        for other in others:
+            teaching.teach(unit, visit, here, other, text, Reason.EDIT)
+        name_photo(scene, photo_id, text, Reason.EDIT)
 
 
 async def _refuse(context: Context, error: PictureRefused | FileNotTaken) -> None:

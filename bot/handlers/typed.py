@@ -6,10 +6,10 @@ from bot import guides, texts
 from bot.access import has_role, permitted
 from bot.actions import correcting
 from bot.actions.self_service import setting
-from bot.actions.teaching import label_in
+from bot.actions.teaching import label_in, says
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
-from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo
+from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
 from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
 from bot.small_talk import Meant, meant_by
@@ -30,6 +30,33 @@ async def on_text(update: Update, context: Context) -> None:
         return
     teaches = await has_role(context, Role.TEACHER)
     await context.act(lambda scene: _take(scene, message, said, teaches=teaches))
+
+
+@permitted(Role.GUEST)
+async def on_edited_text(update: Update, context: Context) -> None:
+    """What the text had named is called what it says now; a text that had named nothing is read anew."""
+    message = update.effective_message
+    if message is None:
+        return
+    if await context.look(lambda unit: unit.votes.of_deed(context.here.message_deed)) is None:
+        await on_text(update, context)
+        return
+    said, teaches = address(message, context.bot), await has_role(context, Role.TEACHER)
+    await context.act(lambda scene: _say_anew(scene, said.text or "", teaches=teaches))
+
+
+def _say_anew(scene: Scene, text: str, *, teaches: bool) -> None:
+    unit, here = scene.unit, scene.presence
+    named = unit.votes.of_deed(scene.visit.message_deed)
+    if not teaches:
+        _say(scene, texts.not_allowed(Role.TEACHER))
+    elif named is not None:
+        mine = unit.votes.live_of(named.photo_id, here.person.id)
+        corrected_id = unit.predictions.corrected_with(mine.id) if mine is not None else None
+        if corrected_id is None or label_in(text) is None or says(unit, here, named.photo_id, text):
+            rename(scene, named.photo_id, text)
+        else:
+            _correct(scene, corrected_id, text, Reason.EDIT)
 
 
 def _take(scene: Scene, message: Message, said: Addressed, *, teaches: bool) -> None:
@@ -115,13 +142,13 @@ def _judge(scene: Scene, prediction_id: int, meant: Meant) -> None:
         _say(scene, texts.type_the_name(), ask_for="name of what it shows")
 
 
-def _correct(scene: Scene, prediction_id: int, text: str) -> None:
+def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reason.TYPED) -> None:
     problem = texts.type_the_name() if label_in(text) is None else label_problem(text)
     if problem is not None:
         _say(scene, problem)
         return
     try:
-        corrected = correcting.correct_by_name(scene.unit, scene.visit, scene.presence, prediction_id, text)
+        corrected = correcting.correct_by_name(scene.unit, scene.visit, scene.presence, prediction_id, text, reason)
     except NotFound:
         _say(scene, guides.photo_gone())
         return

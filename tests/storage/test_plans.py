@@ -37,8 +37,11 @@ ASKED = {
     "votes.cast": lambda unit, room, photo, label: unit.votes.cast(
         photo.id, room.ann.id, VoteKind.LABEL, label.id, Reason.BUTTON, deed="deed"
     ),
+    "votes.of_deed": lambda unit, room, photo, label: unit.votes.of_deed("deed"),
     "votes.last_of": lambda unit, room, photo, label: unit.votes.last_of(room.ann.id, room.chat.id),
     "votes.standing": lambda unit, room, photo, label: unit.votes.standing(photo.id),
+    "predictions.corrected_with": lambda unit, room, photo, label: unit.predictions.corrected_with(1),
+    "predictions.flag_of": lambda unit, room, photo, label: unit.predictions.flag_of(1, room.ann.id),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
 }
 
