@@ -131,6 +131,17 @@ photo = Table(
     Index("ix_photo_received", "classifier_id", "received_digest"),
 )
 
+album = Table(
+    "album",
+    metadata,
+    # Only of albums whose captioned photo was refused: else the votes on the others tell their name.
+    Column("chat_id", Id, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("album", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    _at("created_at"),
+)
+
 vote = Table(
     "vote",
     metadata,

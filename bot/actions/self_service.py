@@ -79,6 +79,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     photos = unit.photos.of_person(person.id)
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.votes.forget_person(person.id)
+    unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
     left = readiness(as_counts(unit.labels.counts(classifier_id)))

@@ -172,7 +172,13 @@ def request_fit(unit: Unit, classifier_id: int) -> None:
 
 def label_of_album(unit: Unit, chat_id: int, person_id: int, album: str | None) -> str | None:
     """The label that the person gave an earlier item of the album: apps put one caption on the first of many."""
-    for photo in unit.photos.of_album(chat_id, album) if album is not None else ():
+    if album is None:
+        return None
+    # Given with a photo that could not be kept: it came first.
+    name = unit.albums.name_of(chat_id, person_id, album)
+    if name is not None:
+        return name
+    for photo in unit.photos.of_album(chat_id, album):
         mine = unit.votes.live_of(photo.id, person_id)
         if mine is not None and mine.label_id is not None:
             return unit.labels.get(mine.label_id).name

@@ -1,5 +1,7 @@
 """Photos: a caption makes a lesson, none makes a question, an edited caption corrects."""
 
+from collections.abc import Callable
+
 from telegram import Message, Update
 
 from bot import guides, texts
@@ -81,12 +83,12 @@ async def on_reply_to_photo(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def _lesson(update: Update, context: Context) -> None:
     shown = _shown(update)
+    text = teaching.label_in(address(_message(update), context.bot).text)
     try:
         received = await receive(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, error)
+        await _refuse(context, error, lambda scene: _call_album(scene, shown.media_group_id, text))
         return
-    text = teaching.label_in(address(_message(update), context.bot).text)
     reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
 
@@ -192,12 +194,25 @@ def rename(scene: Scene, photo_id: int, words: str | None, album: str | None = N
         name_photo(scene, photo_id, text, Reason.EDIT)
 
 
-async def _refuse(context: Context, error: PictureRefused | FileNotTaken) -> None:
+def _call_album(scene: Scene, album: str | None, text: str | None) -> None:
+    """The caption of an album stands below one photo, and is the name of all, also where that one cannot be kept."""
+    if album is not None and text is not None and label_problem(text) is None:
+        scene.unit.albums.call(scene.presence.chat.id, scene.presence.person.id, album, tidy(text))
+
+
+async def _refuse(
+    context: Context, error: PictureRefused | FileNotTaken, also: Callable[[Scene], None] = lambda scene: None
+) -> None:
     if isinstance(error, PictureRefused):
         sentence = guides.refused(error)
     else:
         sentence = guides.too_big_file() if error.reason == "too_big" else guides.file_gone()
-    await context.act(lambda scene: _say(scene, sentence))
+
+    def action(scene: Scene) -> None:
+        _say(scene, sentence)
+        also(scene)
+
+    await context.act(action)
 
 
 def _say(scene: Scene, html: str, coalesce: str | None = None) -> None:
@@ -210,7 +225,8 @@ def _watches(unit: Unit, context: Context, message: Message) -> bool:
     if chat is None:
         return False
     album = message.media_group_id
-    return setting(chat, "every_photo") or (album is not None and bool(unit.photos.of_album(chat.id, album)))
+    begun = album is not None and bool(unit.photos.of_album(chat.id, album))
+    return setting(chat, "every_photo") or begun or _album_label(unit, context, message) is not None
 
 
 def _known(unit: Unit, context: Context, message_id: int) -> bool:

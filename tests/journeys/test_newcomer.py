@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.bots import World, picture
 from tests.support.networks import trainer_running
 
@@ -78,6 +80,21 @@ async def test_photos_of_an_album_may_have_names_of_their_own(world: World) -> N
     await world.settled()
 
     assert world.counts() == {"apple": 2, "leaf": 1}
+
+
+@pytest.mark.parametrize("in_group", [False, True])
+async def test_the_name_of_an_album_survives_its_captioned_photo(world: World, in_group: bool) -> None:
+    group, mention = None, ""
+    if in_group:
+        group, mention = await world.group(), f"{world.mention} "
+        await world.owner.promote(group, world.service.app.bot.id)
+    photos = [b"no picture", picture("apple", 1), picture("apple", 2)]
+
+    await world.ann.send_album(photos, captions=[f"{mention}apple"], as_files=True, chat=group)
+
+    await world.hears(world.ann, "That file is not a picture.", chat=group)
+    await world.hears(world.ann, "apple, 2 photos now.", chat=group)
+    assert world.counts() == {"apple": 2}
 
 
 async def test_an_album_of_files_is_an_album_too(world: World) -> None:

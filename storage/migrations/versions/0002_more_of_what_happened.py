@@ -1,4 +1,4 @@
-"""All the chats that ask for one training.
+"""More of what happened: all the chats that ask for one training, and the names of albums.
 
 Old code may still run while this revision does: `job.asked_in_id` stays for it, and goes with a later revision.
 """
@@ -6,7 +6,7 @@ Old code may still run while this revision does: `job.asked_in_id` stays for it,
 import sqlalchemy as sa
 from alembic import op
 
-from storage.columns import Id
+from storage.columns import Id, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -24,3 +24,14 @@ def upgrade() -> None:
     job = sa.table("job", sa.column("id"), sa.column("asked_in_id"), sa.column("told_at"))
     waiting = sa.select(job.c.id, job.c.asked_in_id).where(job.c.asked_in_id.is_not(None), job.c.told_at.is_(None))
     op.execute(asker.insert().from_select(["job_id", "chat_id"], waiting))
+    op.create_table(
+        "album",
+        sa.Column("chat_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
+        sa.Column("album", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_album_chat_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_album_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chat_id", "person_id", "album", name=op.f("pk_album")),
+    )
