@@ -40,6 +40,7 @@ class Photos:
         chat_id: int | None = None,
         message_id: int | None = None,
         album: str | None = None,
+        file: str | None = None,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
@@ -62,6 +63,7 @@ class Photos:
             chat_id=chat_id,
             message_id=message_id,
             album=album,
+            file=file,
             source=source,
             name=name[:512],
             group_key=group,
@@ -219,4 +221,5 @@ def _record(row: Row[tuple[object, ...]]) -> Photo:
         group_key=row.group_key,
         fold=row.fold,
         created_at=row.created_at,
+        file=row.file,
     )

@@ -119,6 +119,7 @@ class Photo:
     group_key: str
     fold: int
     created_at: datetime
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,8 @@ photo = Table(
     _ref("owner_id", "person.id", null=True),
     _ref("chat_id", "chat.id", null=True, index=False),
     Column("message_id", BigInteger, nullable=True),
+    # Telegram's file_unique_id: another one in the same message is another picture. Not known of imports.
+    Column("file", String(64), nullable=True),
     # Telegram's media_group_id: photos that were sent as one album.
     Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),

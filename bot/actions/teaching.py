@@ -42,6 +42,7 @@ class Received:
     message_id: int
     name: str = ""
     album: str | None = None
+    file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
 
@@ -78,7 +79,17 @@ def keep(
         chat_id=presence.chat.id,
         message_id=received.message_id,
         album=received.album,
+        file=received.file,
     )
+
+
+def drop_replaced(unit: Unit, presence: Presence, received: Received) -> list[str]:
+    """Remove the photo that a message had before it was edited to hold another; the digests of blobs to remove."""
+    known = unit.photos.by_message(presence.chat.id, received.message_id)
+    if known is None or known.file in (None, received.file):
+        return []
+    request_fit(unit, presence.classifier_id)
+    return unit.photos.remove([known.id])
 
 
 def teach(

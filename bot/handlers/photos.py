@@ -50,10 +50,14 @@ async def on_document(update: Update, context: Context) -> None:
 
 @permitted(Role.GUEST)
 async def on_edited_caption(update: Update, context: Context) -> None:
-    """The label of a photo is what its caption says now, where the caption is meant for the bot."""
-    said = address(_message(update), context.bot)
-    if not await context.look(lambda unit: _known(unit, context, context.here.message_id)):
-        await on_photo(update, context)
+    """The label of a photo is what its caption says now, where the caption is meant for the bot.
+
+    An edit may bring another picture too: that one is a new photo.
+    """
+    message = _message(update)
+    said = address(message, context.bot)
+    if not await context.look(lambda unit: _known(unit, context, message)):
+        await on_document(update, context)
     elif said.to_us or await context.look(lambda unit: _named_by_caption(unit, context)):
         await _corrected_caption(update, context)
 
@@ -120,6 +124,7 @@ async def _question(update: Update, context: Context) -> None:
 
 def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:
     here = scene.presence
+    scene.orphans += teaching.drop_replaced(scene.unit, here, received)
     text = text or teaching.label_of_album(scene.unit, here.chat.id, here.person.id, received.album)
     text = text or ""
     source = Source.CHAT if label_problem(text) is None else Source.MISNAMED
@@ -156,6 +161,7 @@ def label_problem(text: str) -> str | None:
 
 
 def _answer(scene: Scene, question: Question, owner_id: int) -> None:
+    scene.orphans += teaching.drop_replaced(scene.unit, scene.presence, question.received)
     found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, question.network, owner_id)
     to_message = question.received.message_id
     if isinstance(found, NotYet):
@@ -229,9 +235,11 @@ def _watches(unit: Unit, context: Context, message: Message) -> bool:
     return setting(chat, "every_photo") or begun or _album_label(unit, context, message) is not None
 
 
-def _known(unit: Unit, context: Context, message_id: int) -> bool:
-    chat = unit.chats.by_telegram_id(context.here.chat_id)
-    return chat is not None and unit.photos.by_message(chat.id, message_id) is not None
+def _known(unit: Unit, context: Context, message: Message) -> bool:
+    """Whether the picture that the message shows is kept."""
+    chat, file = unit.chats.by_telegram_id(context.here.chat_id), file_in(message)
+    photo = unit.photos.by_message(chat.id, message.message_id) if chat is not None else None
+    return photo is not None and (photo.file is None or (file is not None and file.file_unique_id == photo.file))
 
 
 def _named_by_caption(unit: Unit, context: Context) -> bool:

@@ -114,3 +114,37 @@ async def test_the_edited_caption_of_an_album_names_all_of_it_and_is_answered_on
 
     await world.ann.edit_caption(album[0], "plum")
     await world.hears(world.ann, "Learned: plum, 2 photos now.")
+
+
+async def replace_picture(world: World, message: Message, data: bytes, caption: str = "") -> None:
+    """What Telegram's apps offer as “replace photo”; the chat page does not."""
+    playground = world.playground
+    shown = playground.messenger.find(message.chat_id, message.id)
+    assert shown is not None
+    content = {"photo": await playground.files.add_photo(data)} | ({"caption": caption} if caption else {})
+    playground.messenger.change(shown, content)
+    await world.settled()
+
+
+async def test_a_picture_that_takes_the_place_of_another_is_a_new_photo(world: World) -> None:
+    lesson = (await world.teach(world.ann, "apple", 1))[0]
+    ann = world.look(lambda unit: unit.people.by_telegram_id(world.ann.id))
+    (old,) = world.look(lambda unit: unit.photos.of_person(ann.id))
+
+    await replace_picture(world, lesson, picture("leaf"), "leaf")
+
+    (new,) = world.look(lambda unit: unit.photos.of_person(ann.id))
+    assert world.counts() == {"leaf": 1}
+    assert new.digest != old.digest
+    assert not world.store.blobs.has(old.digest)
+
+
+async def test_a_picture_without_caption_that_takes_the_place_of_a_lesson_is_a_question(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    lesson = (await world.teach(world.ann, "apple", 1))[0]
+
+    await replace_picture(world, lesson, picture("leaf", 7))
+
+    answer = await world.hears(world.ann, "I think this is leaf")
+    assert answer.reply_to == lesson.id
+    assert world.counts() == {"apple": 4, "leaf": 4}

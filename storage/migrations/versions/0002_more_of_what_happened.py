@@ -1,4 +1,5 @@
-"""More of what happened: all the chats that ask for one training, and the names of albums.
+"""More of what happened: all the chats that ask for one training, the names of albums, and
+which file a photo came as.
 
 Old code may still run while this revision does: `job.asked_in_id` stays for it, and goes with a later revision.
 """
@@ -35,3 +36,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_album_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chat_id", "person_id", "album", name=op.f("pk_album")),
     )
+    op.add_column("photo", sa.Column("file", sa.String(length=64), nullable=True))
