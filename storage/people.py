@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import asker, chat, classifier, job, owner_code, person, photo
+from storage.tables import asker, chat, classifier, deleted_photo, job, owner_code, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
@@ -188,6 +188,7 @@ class Chats:
         if old is not None and self.by_telegram_id(new_telegram_id) is None:
             self._connection.execute(update(chat).where(chat.c.id == old.id).values(telegram_id=new_telegram_id))
             self._connection.execute(update(photo).where(photo.c.chat_id == old.id).values(message_id=None))
+            self._connection.execute(delete(deleted_photo).where(deleted_photo.c.chat_id == old.id))
 
 
 def _hash(code: str) -> str:

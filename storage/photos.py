@@ -12,7 +12,7 @@ from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.pictures import Picture
 from storage.records import LabelledPhoto, Photo, Source, State
-from storage.tables import blob, photo, prediction, standing
+from storage.tables import blob, deleted_photo, photo, prediction, standing
 
 FOLDS = 5
 
@@ -150,6 +150,18 @@ class Photos:
         if state is not None:
             query = query.join(standing, standing.c.photo_id == photo.c.id).where(standing.c.state == state)
         return int(self._connection.execute(query).scalar_one())
+
+    def note_deleted(self, photos: Sequence[Photo]) -> None:
+        """Remember the messages of photos whose sender has them deleted."""
+        for one in photos:
+            if one.chat_id is not None and one.message_id is not None:
+                key = {"chat_id": one.chat_id, "message_id": one.message_id}
+                insert_unless_there(self._connection, deleted_photo, **key)
+
+    def was_deleted(self, chat_id: int, message_id: int) -> bool:
+        """Whether its sender had the photo of a message deleted."""
+        key = (deleted_photo.c.chat_id == chat_id) & (deleted_photo.c.message_id == message_id)
+        return self._connection.execute(select(deleted_photo.c.chat_id).where(key)).first() is not None
 
     def remove(self, photo_ids: Sequence[int]) -> list[str]:
         """Remove photos with all that hangs off them; returns the digests of blobs that no photo needs any more.

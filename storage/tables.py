@@ -133,6 +133,14 @@ photo = Table(
     Index("ix_photo_received", "classifier_id", "received_digest"),
 )
 
+deleted_photo = Table(
+    "deleted_photo",
+    metadata,
+    # Messages whose photo its sender had deleted: they still stand in their chat. Nothing here says who that was.
+    Column("chat_id", Id, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
 album = Table(
     "album",
     metadata,

@@ -133,10 +133,15 @@ def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: 
 
 
 def _owner(scene: Scene, context: Context, shown: Message) -> int:
-    """A photo belongs to whoever sent it, also where somebody else taught it: its sender may take it away again."""
-    author = shown.from_user
+    """A photo belongs to whoever sent it, also where somebody else taught it: its sender may take it away again.
+
+    What its sender had deleted is of the one who shows it anew: nothing comes back as hers.
+    """
+    author, here = shown.from_user, scene.presence
     if author is None or author.is_bot or shown.sender_chat is not None:
-        return scene.presence.person.id
+        return here.person.id
+    if scene.unit.photos.was_deleted(here.chat.id, shown.message_id):
+        return here.person.id
     return scene.unit.people.meet(author.id, author.full_name, context.services.settings.newcomer_role()).id
 
 

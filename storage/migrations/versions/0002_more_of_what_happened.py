@@ -1,5 +1,5 @@
-"""More of what happened: all the chats that ask for one training, the names of albums, and
-which file a photo came as.
+"""More of what happened: all the chats that ask for one training, the names of albums, which
+file a photo came as, and the messages whose photos their senders had deleted.
 
 Old code may still run while this revision does: `job.asked_in_id` stays for it, and goes with a later revision.
 """
@@ -37,3 +37,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chat_id", "person_id", "album", name=op.f("pk_album")),
     )
     op.add_column("photo", sa.Column("file", sa.String(length=64), nullable=True))
+    op.create_table(
+        "deleted_photo",
+        sa.Column("chat_id", Id, nullable=False),
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_deleted_photo_chat_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chat_id", "message_id", name=op.f("pk_deleted_photo")),
+    )
