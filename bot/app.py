@@ -34,10 +34,11 @@ def handlers() -> Iterator[Handler]:
     yield MessageHandler(new & filters.Document.ALL, photos.on_document)
     yield MessageHandler(edited & (filters.PHOTO | filters.Document.ALL), photos.on_edited_caption)
     for command in commands.COMMANDS:
-        yield CommandHandler(command.name, command.callback, filters=new)
+        yield CommandHandler(command.name, command.callback, filters=new | edited)
     # After the known commands: whatever else begins with a slash.
-    yield MessageHandler(new & filters.COMMAND, commands.unknown)
+    yield MessageHandler((new | edited) & filters.COMMAND, commands.unknown)
     yield MessageHandler(new & filters.TEXT, typed.on_text)
+    yield MessageHandler(edited & filters.TEXT, typed.on_edited_text)
     yield MessageHandler(new & filters.ATTACHMENT, photos.on_document)
 
 

@@ -65,8 +65,8 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
     async def act(self, action: Callable[[Scene], T], *, first: Callable[[Unit], None] | None = None) -> T:
         """Run an action in one transaction that also owes its replies and marks the update as handled.
 
-        Killed before the commit, all of it happens again; after it, none of it. A handler acts once. `first` is done
-        before the chat is entered.
+        Killed before the commit, all of it happens again; after it, none of it, and so with whatever fails later (the
+        drain sees to that). A handler acts once. `first` is done before the chat is entered.
         """
         result = await asyncio.to_thread(self._act, action, first)
         self.services.mail_waits.set()

@@ -123,10 +123,11 @@ class Drain:
 
     async def _see_through(self, incoming: Incoming) -> None:
         """Handle one update until it is done or given up."""
-        tries, waits_since = incoming.tries, time.monotonic()
+        tries, again, waits_since = incoming.tries, False, time.monotonic()
         while True:
             async with self._slots:
-                failure = await self._handle(incoming)
+                failure = await self._handle(incoming, again=again)
+            again = True
             if failure is None:
                 self._told_of_outage.discard(incoming.lane)
                 return
@@ -144,9 +145,12 @@ class Drain:
             await asyncio.sleep(BACKOFF[min(tries, len(BACKOFF) - 1)])
             tries += 1
 
-    async def _handle(self, incoming: Incoming) -> BaseException | None:
+    async def _handle(self, incoming: Incoming, *, again: bool) -> BaseException | None:
         """Run the handlers; what they leave undone on purpose is done too. Returns what went wrong."""
         try:
+            # What failed after its commit has happened: done again, a setting would turn back.
+            if again and not await asyncio.to_thread(self._is_pending, incoming):
+                return None
             update = Update.de_json(json.loads(incoming.raw), self._app.bot)
             await self._app.process_update(update)
             failure = self._services.failures.pop(incoming.update_id, None)
@@ -157,12 +161,14 @@ class Drain:
         return failure
 
     def _finish(self, incoming: Incoming) -> None:
-        store = self._services.store
-        with store.read() as unit:
-            if not unit.inbox.is_pending(incoming.bot_id, incoming.update_id):
-                return
-        with store.write() as unit:
+        if not self._is_pending(incoming):
+            return
+        with self._services.store.write() as unit:
             unit.inbox.done(incoming.bot_id, incoming.update_id)
+
+    def _is_pending(self, incoming: Incoming) -> bool:
+        with self._services.store.read() as unit:
+            return unit.inbox.is_pending(incoming.bot_id, incoming.update_id)
 
     async def _wait_out(self, incoming: Incoming, failure: BaseException) -> None:
         """An outage is nobody's fault: it counts as no try, and is told to a chat once."""
@@ -186,7 +192,7 @@ class Drain:
         self._services.mail_waits.set()
 
     async def _failed(self, incoming: Incoming, failure: BaseException) -> bool:
-        """Count the try; after the last one, tell the person and the owner. True if it was the last."""
+        """Count the try; after the last one, tell the person and the owner. True if there is nothing to try again."""
         try:
             return await asyncio.to_thread(self._count_failure, incoming, failure)
         except StoreUnavailable:
@@ -196,6 +202,8 @@ class Drain:
         reference = f"{incoming.update_id:x}"
         visit = self._visit(incoming)
         with self._services.store.write() as unit:
+            if not unit.inbox.is_pending(incoming.bot_id, incoming.update_id):
+                return True
             if not unit.inbox.failed(incoming.bot_id, incoming.update_id, repr(type(failure))):
                 return False
             log.error("update given up reference=%s", reference)

@@ -19,6 +19,8 @@ def welcome(name: str, status: Status) -> str:
         "2. <b>Ask</b>: send a photo without a caption, and I say what I see.\n"
         "3. <b>Correct</b>: press “Wrong” below my answer, and I learn from it.\n\n"
     )
+    if status.network is not None and not begun:
+        return said + "What I had learned was taken back, so teach me something new first!"
     if status.network is not None:
         return said + f"So far I know {join(begun)}{' and more' if len(status.labels) > 3 else ''}. Try me!"
     return said + (needs(status.readiness) or "I am learning my first lessons now.")
@@ -29,6 +31,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<b>Teach</b>: a photo with its name as caption. Edit the caption to change it, /undo to take it back.\n"
         "<b>Ask</b>: a photo without a caption.\n"
         "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
+        "<code>/teach daisy</code> and <code>/label daisy</code> are captions that teach, too.\n"
         "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n/train learn now\n"
         "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
@@ -136,6 +139,17 @@ def not_a_picture() -> str:
 
 def unknown_command() -> str:
     return "I don't know that command. /help shows what I can do."
+
+
+def commands_go_alone() -> str:
+    return (
+        "Commands go without a photo, so please send that one alone. "
+        "To teach me this photo, edit its caption to its name, like <b>daisy</b>."
+    )
+
+
+def small_talk() -> str:
+    return "Thank you! To correct me, reply to my answer with the name of what the photo shows, like <b>daisy</b>."
 
 
 def unknown_photo() -> str:

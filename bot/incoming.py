@@ -58,18 +58,18 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
         FileNotTaken: Telegram will not hand it out.
         PictureRefused: it is no picture that can be kept.
     """
-    data, name = await _fetch(message, bot)
+    data, name, file = await _fetch(message, bot)
     picture, digest = await asyncio.to_thread(_keep, data, services.store)
-    return Received(digest, picture, message.message_id, name, message.media_group_id)
+    return Received(digest, picture, message.message_id, name, message.media_group_id, file)
 
 
 async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
     """The same, and let the network look at it; raises what `receive` does."""
-    data, name = await _fetch(message, bot)
+    data, name, file = await _fetch(message, bot)
     loaded = services.guesser.loaded
     if loaded is None:
         picture, digest = await asyncio.to_thread(_keep, data, services.store)
-        return Question(Received(digest, picture, message.message_id, name, message.media_group_id), None, None)
+        return Question(Received(digest, picture, message.message_id, name, message.media_group_id, file), None, None)
     picture, digest, guess = await keep_and_guess(data, services.store, loaded)
     received = Received(
         digest,
@@ -77,6 +77,7 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
         message.message_id,
         name,
         message.media_group_id,
+        file,
         vector=guess.embedding.tobytes(),
         embedder=loaded.network.embedder,
     )
@@ -94,7 +95,8 @@ async def keep_and_guess(data: bytes, store: Store, loaded: Loaded) -> tuple[Pic
     return picture, digest, guess
 
 
-async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
+async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:
+    """The bytes, the name, and Telegram's unique id of a message's file."""
     file = file_in(message)
     if file is None:
         raise FileNotTaken("gone")
@@ -106,7 +108,7 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str]:
     except (BadRequest, InvalidToken) as error:
         # A file that Telegram dropped is "not found", which PTB takes for a fault of the token.
         raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
-    return data, (file.file_name or "") if isinstance(file, Document) else ""
+    return data, (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id
 
 
 def _keep(data: bytes, store: Store) -> tuple[Picture, str]:

@@ -145,7 +145,8 @@ class News:
                     text = texts.training_asked(ended.readiness, alive=True)
                 elif not ended.failed and ended.network is not None:
                     text = texts.training_done(ended.network, result)
-                self._owe(unit, ended.chat_id, text, f"job:{ended.job.id}")
+                for chat_id in ended.chat_ids:
+                    self._owe(unit, chat_id, text, f"job:{ended.job.id}:{chat_id}")
         return True
 
     def _owe(self, unit: Unit, chat_id: int, html: str, dedupe: str, *, to_message: int | None = None) -> None:

@@ -127,6 +127,7 @@ class BotService:
         with self._store.write() as unit:
             unit.inbox.forget_before(unit.now - KEEP_MAIL)
             unit.outbox.forget_before(unit.now - KEEP_MAIL)
+            unit.albums.forget_before(unit.now - KEEP_MAIL)
         self._store.sweep()
 
     async def _beat(self) -> None:

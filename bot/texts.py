@@ -87,7 +87,8 @@ def no_label_in(text: str) -> str:
 
 
 def taken_back(what: TakenBack) -> str:
-    said = f"Taken back: that photo no longer counts as {bold(what.label)}." if what.label else "Taken back."
+    was = f"counts as {bold(what.label)}" if what.label else "stands as “none of these”"
+    said = f"Taken back: that photo no longer {was}."
     return f"{said} It counts as {bold(what.again)} again." if what.again else said
 
 
@@ -98,8 +99,9 @@ def nothing_to_undo() -> str:
     )
 
 
-def photo_kept_unnamed() -> str:
-    return "Noted: this photo has no name any more. Edit its caption, or reply to it, to name it again."
+def photos_kept_unnamed(photos: int) -> str:
+    has = "this photo has" if photos == 1 else f"these {photos} photos have"
+    return f"Noted: {has} no name any more. Edit the caption, or reply to a photo, to name it again."
 
 
 # Questions ----------------------------------------------------------------------------------------------------------
@@ -146,8 +148,16 @@ def type_the_name() -> str:
 
 
 def confirmed(what: Corrected) -> str:
-    label = what.answer.label
-    return f"{bold(label)}: right, thank you. I count this photo as one more lesson." if label else "Thank you."
+    if what.answer.label is None or what.taught is None:
+        return "Thank you."
+    said = f"{bold(what.answer.label)}: right, thank you."
+    if is_disputed(what.taught.standing):
+        return f"{said} {_LEFT_OUT}"
+    later = "" if what.taught.trainer_alive else " My trainer is not running: I will learn it once it is back."
+    return f"{said} I count this photo as one more lesson.{later}"
+
+
+_LEFT_OUT = "Somebody else called it something different, so I leave it out until one more person agrees."
 
 
 def corrected(what: Corrected, *, tells: bool) -> str:
@@ -156,12 +166,20 @@ def corrected(what: Corrected, *, tells: bool) -> str:
         return (
             "Thanks: none of my labels. I leave this photo out of my lessons. Reply to it with a name if you have one."
         )
+    if what.agrees:
+        return confirmed(what)
     said = f"Thanks: this is {bold(what.taught.label)}."
     if is_disputed(what.taught.standing):
-        return f"{said} Somebody else called it something different, so I leave it out until one more person agrees."
+        return f"{said} {_LEFT_OUT}"
     if not what.taught.trainer_alive:
         return f"{said} My trainer is not running: I will learn it once it is back."
     return f"{said} I am learning it now{' and will tell you how it went' if tells else ''}."
+
+
+def corrected_toast(what: Corrected) -> str:
+    """What pops up when the label is chosen: a promise only where it will be kept."""
+    learns = what.taught is not None and what.taught.trainer_alive and not is_disputed(what.taught.standing)
+    return "Thank you! I am learning it." if learns else "Thank you!"
 
 
 # News ---------------------------------------------------------------------------------------------------------------
@@ -371,7 +389,8 @@ def network_refused(number: int, *, answering: bool) -> str:
 def long_ago(silence: timedelta | None) -> str:
     if silence is None:
         return "never seen"
-    minutes = int(silence.total_seconds() // 60)
+    seconds = max(0, int(silence.total_seconds()))
+    minutes = seconds // 60
     if minutes < 1:
-        return "last seen a moment ago"
+        return f"last seen {plural(seconds, 'second')} ago"
     return f"last seen {plural(minutes, 'minute')} ago" if minutes < 120 else f"last seen {minutes // 60} hours ago"

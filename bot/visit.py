@@ -27,6 +27,11 @@ class Visit:
         """A key that is the same whenever this update is handled again."""
         return f"update:{self.bot_id}:{self.update_id}"
 
+    @property
+    def message_deed(self) -> str:
+        """A key of the message itself: what it did is found again when it is edited."""
+        return f"message:{self.bot_id}:{self.chat_id}:{self.message_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Presence:

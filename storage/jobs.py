@@ -10,7 +10,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.records import Heartbeat, Job, JobState
-from storage.tables import classifier, heartbeat, job
+from storage.tables import asker, classifier, heartbeat, job
 
 # However long lessons keep coming, work starts this long after the first of them.
 LONGEST_WAIT = timedelta(seconds=10)
@@ -25,27 +25,18 @@ class Jobs:
     def request(self, kind: str, classifier_id: int, *, due_at: datetime, asked_in_id: int | None = None) -> Job:
         """Ask for work. A job of the kind that still waits is put off to `due_at` instead of asking twice.
 
-        `asked_in_id` is the chat that wants to hear of the end; of several that ask for one job, the last.
+        `asked_in_id` is a chat that wants to hear of the end; several may ask for one job.
         """
         self._one_at_a_time(classifier_id)
-        waiting = self._waiting(kind, classifier_id)
-        if waiting is None:
-            row = insert_row(
-                self._connection,
-                job,
-                kind=kind,
-                classifier_id=classifier_id,
-                state=JobState.QUEUED,
-                asked_in_id=asked_in_id,
-                asked_at=self._moment.now,
-                due_at=due_at,
-                tries=0,
-            )
-            return _record(row)
-        due = min(due_at, waiting.asked_at + LONGEST_WAIT)
-        change = {"due_at": due} | ({"asked_in_id": asked_in_id} if asked_in_id is not None else {})
-        self._set(waiting.id, **change)
-        return self.get(waiting.id)
+        found = self._waiting(kind, classifier_id)
+        if found is None:
+            found = self._new(kind, classifier_id, due_at)
+        else:
+            self._set(found.id, due_at=min(due_at, found.asked_at + LONGEST_WAIT))
+            found = self.get(found.id)
+        if asked_in_id is not None:
+            insert_unless_there(self._connection, asker, job_id=found.id, chat_id=asked_in_id)
+        return found
 
     def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float) -> Job | None:
         """Take the job that is due longest, or whose worker let its lease run out; None if there is none.
@@ -100,20 +91,35 @@ class Jobs:
         return [_record(row) for row in self._connection.execute(query)]
 
     def untold(self) -> list[Job]:
-        """Ended jobs whose asker has not been told."""
+        """Ended jobs whose askers have not been told."""
+        asked = select(asker.c.job_id).where(asker.c.job_id == job.c.id)
         query = (
             select(job)
-            .where(
-                job.c.state.in_((JobState.DONE, JobState.FAILED)),
-                job.c.asked_in_id.is_not(None),
-                job.c.told_at.is_(None),
-            )
+            .where(job.c.state.in_((JobState.DONE, JobState.FAILED)), job.c.told_at.is_(None), asked.exists())
             .order_by(job.c.id)
         )
         return [_record(row) for row in self._connection.execute(query)]
 
+    def askers(self, job_id: int) -> list[int]:
+        """The chats that want to hear of the end."""
+        query = select(asker.c.chat_id).where(asker.c.job_id == job_id).order_by(asker.c.chat_id)
+        return list(self._connection.execute(query).scalars())
+
     def told(self, job_id: int) -> None:
         self._set(job_id, told_at=self._moment.now)
+
+    def _new(self, kind: str, classifier_id: int, due_at: datetime) -> Job:
+        row = insert_row(
+            self._connection,
+            job,
+            kind=kind,
+            classifier_id=classifier_id,
+            state=JobState.QUEUED,
+            asked_at=self._moment.now,
+            due_at=due_at,
+            tries=0,
+        )
+        return _record(row)
 
     def _one_at_a_time(self, classifier_id: int) -> None:
         """Two requests at once must see each other; on SQLite every writer does, on PostgreSQL this lock sees to it."""
@@ -173,4 +179,5 @@ class Heartbeats:
 
 def _record(row: Row[tuple[object, ...]]) -> Job:
     values = dict(row._mapping)
+    del values["asked_in_id"]
     return Job(**(values | {"state": JobState(row.state)}))

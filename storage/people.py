@@ -11,7 +11,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import chat, classifier, job, owner_code, person, photo
+from storage.tables import asker, chat, classifier, deleted_photo, job, owner_code, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
@@ -171,6 +171,7 @@ class Chats:
         found = self.by_telegram_id(telegram_id)
         if found is None or found.kind != "private":
             return
+        self._connection.execute(delete(asker).where(asker.c.chat_id == found.id))
         self._connection.execute(update(job).where(job.c.asked_in_id == found.id).values(asked_in_id=None))
         photos = select(photo.c.id).where(photo.c.chat_id == found.id)
         if self._connection.execute(photos.limit(1)).first() is None:
@@ -187,6 +188,7 @@ class Chats:
         if old is not None and self.by_telegram_id(new_telegram_id) is None:
             self._connection.execute(update(chat).where(chat.c.id == old.id).values(telegram_id=new_telegram_id))
             self._connection.execute(update(photo).where(photo.c.chat_id == old.id).values(message_id=None))
+            self._connection.execute(delete(deleted_photo).where(deleted_photo.c.chat_id == old.id))
 
 
 def _hash(code: str) -> str:

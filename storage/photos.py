@@ -11,8 +11,8 @@ from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.pictures import Picture
-from storage.records import LabelledPhoto, Photo, State
-from storage.tables import blob, photo, prediction, standing
+from storage.records import LabelledPhoto, Photo, Source, State
+from storage.tables import blob, deleted_photo, photo, prediction, standing
 
 FOLDS = 5
 
@@ -40,6 +40,7 @@ class Photos:
         chat_id: int | None = None,
         message_id: int | None = None,
         album: str | None = None,
+        file: str | None = None,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
@@ -62,6 +63,7 @@ class Photos:
             chat_id=chat_id,
             message_id=message_id,
             album=album,
+            file=file,
             source=source,
             name=name[:512],
             group_key=group,
@@ -103,6 +105,7 @@ class Photos:
             .where(
                 photo.c.classifier_id == classifier_id,
                 photo.c.created_at >= since,
+                photo.c.source == Source.CHAT,
                 photo.c.chat_id.is_not(None),
                 photo.c.owner_id.is_not(None),
                 prediction.c.id.is_(None),
@@ -120,7 +123,7 @@ class Photos:
             .where(
                 photo.c.classifier_id == classifier_id,
                 photo.c.received_digest == received_digest,
-                photo.c.source == "import",
+                photo.c.source == Source.IMPORT,
             )
             .limit(1)
         )
@@ -147,6 +150,18 @@ class Photos:
         if state is not None:
             query = query.join(standing, standing.c.photo_id == photo.c.id).where(standing.c.state == state)
         return int(self._connection.execute(query).scalar_one())
+
+    def note_deleted(self, photos: Sequence[Photo]) -> None:
+        """Remember the messages of photos whose sender has them deleted."""
+        for one in photos:
+            if one.chat_id is not None and one.message_id is not None:
+                key = {"chat_id": one.chat_id, "message_id": one.message_id}
+                insert_unless_there(self._connection, deleted_photo, **key)
+
+    def was_deleted(self, chat_id: int, message_id: int) -> bool:
+        """Whether its sender had the photo of a message deleted."""
+        key = (deleted_photo.c.chat_id == chat_id) & (deleted_photo.c.message_id == message_id)
+        return self._connection.execute(select(deleted_photo.c.chat_id).where(key)).first() is not None
 
     def remove(self, photo_ids: Sequence[int]) -> list[str]:
         """Remove photos with all that hangs off them; returns the digests of blobs that no photo needs any more.
@@ -218,4 +233,5 @@ def _record(row: Row[tuple[object, ...]]) -> Photo:
         group_key=row.group_key,
         fold=row.fold,
         created_at=row.created_at,
+        file=row.file,
     )

@@ -68,6 +68,18 @@ class Predictions:
         self._connection.execute(update(flag).where(mine).values(**change))
         return _flag(self._connection.execute(select(flag).where(mine)).one())
 
+    def flag_of(self, prediction_id: int, person_id: int) -> Flag | None:
+        """What the person said of a prediction."""
+        query = select(flag).where(flag.c.prediction_id == prediction_id, flag.c.person_id == person_id)
+        row = self._connection.execute(query).one_or_none()
+        return _flag(row) if row else None
+
+    def corrected_with(self, vote_id: int) -> int | None:
+        """The prediction that a vote corrected."""
+        query = select(flag.c.prediction_id).where(flag.c.vote_id == vote_id).limit(1)
+        found: int | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
     def flags_of_person(self, person_id: int) -> list[Flag]:
         rows = self._connection.execute(select(flag).where(flag.c.person_id == person_id).order_by(flag.c.id))
         return [_flag(row) for row in rows]

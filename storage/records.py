@@ -33,6 +33,14 @@ class Reason(StrEnum):
     IMPORT = "import"
 
 
+class Source(StrEnum):
+    """Where photos come from."""
+
+    CHAT = "chat"
+    MISNAMED = "misnamed"  # from a chat too, as a lesson whose name could not be taken: it asks nothing
+    IMPORT = "import"
+
+
 class State(StrEnum):
     """What the votes on a photo add up to."""
 
@@ -111,6 +119,7 @@ class Photo:
     group_key: str
     fold: int
     created_at: datetime
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +229,6 @@ class Job:
     kind: str
     classifier_id: int
     state: JobState
-    asked_in_id: int | None
     asked_at: datetime
     due_at: datetime
     worker: str | None

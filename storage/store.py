@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.engine import URL
 
+from storage.albums import Albums
 from storage.blobs import Blobs
 from storage.engine import READS, WRITES, open_engine
 from storage.errors import StoreDamaged
@@ -43,6 +44,7 @@ class Unit:
         self.chats = Chats(connection, moment)
         self.labels = Labels(connection, moment)
         self.photos = Photos(connection, moment, blobs)
+        self.albums = Albums(connection, moment)
         self.votes = Votes(connection, moment)
         self.predictions = Predictions(connection, moment)
         self.embeddings = Embeddings(connection)

@@ -116,6 +116,8 @@ photo = Table(
     _ref("owner_id", "person.id", null=True),
     _ref("chat_id", "chat.id", null=True, index=False),
     Column("message_id", BigInteger, nullable=True),
+    # Telegram's file_unique_id: another one in the same message is another picture. Not known of imports.
+    Column("file", String(64), nullable=True),
     # Telegram's media_group_id: photos that were sent as one album.
     Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),
@@ -129,6 +131,25 @@ photo = Table(
     # Whole, not one by one: of two indexes of one column each SQLite may take the one that all photos share.
     Index("ix_photo_digest_of", "classifier_id", "digest"),
     Index("ix_photo_received", "classifier_id", "received_digest"),
+)
+
+deleted_photo = Table(
+    "deleted_photo",
+    metadata,
+    # Messages whose photo its sender had deleted: they still stand in their chat. Nothing here says who that was.
+    Column("chat_id", Id, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+album = Table(
+    "album",
+    metadata,
+    # Only of albums whose captioned photo was refused: else the votes on the others tell their name.
+    Column("chat_id", Id, ForeignKey("chat.id", ondelete="CASCADE"), primary_key=True),
+    Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("album", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    _at("created_at"),
 )
 
 vote = Table(
@@ -197,6 +218,7 @@ job = Table(
     Column("kind", String(16), nullable=False),
     _ref("classifier_id", "classifier.id"),
     Column("state", String(16), nullable=False, index=True),
+    # Of versions before 0002, which may still run beside this one; who asks now stands in `asker`.
     _ref("asked_in_id", "chat.id", null=True, index=False),
     _at("asked_at"),
     _at("due_at"),
@@ -207,6 +229,14 @@ job = Table(
     Column("result", JSON, nullable=True),
     _at("finished_at", null=True),
     _at("told_at", null=True),
+)
+
+asker = Table(
+    "asker",
+    metadata,
+    # The chats that want to hear how a job ended.
+    Column("job_id", Id, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", Id, ForeignKey("chat.id"), primary_key=True),
 )
 
 suspect = Table(

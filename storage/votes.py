@@ -59,12 +59,12 @@ class Votes:
         Raises:
             NotFound: no such photo.
         """
-        known = self._by_deed(deed)
+        known = self.of_deed(deed)
         if known is not None:
             return known
         self._lock(photo_id)
         # Asked again under the lock: on PostgreSQL the same deed may just have been told by another connection.
-        known = self._by_deed(deed)
+        known = self.of_deed(deed)
         if known is not None:
             return known
         before = self.live_of(photo_id, person_id)
@@ -81,6 +81,13 @@ class Votes:
             created_at=self._moment.now,
         )
         self._recount(photo_id)
+        return _record(row)
+
+    def get(self, vote_id: int) -> Vote:
+        """Raises NotFound."""
+        row = self._connection.execute(select(vote).where(vote.c.id == vote_id)).one_or_none()
+        if row is None:
+            raise NotFound("vote", vote_id)
         return _record(row)
 
     def live_of(self, photo_id: int, person_id: int | None) -> Vote | None:
@@ -105,6 +112,13 @@ class Votes:
             .limit(1)
         )
         row = self._connection.execute(query).first()
+        return _record(row) if row else None
+
+    def of_deed(self, deed: str | None) -> Vote | None:
+        """The vote that a deed gave."""
+        if deed is None:
+            return None
+        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
         return _record(row) if row else None
 
     def of_photo(self, photo_id: int) -> list[Vote]:
@@ -143,12 +157,6 @@ class Votes:
         held = select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
         if self._connection.execute(held).first() is None:
             raise NotFound("photo", photo_id)
-
-    def _by_deed(self, deed: str | None) -> Vote | None:
-        if deed is None:
-            return None
-        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
-        return _record(row) if row else None
 
 
 def _record(row: Row[tuple[object, ...]]) -> Vote:

@@ -26,6 +26,12 @@ class Corrected:
     answer: Answer
     taught: Taught | None
 
+    @property
+    def agrees(self) -> bool:
+        """The name given is the one that the answer had: nothing was wrong, so nothing is to be told later."""
+        label = self.answer.label
+        return label is not None and self.taught is not None and self.taught.label.id == label.id
+
 
 def find(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
     """The answer that a button belongs to.
@@ -86,10 +92,12 @@ def correct(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, la
     return _flagged(unit, presence, found, taught)
 
 
-def correct_by_name(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, text: str) -> Corrected:
+def correct_by_name(
+    unit: Unit, visit: Visit, presence: Presence, prediction_id: int, text: str, reason: Reason = Reason.TYPED
+) -> Corrected:
     """The right label, typed: it may be a new one."""
     found = find(unit, presence, prediction_id)
-    taught = teach(unit, visit, presence, found.prediction.photo_id, text, Reason.TYPED)
+    taught = teach(unit, visit, presence, found.prediction.photo_id, text, reason)
     return _flagged(unit, presence, found, taught)
 
 
@@ -115,10 +123,10 @@ def ask_for_name(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
 def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> Corrected:
     _await_no_name(unit, presence, found.prediction.id)
     mine = unit.votes.live_of(found.prediction.photo_id, presence.person.id)
-    agreed = found.label is not None and found.label.id == taught.label.id
-    verdict = Verdict.RIGHT if agreed else Verdict.WRONG
+    corrected = Corrected(found, taught)
+    verdict = Verdict.RIGHT if corrected.agrees else Verdict.WRONG
     unit.predictions.flag(found.prediction.id, presence.person.id, verdict, mine.id if mine else None)
-    return Corrected(found, taught)
+    return corrected
 
 
 def _await_no_name(unit: Unit, presence: Presence, prediction_id: int) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.actions.teaching import FIT, request_fit
-from storage import Label, Picture, PictureRefused, Reason, Store, Unit, Vote, VoteKind, key_of, normalise, tidy
+from storage import Label, Picture, PictureRefused, Reason, Source, Store, Unit, Vote, VoteKind, key_of, normalise, tidy
 from trainer.errors import PictureUnreadable
 
 BATCH = 32
@@ -188,7 +188,7 @@ class _Run:
                 ready.entry, Taken.REFUSED, "it was deleted meanwhile: import it again if that was no intention"
             )
         photo = unit.photos.add(
-            self._classifier_id, ready.digest, ready.picture, source="import", name=ready.entry.name
+            self._classifier_id, ready.digest, ready.picture, source=Source.IMPORT, name=ready.entry.name
         )
         self._vote(unit, photo.id, ready, label, None)
         return Result(ready.entry, Taken.NEW)

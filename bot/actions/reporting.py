@@ -48,10 +48,10 @@ def request_training(unit: Unit, presence: Presence) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class TrainingEnded:
-    """A job that a chat asked for, and what came of it."""
+    """A job that chats asked for (`chat_ids` are Telegram's), and what came of it."""
 
     job: Job
-    chat_id: int
+    chat_ids: tuple[int, ...]
     network: Network | None
     readiness: Readiness
 
@@ -65,9 +65,7 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
     ended = []
     for job in unit.jobs.untold():
         unit.jobs.told(job.id)
-        if job.asked_in_id is None:
-            continue
-        chat = unit.chats.get(job.asked_in_id)
+        chats = tuple(unit.chats.get(chat_id).telegram_id for chat_id in unit.jobs.askers(job.id))
         ready = readiness(as_counts(unit.labels.counts(job.classifier_id)))
-        ended.append(TrainingEnded(job, chat.telegram_id, unit.networks.active(job.classifier_id), ready))
+        ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready))
     return ended

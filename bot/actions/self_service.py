@@ -77,8 +77,10 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     """
     person, classifier_id = presence.person, presence.classifier_id
     photos = unit.photos.of_person(person.id)
+    unit.photos.note_deleted(photos)
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.votes.forget_person(person.id)
+    unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
     left = readiness(as_counts(unit.labels.counts(classifier_id)))

@@ -1,5 +1,6 @@
 """Lessons: a photo with the name of what it shows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from storage import (
     Photo,
     Picture,
     Reason,
+    Source,
     Standing,
     State,
     Unit,
@@ -26,6 +28,9 @@ DEBOUNCE = timedelta(seconds=1)
 FIT = "fit"
 # The trainer says what it does every few seconds; after this silence it is taken for gone.
 TRAINER_SILENCE = timedelta(seconds=30)
+# Commands that may stand before a name, as other bots want it.
+NAMING_COMMANDS = ("teach", "label")
+_COMMAND = re.compile(r"\s*/(\w{1,32})(?:@\w+)?(?!\S)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Received:
     message_id: int
     name: str = ""
     album: str | None = None
+    file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
 
@@ -54,19 +60,36 @@ class Taught:
     trainer_alive: bool
 
 
-def keep(unit: Unit, visit: Visit, presence: Presence, received: Received, owner_id: int | None = None) -> Photo:
+def keep(
+    unit: Unit,
+    visit: Visit,
+    presence: Presence,
+    received: Received,
+    owner_id: int | None = None,
+    source: Source = Source.CHAT,
+) -> Photo:
     """Keep a photo; the message that brought it brings it once. It is the person's own unless an owner is named."""
     return unit.photos.add(
         presence.classifier_id,
         received.digest,
         received.picture,
-        source="chat",
+        source=source,
         name=received.name,
         owner_id=presence.person.id if owner_id is None else owner_id,
         chat_id=presence.chat.id,
         message_id=received.message_id,
         album=received.album,
+        file=received.file,
     )
+
+
+def drop_replaced(unit: Unit, presence: Presence, received: Received) -> list[str]:
+    """Remove the photo that a message had before it was edited to hold another; the digests of blobs to remove."""
+    known = unit.photos.by_message(presence.chat.id, received.message_id)
+    if known is None or known.file in (None, received.file):
+        return []
+    request_fit(unit, presence.classifier_id)
+    return unit.photos.remove([known.id])
 
 
 def teach(
@@ -80,7 +103,8 @@ def teach(
 def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Label, reason: Reason) -> Taught:
     """Vote for a label of the classifier."""
     before = unit.votes.live_of(photo_id, presence.person.id)
-    unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=visit.deed)
+    deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
     counts = unit.labels.counts(presence.classifier_id)
     return Taught(
@@ -107,21 +131,50 @@ def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reaso
     mine = unit.votes.live_of(photo_id, presence.person.id)
     if mine is None:
         return None
-    unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=visit.deed)
+    deed = undo_deed(visit)
+    unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
     return TakenBack(_label_of(unit, mine), _label_of(unit, unit.votes.live_of(photo_id, presence.person.id)))
+
+
+def undo_deed(visit: Visit) -> str:
+    """One message takes back one lesson, however often it is edited."""
+    return f"{visit.message_deed}:undo"
 
 
 def unname(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> bool:
     """Withdraw all that the person has said of a photo, former labels too; False if there was nothing."""
     count = 0
     while unit.votes.live_of(photo_id, presence.person.id) is not None:
-        deed = f"{visit.deed}:{count}"
+        deed = f"{visit.deed}:{photo_id}:{count}"
         unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
         count += 1
     if count:
         request_fit(unit, presence.classifier_id)
     return count > 0
+
+
+def says(unit: Unit, presence: Presence, photo_id: int, text: str) -> bool:
+    """Whether the person calls the photo so already."""
+    said = _label_of(unit, unit.votes.live_of(photo_id, presence.person.id))
+    return said is not None and said == unit.labels.find(presence.classifier_id, text)
+
+
+def named_alike(unit: Unit, presence: Presence, photo_id: int, album: str | None) -> list[int]:
+    """The other photos of an album that the person's caption calls as this one: one caption speaks for all of them."""
+    mine = _captioned(unit, presence, photo_id)
+    if album is None or mine is None:
+        return []
+    others = [one.id for one in unit.photos.of_album(presence.chat.id, album) if one.id != photo_id]
+    return [other for other in others if _captioned(unit, presence, other) == mine]
+
+
+def _captioned(unit: Unit, presence: Presence, photo_id: int) -> tuple[Label | None] | None:
+    """What the person's caption says, which may be no name any more; None where not the caption spoke last."""
+    mine = [one for one in unit.votes.of_photo(photo_id) if one.person_id == presence.person.id]
+    if not mine or mine[-1].reason not in (Reason.CAPTION, Reason.EDIT):
+        return None
+    return (_label_of(unit, unit.votes.live_of(photo_id, presence.person.id)),)
 
 
 def request_fit(unit: Unit, classifier_id: int) -> None:
@@ -130,7 +183,13 @@ def request_fit(unit: Unit, classifier_id: int) -> None:
 
 def label_of_album(unit: Unit, chat_id: int, person_id: int, album: str | None) -> str | None:
     """The label that the person gave an earlier item of the album: apps put one caption on the first of many."""
-    for photo in unit.photos.of_album(chat_id, album) if album is not None else ():
+    if album is None:
+        return None
+    # Given with a photo that could not be kept: it came first.
+    name = unit.albums.name_of(chat_id, person_id, album)
+    if name is not None:
+        return name
+    for photo in unit.photos.of_album(chat_id, album):
         mine = unit.votes.live_of(photo.id, person_id)
         if mine is not None and mine.label_id is not None:
             return unit.labels.get(mine.label_id).name
@@ -148,19 +207,25 @@ def as_counts(counts: Sequence[LabelCount]) -> list[tuple[int, str, int]]:
 
 
 def label_in(caption: str | None) -> str | None:
-    """The label that a caption spells; None for no caption, or one that only asks (“?”, “what is this?”).
+    """The label that a caption spells; None for no caption, a command, or one that only asks (“?”, “what is this?”).
 
     It may be longer than a label may be: the caller says so to the person.
     """
     if caption is None:
         return None
     text = caption.strip()
-    command, _, rest = text.partition(" ")
-    if command.startswith("/") and command[1:].split("@")[0].lower() in ("teach", "label"):
-        text = rest.strip()
+    command = _COMMAND.match(text)
+    if command is not None:
+        text = text[command.end() :].strip() if command[1].lower() in NAMING_COMMANDS else ""
     if not tidy(text).strip("?!. ¿…") or _asks(text):
         return None
     return text
+
+
+def is_command(caption: str | None) -> bool:
+    """Whether a caption is a command that has nothing to do with a photo."""
+    command = _COMMAND.match(caption or "")
+    return command is not None and command[1].lower() not in NAMING_COMMANDS
 
 
 def _asks(text: str) -> bool:

@@ -31,15 +31,21 @@ def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]
     found = []
     for flag in unit.predictions.untold(network.classifier_id):
         photo = unit.photos.get(unit.predictions.get(flag.prediction_id).photo_id)
-        if flag.created_at <= network.created_at and photo.chat_id is not None:
+        # The vote's moment, not the flag's: “Wrong” may have been pressed long before the name came.
+        said_at = unit.votes.get(flag.vote_id).created_at if flag.vote_id is not None else flag.created_at
+        if said_at <= network.created_at and photo.chat_id is not None:
             found.append((flag, photo))
     return found
 
 
 def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple[int | None, float]) -> Learned | None:
-    """Note a correction as told and say what became of it; None if its chat does not want to hear, or is gone."""
+    """Note a correction as told and say what became of it.
+
+    None if the person took it back or says something else by now, and where its chat does not want to hear, or is gone.
+    """
     unit.predictions.told(flag.id, network.id)
-    if photo.chat_id is None:
+    mine = unit.votes.live_of(photo.id, flag.person_id)
+    if photo.chat_id is None or mine is None or mine.id != flag.vote_id:
         return None
     chat = unit.chats.get(photo.chat_id)
     if not chat.reachable or not tells(chat):

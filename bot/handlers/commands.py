@@ -56,6 +56,8 @@ async def train(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def undo(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
+        if scene.unit.votes.of_deed(teaching.undo_deed(scene.visit)) is not None:
+            return
         last = scene.unit.votes.last_of(scene.presence.person.id, scene.presence.chat.id)
         if last is None:
             _say(scene, texts.nothing_to_undo())

@@ -1,5 +1,7 @@
 """Photos: a caption makes a lesson, none makes a question, an edited caption corrects."""
 
+from collections.abc import Callable
+
 from telegram import Message, Update
 
 from bot import guides, texts
@@ -7,14 +9,14 @@ from bot.access import permitted
 from bot.actions import teaching
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.self_service import setting
-from bot.addressing import Addressed, address
+from bot.addressing import address
 from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
-from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Unit, key_of, tidy
+from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Unit, key_of, tidy
 
 
 @permitted(Role.GUEST)
@@ -23,6 +25,9 @@ async def on_photo(update: Update, context: Context) -> None:
     message = _message(update)
     said = address(message, context.bot)
     if not said.to_us and not await context.look(lambda unit: _watches(unit, context, message)):
+        return
+    if said.to_us and teaching.is_command(said.text):
+        await context.act(lambda scene: _say(scene, guides.commands_go_alone()))
         return
     label = teaching.label_in(said.text if said.to_us else None)
     if label is None and not said.text:
@@ -45,18 +50,29 @@ async def on_document(update: Update, context: Context) -> None:
 
 @permitted(Role.GUEST)
 async def on_edited_caption(update: Update, context: Context) -> None:
-    """The label of a photo is what its caption says now, where the caption is meant for the bot."""
-    said = address(_message(update), context.bot)
-    if not await context.look(lambda unit: _known(unit, context, context.here.message_id)):
-        await on_photo(update, context)
+    """The label of a photo is what its caption says now, where the caption is meant for the bot.
+
+    An edit may bring another picture too: that one is a new photo.
+    """
+    message = _message(update)
+    said = address(message, context.bot)
+    if not await context.look(lambda unit: _known(unit, context, message)):
+        await on_document(update, context)
     elif said.to_us or await context.look(lambda unit: _named_by_caption(unit, context)):
         await _corrected_caption(update, context)
 
 
 @permitted(Role.TEACHER)
 async def _corrected_caption(update: Update, context: Context) -> None:
-    said = address(_message(update), context.bot)
-    await context.act(lambda scene: _relabel(scene, said))
+    message = _message(update)
+    said = address(message, context.bot)
+
+    def action(scene: Scene) -> None:
+        photo = scene.unit.photos.by_message(scene.presence.chat.id, scene.visit.message_id)
+        if photo is not None:
+            rename(scene, photo.id, said.text, message.media_group_id)
+
+    await context.act(action)
 
 
 async def on_reply_to_photo(update: Update, context: Context) -> None:
@@ -71,12 +87,12 @@ async def on_reply_to_photo(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def _lesson(update: Update, context: Context) -> None:
     shown = _shown(update)
+    text = teaching.label_in(address(_message(update), context.bot).text)
     try:
         received = await receive(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, error)
+        await _refuse(context, error, lambda scene: _call_album(scene, shown.media_group_id, text))
         return
-    text = teaching.label_in(address(_message(update), context.bot).text)
     reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
 
@@ -108,16 +124,24 @@ async def _question(update: Update, context: Context) -> None:
 
 def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:
     here = scene.presence
+    scene.orphans += teaching.drop_replaced(scene.unit, here, received)
     text = text or teaching.label_of_album(scene.unit, here.chat.id, here.person.id, received.album)
-    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id)
-    name_photo(scene, photo.id, text or "", reason)
+    text = text or ""
+    source = Source.CHAT if label_problem(text) is None else Source.MISNAMED
+    photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id, source)
+    name_photo(scene, photo.id, text, reason)
 
 
 def _owner(scene: Scene, context: Context, shown: Message) -> int:
-    """A photo belongs to whoever sent it, also where somebody else taught it: its sender may take it away again."""
-    author = shown.from_user
+    """A photo belongs to whoever sent it, also where somebody else taught it: its sender may take it away again.
+
+    What its sender had deleted is of the one who shows it anew: nothing comes back as hers.
+    """
+    author, here = shown.from_user, scene.presence
     if author is None or author.is_bot or shown.sender_chat is not None:
-        return scene.presence.person.id
+        return here.person.id
+    if scene.unit.photos.was_deleted(here.chat.id, shown.message_id):
+        return here.person.id
     return scene.unit.people.meet(author.id, author.full_name, context.services.settings.newcomer_role()).id
 
 
@@ -142,6 +166,7 @@ def label_problem(text: str) -> str | None:
 
 
 def _answer(scene: Scene, question: Question, owner_id: int) -> None:
+    scene.orphans += teaching.drop_replaced(scene.unit, scene.presence, question.received)
     found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, question.network, owner_id)
     to_message = question.received.message_id
     if isinstance(found, NotYet):
@@ -156,23 +181,49 @@ def answer_said(chat: Chat, keyboards: Keyboards, found: Answer) -> Said:
     return Said(texts.answered(found, details=setting(chat, "details")), keyboards.answer(found))
 
 
-def _relabel(scene: Scene, said: Addressed) -> None:
-    photo = scene.unit.photos.by_message(scene.presence.chat.id, scene.visit.message_id)
-    if photo is None:
-        return
-    text = teaching.label_in(said.text)
-    if text is not None:
-        name_photo(scene, photo.id, text, Reason.EDIT)
-    elif teaching.unname(scene.unit, scene.visit, scene.presence, photo.id, Reason.EDIT):
-        _say(scene, texts.photo_kept_unnamed())
+def rename(scene: Scene, photo_id: int, words: str | None, album: str | None = None) -> None:
+    """A photo is called what its edited caption (or reply) says now, as is the rest of an album that had its name."""
+    unit, visit, here = scene.unit, scene.visit, scene.presence
+    text, problem = teaching.label_in(words), None
+    others = teaching.named_alike(unit, here, photo_id, album)
+    if teaching.is_command(words):
+        problem = guides.commands_go_alone()
+    elif text is not None:
+        problem = label_problem(text)
+    if problem is not None:
+        _say(scene, problem)
+    elif text is None:
+        unnamed = [teaching.unname(unit, visit, here, one, Reason.EDIT) for one in (*others, photo_id)]
+        if any(unnamed):
+            _say(scene, texts.photos_kept_unnamed(sum(unnamed)))
+    elif teaching.says(unit, here, photo_id, text):
+        # Telegram tells of edits that change nothing one can see, too.
+        scene.replies.react(visit.message_id, texts.TAUGHT_REACTION)
+    else:
+        for other in others:
+            teaching.teach(unit, visit, here, other, text, Reason.EDIT)
+        name_photo(scene, photo_id, text, Reason.EDIT)
 
 
-async def _refuse(context: Context, error: PictureRefused | FileNotTaken) -> None:
+def _call_album(scene: Scene, album: str | None, text: str | None) -> None:
+    """The caption of an album stands below one photo, and is the name of all, also where that one cannot be kept."""
+    if album is not None and text is not None and label_problem(text) is None:
+        scene.unit.albums.call(scene.presence.chat.id, scene.presence.person.id, album, tidy(text))
+
+
+async def _refuse(
+    context: Context, error: PictureRefused | FileNotTaken, also: Callable[[Scene], None] = lambda scene: None
+) -> None:
     if isinstance(error, PictureRefused):
         sentence = guides.refused(error)
     else:
         sentence = guides.too_big_file() if error.reason == "too_big" else guides.file_gone()
-    await context.act(lambda scene: _say(scene, sentence))
+
+    def action(scene: Scene) -> None:
+        _say(scene, sentence)
+        also(scene)
+
+    await context.act(action)
 
 
 def _say(scene: Scene, html: str, coalesce: str | None = None) -> None:
@@ -185,12 +236,15 @@ def _watches(unit: Unit, context: Context, message: Message) -> bool:
     if chat is None:
         return False
     album = message.media_group_id
-    return setting(chat, "every_photo") or (album is not None and bool(unit.photos.of_album(chat.id, album)))
+    begun = album is not None and bool(unit.photos.of_album(chat.id, album))
+    return setting(chat, "every_photo") or begun or _album_label(unit, context, message) is not None
 
 
-def _known(unit: Unit, context: Context, message_id: int) -> bool:
-    chat = unit.chats.by_telegram_id(context.here.chat_id)
-    return chat is not None and unit.photos.by_message(chat.id, message_id) is not None
+def _known(unit: Unit, context: Context, message: Message) -> bool:
+    """Whether the picture that the message shows is kept."""
+    chat, file = unit.chats.by_telegram_id(context.here.chat_id), file_in(message)
+    photo = unit.photos.by_message(chat.id, message.message_id) if chat is not None else None
+    return photo is not None and (photo.file is None or (file is not None and file.file_unique_id == photo.file))
 
 
 def _named_by_caption(unit: Unit, context: Context) -> bool:

@@ -97,7 +97,7 @@ def _pick(scene: Scene, press: Press, message_id: int) -> str:
     corrected = correcting.correct(scene.unit, scene.visit, scene.presence, press.thing, press.argument)
     tells = self_service.setting(scene.presence.chat, "tell")
     scene.replies.edit(message_id, Said(texts.corrected(corrected, tells=tells)))
-    return "Thank you! I am learning it."
+    return texts.corrected_toast(corrected)
 
 
 def _other(scene: Scene, press: Press, message_id: int) -> None:

@@ -6,12 +6,13 @@ from bot import guides, texts
 from bot.access import has_role, permitted
 from bot.actions import correcting
 from bot.actions.self_service import setting
-from bot.actions.teaching import label_in
+from bot.actions.teaching import label_in, says
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
-from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo
+from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
 from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
+from bot.small_talk import Meant, meant_by
 from storage import NotFound, Reason, Role, Unit
 
 
@@ -31,9 +32,37 @@ async def on_text(update: Update, context: Context) -> None:
     await context.act(lambda scene: _take(scene, message, said, teaches=teaches))
 
 
+@permitted(Role.GUEST)
+async def on_edited_text(update: Update, context: Context) -> None:
+    """What the text had named is called what it says now; a text that had named nothing is read anew."""
+    message = update.effective_message
+    if message is None:
+        return
+    if await context.look(lambda unit: unit.votes.of_deed(context.here.message_deed)) is None:
+        await on_text(update, context)
+        return
+    said, teaches = address(message, context.bot), await has_role(context, Role.TEACHER)
+    await context.act(lambda scene: _say_anew(scene, said.text or "", teaches=teaches))
+
+
+def _say_anew(scene: Scene, text: str, *, teaches: bool) -> None:
+    unit, here = scene.unit, scene.presence
+    named = unit.votes.of_deed(scene.visit.message_deed)
+    if not teaches:
+        _say(scene, texts.not_allowed(Role.TEACHER))
+    elif named is not None:
+        mine = unit.votes.live_of(named.photo_id, here.person.id)
+        corrected_id = unit.predictions.corrected_with(mine.id) if mine is not None else None
+        if corrected_id is None or label_in(text) is None or says(unit, here, named.photo_id, text):
+            rename(scene, named.photo_id, text)
+        else:
+            _correct(scene, corrected_id, text, Reason.EDIT)
+
+
 def _take(scene: Scene, message: Message, said: Addressed, *, teaches: bool) -> None:
     text = said.text or ""
-    photo_id, prediction_id = _photo_replied_to(scene, message), _answered_by(scene, message)
+    photo_id, answered_id = _photo_replied_to(scene, message), _answered_by(scene, message)
+    prediction_id = answered_id
     awaited = scene.unit.talks.awaited(scene.presence.chat.id, scene.presence.person.id)
     # What a person replies to outranks what the bot had asked her for.
     if awaited is not None and prediction_id is None and _is_of(scene, awaited.prediction_id, photo_id):
@@ -44,6 +73,8 @@ def _take(scene: Scene, message: Message, said: Addressed, *, teaches: bool) -> 
         _say(scene, texts.not_allowed(Role.TEACHER))
     elif photo_id is not None:
         name_photo(scene, photo_id, text, Reason.TYPED)
+    elif answered_id is not None and (meant := _meant(scene, text)) is not None:
+        _judge(scene, answered_id, meant)
     elif prediction_id is not None:
         _correct(scene, prediction_id, text)
 
@@ -78,20 +109,59 @@ def _is_of(scene: Scene, prediction_id: int, photo_id: int | None) -> bool:
         return False
 
 
-def _correct(scene: Scene, prediction_id: int, text: str) -> None:
-    problem = label_problem(text)
+def _meant(scene: Scene, text: str) -> Meant | None:
+    """What a reply to an answer says of it; None for a name. Where people teach “ok” and “broken”, “ok” is a name."""
+    if label_in(text) is None:
+        return Meant.NOTHING
+    label = scene.unit.labels.find(scene.presence.classifier_id, text)
+    counts = scene.unit.labels.counts(scene.presence.classifier_id) if label else []
+    return None if any(one.label == label and one.photos for one in counts) else meant_by(text)
+
+
+def _judge(scene: Scene, prediction_id: int, meant: Meant) -> None:
+    """“Yes” and “no” are as good as the buttons, once: after that they speak of what was said since."""
+    unit, me = scene.unit, scene.presence.person.id
+    try:
+        found = correcting.find(unit, scene.presence, prediction_id)
+    except NotFound:
+        _say(scene, guides.photo_gone())
+        return
+    told_in = unit.outbox.message_of(answer_key(prediction_id))
+    if meant is Meant.NOTHING or found.label is None or unit.predictions.flag_of(prediction_id, me) is not None:
+        _say(scene, guides.small_talk())
+    elif meant is Meant.RIGHT:
+        _tell(
+            scene, prediction_id, texts.confirmed(correcting.confirm(unit, scene.visit, scene.presence, prediction_id))
+        )
+    elif found.prediction.asked_by_id == me and told_in is not None:
+        choices = correcting.dispute(unit, scene.presence, prediction_id)
+        scene.replies.edit(told_in, Said(texts.what_is_it(found), scene.keyboards.choices(choices)))
+    else:
+        # The buttons below the answer are for the one who asked, and stay hers.
+        correcting.ask_for_name(unit, scene.presence, prediction_id)
+        _say(scene, texts.type_the_name(), ask_for="name of what it shows")
+
+
+def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reason.TYPED) -> None:
+    problem = texts.type_the_name() if label_in(text) is None else label_problem(text)
     if problem is not None:
         _say(scene, problem)
         return
     try:
-        corrected = correcting.correct_by_name(scene.unit, scene.visit, scene.presence, prediction_id, text)
+        corrected = correcting.correct_by_name(scene.unit, scene.visit, scene.presence, prediction_id, text, reason)
     except NotFound:
         _say(scene, guides.photo_gone())
         return
-    _say(scene, texts.corrected(corrected, tells=setting(scene.presence.chat, "tell")))
+    tells = setting(scene.presence.chat, "tell")
+    _tell(scene, prediction_id, texts.corrected(corrected, tells=False), texts.corrected(corrected, tells=tells))
+
+
+def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:
+    """Answer the person, and let the answer itself say the same (`said`: more of it to the person)."""
+    _say(scene, said or html)
     told_in = scene.unit.outbox.message_of(answer_key(prediction_id))
     if told_in is not None:
-        scene.replies.edit(told_in, Said(texts.corrected(corrected, tells=False)))
+        scene.replies.edit(told_in, Said(html))
 
 
 def _answered_by(scene: Scene, message: Message) -> int | None:
@@ -109,5 +179,5 @@ def _photo_replied_to(scene: Scene, message: Message) -> int | None:
     return photo.id if photo else None
 
 
-def _say(scene: Scene, html: str) -> None:
-    scene.replies.say(Said(html), to_message=scene.visit.message_id)
+def _say(scene: Scene, html: str, ask_for: str | None = None) -> None:
+    scene.replies.say(Said(html), to_message=scene.visit.message_id, ask_for=ask_for)

@@ -81,6 +81,12 @@ def test_a_reply_to_the_bot_is_for_it_and_one_to_somebody_else_is_not() -> None:
         ("/teach daisy", "daisy"),
         ("/label@pupil_bot daisy", "daisy"),
         ("/teach", None),
+        ("/teach\ndaisy", "daisy"),
+        ("/undo", None),
+        ("/start@pupil_bot now", None),
+        ("/5 daisies", None),
+        ("1/2 daisy", "1/2 daisy"),
+        ("// daisy", "// daisy"),
         ("daisy!", "daisy!"),
     ],
 )

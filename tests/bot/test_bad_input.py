@@ -108,7 +108,7 @@ LABELS = {
     "overridden direction": ("\u202eapple", "apple"),
     "html": ("<b>apple</b> & <script>", "<b>apple</b> & <script>"),
     "formula": ("=cmd()|' /C calc'!A0", "=cmd()|' /C calc'!A0"),
-    "looks like a command": ("/start", "/start"),
+    "looks like a path": ("/start/here", "/start/here"),
     "many lines": ("red\n\n  apple", "red apple"),
     "64 characters": ("a" * 64, "a" * 64),
 }
@@ -132,6 +132,31 @@ async def test_a_caption_of_a_thousand_characters_is_no_name_but_the_photo_is_ke
     await world.ann.reply(sent, "apple")
 
     await world.hears(world.ann, "Learned: apple, 1 photo now.")
+
+
+async def test_a_photo_whose_caption_was_no_name_is_no_question_for_the_next_network(world: World) -> None:
+    sent = await world.ann.send_photo(picture("apple", 50), caption="so " * 341)
+    await world.hears(world.ann, "I kept the photo")
+
+    await world.knows_apples_and_leaves(world.bo)
+
+    answers = [one for one in await world.ann.history() if one.from_bot and one.reply_to == sent.id]
+    assert [one.text[:16] for one in answers] == ["I kept the photo"]
+
+
+@pytest.mark.parametrize("command", ["/undo", "/start@some_bot"])
+async def test_a_caption_that_is_a_command_is_neither_obeyed_nor_a_name(world: World, command: str) -> None:
+    await world.teach(world.ann, "leaf", 1)
+    sent = await world.ann.send_photo(picture("apple"), caption=command)
+    await world.hears(world.ann, "Commands go without a photo")
+    assert world.counts() == {"leaf": 1}
+
+    await world.ann.edit_caption(sent, "apple")
+    await world.hears(world.ann, "Learned: apple, 1 photo now.")
+    await world.ann.edit_caption(sent, command)
+
+    await world.settled()
+    assert world.counts() == {"leaf": 1, "apple": 1}
 
 
 async def test_a_caption_that_nobody_sees_is_none(world: World) -> None:

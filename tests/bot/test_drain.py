@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from bot.context import Context
 from bot.playground.faults import Fault
 from bot.poller import lanes_of
 from bot.replies import Said
-from storage import RawUpdate, Role
+from storage import RawUpdate, Role, StoreUnavailable
 from tests.support.bots import World, picture
 
 
@@ -148,6 +149,25 @@ async def test_what_telegram_calls_a_bad_request_is_not_tried_for_ever(
 
     await world.hears(world.ann, "Something went wrong on my side")
     assert len(tries) == 5
+
+
+async def test_what_fails_after_its_commit_is_not_done_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drain, "BACKOFF", (0.01,))
+    acted: list[int] = []
+
+    @permitted(Role.GUEST)
+    async def break_down_afterwards(update: Update, context: Context) -> None:
+        await context.act(lambda scene: acted.append(update.update_id))
+        raise (StoreUnavailable if len(acted) == 2 else RuntimeError)("too late")
+
+    hear_first(world, break_down_afterwards)
+    monkeypatch.setattr(drain.Drain, "_wait_out", AsyncMock())
+    for words in ("one", "two", "three"):
+        await world.ann.send_text(words)
+    await world.settled()
+
+    assert len(acted) == len(set(acted)) == 3
+    assert world.look(lambda unit: unit.inbox.counts()) == {"done": 3}
 
 
 async def test_within_a_chat_updates_are_handled_in_order_and_across_chats_side_by_side(world: World) -> None:

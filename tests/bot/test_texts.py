@@ -64,6 +64,10 @@ def taught(name: str, state: State = State.TAUGHT, **changes: Any) -> Taught:
     return dataclasses.replace(made, **changes)
 
 
+def correction(name: str, state: State = State.TAUGHT, **changes: Any) -> Corrected:
+    return Corrected(answer("tulip"), taught(name, state, label=label(name, 2), **changes))
+
+
 def learned(name: str, **changes: Any) -> Learned:
     flag = Flag(1, 1, 1, Verdict.WRONG, 1, None, NOW)
     person, chat = Person(1, 1, name, Role.TEACHER), Chat(1, 1, 1, "private", name, {}, True)
@@ -90,10 +94,9 @@ TEMPLATES: dict[str, Template] = {
     "not_yet": lambda name: texts.not_yet(NotYet(1, readiness([(1, name, 1)]), True)),
     "what_is_it": lambda name: texts.what_is_it(answer(name)),
     "confirmed": lambda name: texts.confirmed(Corrected(answer(name), taught(name))),
-    "corrected": lambda name: texts.corrected(Corrected(answer(name), taught(name)), tells=True),
-    "correction disputed": lambda name: texts.corrected(
-        Corrected(answer(name), taught(name, State.DISPUTED)), tells=True
-    ),
+    "confirmed disputed": lambda name: texts.confirmed(Corrected(answer(name), taught(name, State.DISPUTED))),
+    "corrected": lambda name: texts.corrected(correction(name), tells=True),
+    "correction disputed": lambda name: texts.corrected(correction(name, State.DISPUTED), tells=True),
     "learned": lambda name: texts.learned(learned(name)),
     "learned right": lambda name: texts.learned(learned(name, guessed=label(name))),
     "forgotten": lambda name: texts.forgotten(Forgotten(3, [], Role.OWNER, readiness([(1, name, 1)]))),
@@ -158,6 +161,7 @@ def test_every_text_that_takes_words_is_in_the_table() -> None:
         in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused, Forgotten)
     }
     no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
+    no_words_of_people.add("corrected_toast")
     assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)
 
 
@@ -172,6 +176,23 @@ def test_every_refused_button_says_what_to_do(reason: str) -> None:
     assert any(word in guides.button_refused(reason) for word in ("Send the photo", "Reply to the photo"))
 
 
+def test_nothing_is_said_to_be_learned_now_that_is_not() -> None:
+    promises = ("one more lesson", "learning it", "will tell you")
+    disputed, waiting = {"state": State.DISPUTED}, {"trainer_alive": False}
+
+    for facts in (disputed, waiting):
+        said = (
+            texts.corrected(correction("daisy", **facts), tells=True),
+            texts.corrected_toast(correction("daisy", **facts)),
+        )
+        assert not [promise for promise in promises for one in said if promise in one]
+    confirmed = texts.confirmed(Corrected(answer("daisy"), taught("daisy", State.DISPUTED)))
+    assert "leave it out" in confirmed
+    assert "one more lesson" not in confirmed
+    assert "once it is back" in texts.confirmed(Corrected(answer("daisy"), taught("daisy", trainer_alive=False)))
+    assert texts.corrected_toast(correction("daisy")) == "Thank you! I am learning it."
+
+
 @given(st.floats(0, 1))
 def test_a_probability_is_never_a_false_certainty(p: float) -> None:
     said = texts.percent(p)
@@ -180,7 +201,8 @@ def test_a_probability_is_never_a_false_certainty(p: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"), [(None, "never seen"), (0, "a moment ago"), (5, "5 minutes ago"), (300, "5 hours ago")]
+    ("minutes", "said"),
+    [(None, "never seen"), (0, "0 seconds ago"), (0.75, "45 seconds ago"), (5, "5 minutes ago"), (300, "5 hours ago")],
 )
-def test_how_long_ago_is_said_plainly(minutes: int | None, said: str) -> None:
+def test_how_long_ago_is_said_plainly(minutes: float | None, said: str) -> None:
     assert said in texts.long_ago(None if minutes is None else timedelta(minutes=minutes))

@@ -74,6 +74,43 @@ async def test_another_label_is_typed_and_may_be_new(world: World, answer: Messa
     assert (await world.ann.refreshed(answer)).buttons == []
 
 
+async def test_a_correction_that_was_taken_back_brings_no_news(world: World, answer: Message) -> None:
+    await world.ann.reply(answer, "clover")
+    await world.hears(world.ann, "Thanks: this is clover.")
+    await world.ann.send_text("/undo")
+    await world.hears(world.ann, "Taken back")
+    await world.teach(world.bo, "lemon", 3)
+
+    assert await world.train() == 2
+
+    assert "Taken back" in (await world.said_to(world.ann))[-1]
+
+
+async def test_typing_what_was_guessed_is_agreement_and_promises_nothing(world: World, answer: Message) -> None:
+    await world.presses(world.ann, answer, "Wrong")
+    await world.hears(world.ann, "What is it?")
+
+    await world.ann.reply(answer, "Leaf")
+
+    said = await world.hears(world.ann, "leaf: right, thank you.")
+    assert "will tell you" not in said.text
+    assert votes(world) == ["leaf"]
+
+
+async def test_right_on_a_photo_that_others_name_differently_says_that_it_is_left_out(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    group = await world.group()
+    question = await world.ann.send_photo(picture("leaf", 7), caption=world.mention, chat=group)
+    answer = await world.hears(world.ann, "I think this is leaf", chat=group)
+    await world.bo.send_text(f"{world.mention} clover", chat=group, reply_to=question)
+    await world.settled()
+
+    await world.presses(world.ann, answer, "Right")
+
+    said = await world.hears(world.ann, "leaf: right, thank you.", "I leave it out", chat=group)
+    assert "one more lesson" not in said.text
+
+
 async def test_none_of_these_leaves_the_photo_out(world: World, answer: Message) -> None:
     await world.presses(world.ann, answer, "Wrong")
     await world.hears(world.ann, "What is it?")

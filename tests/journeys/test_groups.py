@@ -53,6 +53,29 @@ async def test_a_photo_that_privacy_hid_is_taught_by_a_reply_to_it(world: World)
     assert len(world.look(lambda unit: unit.photos.of_person(ann.id))) == 1
 
 
+async def test_a_photo_that_its_sender_deleted_is_of_the_one_who_shows_it_anew(world: World) -> None:
+    group = await world.group()
+    photo = await world.ann.send_photo(picture("apple"), caption=f"{world.mention} apple", chat=group)
+    await world.hears(world.ann, "Learned: apple", chat=group)
+    await world.ann.send_text("/mydata")
+    mine = await world.hears(world.ann, "Of you I keep 1 photo")
+    await world.presses(world.ann, mine, "Delete all of it")
+    await world.hears(world.ann, "for good?")
+    await world.presses(world.ann, mine, "Delete for good")
+    await world.settled()
+
+    await world.bo.send_text(f"{world.mention} apple", chat=group, reply_to=photo)
+    await world.hears(world.bo, "Learned: apple, 1 photo now.", chat=group)
+    later = await world.ann.send_photo(picture("apple", 1), chat=group)
+    await world.bo.send_text(f"{world.mention} apple", chat=group, reply_to=later)
+    await world.hears(world.bo, "Learned: apple, 2 photos now.", chat=group)
+
+    ann = world.look(lambda unit: unit.people.by_telegram_id(world.ann.id))
+    bo = world.look(lambda unit: unit.people.by_telegram_id(world.bo.id))
+    assert [one.message_id for one in world.look(lambda unit: unit.photos.of_person(bo.id))] == [photo.id]
+    assert [one.message_id for one in world.look(lambda unit: unit.photos.of_person(ann.id))] == [later.id]
+
+
 async def test_a_photo_that_privacy_hid_is_asked_about_by_a_reply_to_it(world: World) -> None:
     await world.knows_apples_and_leaves()
     group = await world.group()

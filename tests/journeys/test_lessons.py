@@ -109,6 +109,19 @@ async def test_undo_of_a_correction_brings_the_former_name_back_and_says_so(worl
     assert world.counts() == {"apple": 1}
 
 
+async def test_undo_of_none_of_these_says_what_was_taken_back(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    await world.ann.send_photo(picture("leaf", 7))
+    answer = await world.hears(world.ann, "I think this is leaf")
+    await world.presses(world.ann, answer, "Wrong")
+    await world.hears(world.ann, "What is it?")
+    await world.presses(world.ann, answer, "None of these")
+
+    await world.ann.send_text("/undo")
+
+    await world.hears(world.ann, "Taken back: that photo no longer stands as “none of these”.")
+
+
 async def test_undo_with_nothing_left_says_how_to_begin(world: World) -> None:
     await world.ann.send_text("/undo")
 

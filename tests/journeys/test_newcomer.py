@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.bots import World, picture
 from tests.support.networks import trainer_running
 
@@ -14,6 +16,28 @@ async def test_start_teaches_by_example(world: World) -> None:
     assert "2. Ask" in welcome.text
     assert "3. Correct" in welcome.text
     assert "Before I can answer I need 2 photos each of 2 things." in welcome.text
+
+
+async def test_start_after_every_lesson_was_taken_back_asks_for_new_ones(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    for _ in range(8):
+        await world.ann.send_text("/undo")
+    await world.settled()
+
+    await world.ann.start()
+
+    welcome = await world.hears(world.ann, "Hello Ann! I am Pupil.")
+    assert "So far I know" not in welcome.text
+    assert "teach me something new first!" in welcome.text
+
+
+async def test_help_tells_of_captions_that_begin_with_a_command_and_they_teach(world: World) -> None:
+    await world.ann.send_text("/help")
+    await world.hears(world.ann, "/teach daisy", "/label daisy")
+
+    await world.ann.send_photo(picture("leaf"), caption="/teach daisy")
+
+    await world.hears(world.ann, "Learned: daisy, 1 photo now.")
 
 
 async def test_ten_photos_later_the_newcomer_has_an_answer(world: World) -> None:
@@ -56,6 +80,21 @@ async def test_photos_of_an_album_may_have_names_of_their_own(world: World) -> N
     await world.settled()
 
     assert world.counts() == {"apple": 2, "leaf": 1}
+
+
+@pytest.mark.parametrize("in_group", [False, True])
+async def test_the_name_of_an_album_survives_its_captioned_photo(world: World, in_group: bool) -> None:
+    group, mention = None, ""
+    if in_group:
+        group, mention = await world.group(), f"{world.mention} "
+        await world.owner.promote(group, world.service.app.bot.id)
+    photos = [b"no picture", picture("apple", 1), picture("apple", 2)]
+
+    await world.ann.send_album(photos, captions=[f"{mention}apple"], as_files=True, chat=group)
+
+    await world.hears(world.ann, "That file is not a picture.", chat=group)
+    await world.hears(world.ann, "apple, 2 photos now.", chat=group)
+    assert world.counts() == {"apple": 2}
 
 
 async def test_an_album_of_files_is_an_album_too(world: World) -> None:

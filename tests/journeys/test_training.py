@@ -55,6 +55,19 @@ async def test_who_asked_is_told_how_it_went(world: World) -> None:
     await world.hears(world.ann, "Trained: network 2 answers now")
 
 
+async def test_everybody_who_asked_for_one_training_is_told(world: World) -> None:
+    await world.knows_apples_and_leaves()
+    await world.teach(world.owner, "lemon", 3)
+    for person in (world.ann, world.bo):
+        await person.send_text("/train")
+    await world.settled()
+
+    await world.train()
+
+    for person in (world.ann, world.bo):
+        assert [one for one in await world.said_to(person) if one.startswith("Trained: network 2 answers now")]
+
+
 async def test_asked_without_new_lessons_it_says_so(world: World) -> None:
     await world.knows_apples_and_leaves()
     await world.ann.send_text("/train")

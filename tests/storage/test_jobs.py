@@ -207,6 +207,17 @@ def test_who_asked_is_told_of_the_end_once(room: Classroom, clock: HandClock) ->
         assert unit.jobs.untold() == []
 
 
+def test_every_chat_that_asked_for_one_job_is_named_once(room: Classroom, clock: HandClock) -> None:
+    with room.store.write() as unit:
+        other = unit.chats.enter(-200, kind="group", title="Other")
+    first = ask(room, clock, chat=room.chat.id)
+
+    assert {ask(room, clock, chat=chat).id for chat in (other.id, room.chat.id, None)} == {first.id}
+
+    with room.store.read() as unit:
+        assert unit.jobs.askers(first.id) == [room.chat.id, other.id]
+
+
 def test_a_job_for_a_classifier_that_is_not_there_is_not_found(room: Classroom, clock: HandClock) -> None:
     with pytest.raises(NotFound), room.store.write() as unit:
         unit.jobs.request("fit", 4711, due_at=clock.now)

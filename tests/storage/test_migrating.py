@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from storage import Role, StoreOutdated, open_store
-from storage.engine import open_engine, sqlite_module
+from storage.engine import WRITES, open_engine, sqlite_module
 from storage.migrating import HEAD, SCRIPTS, revision
 from storage.tables import metadata
 from tests.storage.places import Place
@@ -81,6 +82,37 @@ def test_opening_again_changes_nothing(where: Place) -> None:
     with store.read() as unit:
         assert unit.people.count() == 1
     store.close()
+
+
+def test_who_asked_before_the_upgrade_is_told_after_it(where: Place) -> None:
+    _at_revision(where, "0001")
+    engine = engine_of(where)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO chat (id, telegram_id, classifier_id, kind, title, settings, reachable, created_at)"
+            " VALUES (5, -5, 1, 'group', 'Class', '{}', true, '2026-01-01')",
+            "INSERT INTO job (id, kind, classifier_id, state, asked_in_id, asked_at, due_at, tries)"
+            " VALUES (7, 'fit', 1, 'done', 5, '2026-01-01', '2026-01-01', 1)",
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
+
+    store = where.open()
+
+    with store.read() as unit:
+        assert [(one.id, unit.jobs.askers(one.id)) for one in unit.jobs.untold()] == [(7, [5])]
+    store.close()
+
+
+def _at_revision(where: Place, number: str) -> None:
+    where.home.mkdir(mode=0o700)
+    engine = engine_of(where)
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    with engine.connect() as connection, connection.execution_options(**{WRITES: True}).begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, number)
+    engine.dispose()
 
 
 def test_processes_that_start_at_once_make_one_store(where: Place) -> None:

@@ -100,6 +100,18 @@ def test_a_group_that_became_a_supergroup_is_the_same_chat(room: Classroom) -> N
     assert (found.id, found.settings) == (room.chat.id, {"quiet": True})
 
 
+def test_a_message_whose_photo_was_deleted_is_remembered_until_its_group_counts_anew(room: Classroom) -> None:
+    photo = room.photo(message=5)
+    with room.store.write() as unit:
+        unit.photos.note_deleted([photo, photo])
+        assert unit.photos.was_deleted(room.chat.id, 5)
+        assert not unit.photos.was_deleted(room.chat.id, 6)
+
+        unit.chats.migrate(room.chat.telegram_id, -1_000_000_000_123)
+
+        assert not unit.photos.was_deleted(room.chat.id, 5)
+
+
 def test_a_private_chat_goes_with_its_person_unless_photos_are_left_in_it(room: Classroom) -> None:
     with room.store.write() as unit:
         for telegram_id in (1001, 1002):
@@ -118,7 +130,7 @@ def test_a_private_chat_goes_with_its_person_unless_photos_are_left_in_it(room: 
         assert kept is not None
         assert group is not None
         assert (kept.title, group.title) == ("", "Class")
-        assert unit.jobs.get(job.id).asked_in_id is None
+        assert unit.jobs.askers(job.id) == []
 
 
 def test_a_person_goes_only_when_nothing_else_of_hers_is_left(room: Classroom) -> None:

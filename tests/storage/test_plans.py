@@ -33,12 +33,16 @@ ASKED = {
     ),
     "photos.imported": lambda unit, room, photo, label: unit.photos.imported(room.classifier.id, "0" * 64),
     "photos.of_album": lambda unit, room, photo, label: unit.photos.of_album(room.chat.id, "album"),
+    "photos.was_deleted": lambda unit, room, photo, label: unit.photos.was_deleted(room.chat.id, 1),
     "photos.remove": lambda unit, room, photo, label: unit.photos.remove([photo.id]),
     "votes.cast": lambda unit, room, photo, label: unit.votes.cast(
         photo.id, room.ann.id, VoteKind.LABEL, label.id, Reason.BUTTON, deed="deed"
     ),
+    "votes.of_deed": lambda unit, room, photo, label: unit.votes.of_deed("deed"),
     "votes.last_of": lambda unit, room, photo, label: unit.votes.last_of(room.ann.id, room.chat.id),
     "votes.standing": lambda unit, room, photo, label: unit.votes.standing(photo.id),
+    "predictions.corrected_with": lambda unit, room, photo, label: unit.predictions.corrected_with(1),
+    "predictions.flag_of": lambda unit, room, photo, label: unit.predictions.flag_of(1, room.ann.id),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
 }
 

@@ -165,7 +165,9 @@ def test_forgetting_takes_the_persons_photos_and_votes_and_leaves_those_of_other
             teach(unit, visit, here, photo.id, label)
 
     with room.visit(1, -5) as (unit, _, here):
+        unit.albums.call(here.chat.id, here.person.id, "album", "apple")
         gone = self_service.forget(unit, here, Role.TEACHER)
+        assert unit.albums.name_of(here.chat.id, here.person.id, "album") is None
     room.store.discard(gone.orphans)
 
     assert (gone.photos, gone.orphans, gone.role) == (1, [mine.digest], None)

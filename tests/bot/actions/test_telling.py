@@ -1,0 +1,38 @@
+"""What is owed when a new network answers, as plain calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.actions import correcting, telling
+from bot.visit import Presence
+from storage import Network, Unit
+from tests.bot.actions.classroom import Classroom
+from tests.storage.classroom import new_network
+from tests.support.bots import Time
+
+
+def publish(unit: Unit, here: Presence, number: int) -> Network:
+    """A network that has read all lessons until now."""
+    return unit.networks.publish(replace(new_network(here.classifier_id, number), created_at=unit.now), activate=True)
+
+
+def test_a_correction_is_told_by_the_network_that_had_read_it_whenever_wrong_was_pressed(room: Classroom) -> None:
+    room.store._clock = time = Time()
+    photo = room.photo(1)
+    with room.visit() as (unit, _, here):
+        first = publish(unit, here, 1)
+        asked = unit.predictions.add(photo.id, first.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+        correcting.dispute(unit, here, asked.id)
+    time.advance(seconds=1)
+    with room.visit() as (unit, _, here):
+        second = publish(unit, here, 2)
+    time.advance(seconds=1)
+    with room.visit() as (unit, visit, here):
+        correcting.correct_by_name(unit, visit, here, asked.id, "clover")
+    time.advance(seconds=1)
+    with room.visit() as (unit, _, here):
+        third = publish(unit, here, 3)
+
+        assert telling.corrections_to_tell(unit, second) == []
+        assert [found.id for _, found in telling.corrections_to_tell(unit, third)] == [photo.id]
