@@ -69,7 +69,10 @@ def store(tmp_path: Path, embedders: Path) -> Iterator[Store]:
 @pytest.fixture
 def teach(store: Store) -> Teach:
     """Teach photos of a colour under a label: `teach("red", 4)`; returns the photo ids."""
+    return teacher(store)
 
+
+def teacher(store: Store) -> Teach:
     def taught(colour: str, count: int, *, label: str = "", first: int = 0, album: str | None = None) -> list[int]:
         ids = []
         for seed in range(first, first + count):
