@@ -33,6 +33,12 @@ class Lessons:
         """Return those lessons for which `chosen` (n,) is true."""
         return Lessons(self.views, self.whole, self.rows[chosen], self.truth[chosen])
 
+    def sample(self, count: int) -> Lessons:
+        """Return at most `count` of these lessons, evenly from first to last; always the same ones."""
+        chosen = np.zeros(len(self), dtype=np.bool_)
+        chosen[np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64)] = True
+        return self.only(chosen)
+
     def steps(self, batch: int) -> int:
         """Return how many batches an epoch has; a batch larger than all lessons is one."""
         return max(1, round(len(self) / batch))

@@ -52,11 +52,13 @@ def fit(session: Session, lessons: Lessons, held_out: Lessons, recipe: TuningRec
     A session that was saved after an epoch goes on with the next one, to the same weights, bit for bit.
     """
     epochs = recipe.epochs_for(len(lessons))
-    first_loss, _ = judge(session.learner, lessons)
+    # Looking at every photo plain, after each epoch, would take as long as learning from it.
+    watched = lessons.sample(max(len(held_out), LOOKED_AT))
+    first_loss, _ = judge(session.learner, watched)
     while len(session.epochs) < epochs:
         started, epoch = time.perf_counter(), len(session.epochs) + 1
         seen, rate = _epoch(session, lessons, recipe, epoch, epochs)
-        training_loss, _ = judge(session.learner, lessons)
+        training_loss, _ = judge(session.learner, watched)
         if not isfinite(training_loss) or training_loss > EXPLODED * max(first_loss, 1.0):
             raise Diverged(rate, epoch)
         held_out_loss, wrong = judge(session.learner, held_out)

@@ -34,7 +34,7 @@ class Kept:
         module = _Normalised(stages, preprocessing).eval()
         with torch.inference_mode():
             self.shape = tuple(module(example).shape[1:])
-        network = openvino.convert_model(module, example_input=example)
+        network = openvino.convert_model(torch.export.export(module, (example,)))
         network.reshape([1, size, size, 3])
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:

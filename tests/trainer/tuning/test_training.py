@@ -183,3 +183,8 @@ def test_embeddings_and_head_together_are_the_learner() -> None:
 
     _, wrong = judge(session.learner, known)
     assert int((logits.argmax(axis=1) != known.truth).sum()) == wrong
+
+
+def test_a_sample_is_spread_over_all_lessons() -> None:
+    assert lessons(24).sample(4).rows.tolist() == [0, 8, 15, 23]
+    assert lessons(24).sample(100).rows.tolist() == list(range(24))
