@@ -79,9 +79,9 @@ def train(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(hidden=True)
 def tune(as_json: Json = False) -> None:
-    """Learn deeper than the last layer, in minutes, and say what came of it."""
+    """Learn deeper than the last layer. Being built: what it leaves is not yet deleted by /mydata, nor swept."""
     from trainer.cycle import Outcome
     from trainer.tuning.command import tune_now
 

@@ -110,7 +110,9 @@ def out_of_fold(
         sight = sights[int(fold)]
         _check(sight.embeddings, truth, labels)
         # Rotating all photos together uses none of their labels, and a rotation changes no penalised solution.
-        coordinates = bases.setdefault(id(sight), Basis.of(scaled(sight.embeddings))).coordinates
+        if id(sight) not in bases:
+            bases[id(sight)] = Basis.of(scaled(sight.embeddings))
+        coordinates = bases[id(sight)].coordinates
         asked, seen = folds == fold, folds != fold
         present = np.unique(truth[seen])
         if len(present) < 2:

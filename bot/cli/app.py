@@ -52,12 +52,6 @@ def train(json: Json = False) -> None:
     _hand_over("train", *(["--json"] if json else []))
 
 
-@pupil.command()
-def tune(json: Json = False) -> None:
-    """Learn deeper than the last layer, in minutes, and let the network answer if it is better."""
-    _hand_over("tune", *(["--json"] if json else []))
-
-
 @pupil.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],
