@@ -111,7 +111,8 @@ class Networks:
             high=new.high,
             shipped=activate,
             verdict=new.verdict,
-            created_at=new.created_at,
+            created_at=self._moment.now,
+            lessons_at=new.lessons_at,
         )
         if activate:
             self.activate(new.classifier_id, row.id)
@@ -146,4 +147,5 @@ def _record(row: Row[tuple[object, ...]]) -> Network:
         shipped=row.shipped,
         verdict=dict(row.verdict),
         created_at=row.created_at,
+        lessons_at=row.lessons_at or row.created_at,
     )

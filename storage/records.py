@@ -182,7 +182,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class NewNetwork:
-    """A published folder, about to become a row; `created_at` is when its lessons were read."""
+    """A published folder, about to become a row; `lessons_at` is when its lessons were read."""
 
     classifier_id: int
     number: int
@@ -196,14 +196,14 @@ class NewNetwork:
     low: float
     high: float
     verdict: dict[str, Any]
-    created_at: datetime
+    lessons_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """A trained network. `wrong` of `n` out-of-fold photos; `low` to `high` is the 95 % interval of that error.
 
-    `created_at` is when its lessons were read: what came later, it has not learned.
+    `lessons_at` is when its lessons were read, `created_at` when it was published; what came between is not learned.
     """
 
     id: int
@@ -221,6 +221,7 @@ class Network:
     shipped: bool
     verdict: dict[str, Any]
     created_at: datetime
+    lessons_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,8 @@ network = Table(
     Column("high", Float, nullable=False),
     Column("shipped", Boolean, nullable=False),
     Column("verdict", JSON, nullable=False),
+    # What came later it has not learned; none where an older Pupil published it.
+    _at("lessons_at", null=True),
     _at("created_at"),
     UniqueConstraint("classifier_id", "number"),
 )

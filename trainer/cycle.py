@@ -168,7 +168,7 @@ def _row(manifest: Manifest, photos: int, folder: Path, verdict: GateVerdict) ->
         low=manifest.scores.low,
         high=manifest.scores.high,
         verdict=verdict.as_dict(),
-        created_at=manifest.created_at,
+        lessons_at=manifest.created_at,
     )
 
 

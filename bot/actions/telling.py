@@ -33,7 +33,7 @@ def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]
         photo = unit.photos.get(unit.predictions.get(flag.prediction_id).photo_id)
         # The vote's moment, not the flag's: “Wrong” may have been pressed long before the name came.
         said_at = unit.votes.get(flag.vote_id).created_at if flag.vote_id is not None else flag.created_at
-        if said_at <= network.created_at and photo.chat_id is not None:
+        if said_at <= network.lessons_at and photo.chat_id is not None:
             found.append((flag, photo))
     return found
 

@@ -50,7 +50,7 @@ def label(name: str, number: int = 1) -> Label:
 
 
 def network() -> Network:
-    return Network(1, 1, 3, "f", "e", "s", (1, 2), 10, 10, 1, 0.01, 0.3, True, {}, NOW)
+    return Network(1, 1, 3, "f", "e", "s", (1, 2), 10, 10, 1, 0.01, 0.3, True, {}, NOW, NOW)
 
 
 def answer(name: str, *, knows: bool = True) -> Answer:

@@ -111,5 +111,5 @@ def new_network(classifier_id: int, number: int) -> NewNetwork:
         low=0.05,
         high=0.36,
         verdict={"shipped": True, "because": "better"},
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        lessons_at=datetime(2026, 1, 1, tzinfo=UTC),
     )

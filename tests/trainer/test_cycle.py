@@ -86,7 +86,7 @@ def test_a_network_is_as_old_as_its_lessons(store: Store, teach: Teach, embedder
     outcome = next(step for step in steps if isinstance(step, Outcome))
 
     assert outcome.network is not None
-    assert outcome.network.created_at < corrected_at
+    assert outcome.network.lessons_at < corrected_at < outcome.network.created_at
 
 
 def test_nothing_is_learned_twice_unless_forced(store: Store, teach: Teach, embedder: Embedder) -> None:

@@ -1,5 +1,5 @@
-"""More of what happened: all the chats that ask for one training, the names of albums, which
-file a photo came as, and the messages whose photos their senders had deleted.
+"""More of what happened: all the chats that ask for one training, the names of albums, which file a photo came as,
+the messages whose photos their senders had deleted, and the moment that a network's lessons were read.
 
 Old code may still run while this revision does: `job.asked_in_id` stays for it, and goes with a later revision.
 """
@@ -44,3 +44,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_deleted_photo_chat_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chat_id", "message_id", name=op.f("pk_deleted_photo")),
     )
+    op.add_column("network", sa.Column("lessons_at", UtcDateTime(), nullable=True))

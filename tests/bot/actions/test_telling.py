@@ -14,7 +14,7 @@ from tests.support.bots import Time
 
 def publish(unit: Unit, here: Presence, number: int) -> Network:
     """A network that has read all lessons until now."""
-    return unit.networks.publish(replace(new_network(here.classifier_id, number), created_at=unit.now), activate=True)
+    return unit.networks.publish(replace(new_network(here.classifier_id, number), lessons_at=unit.now), activate=True)
 
 
 def test_a_correction_is_told_by_the_network_that_had_read_it_whenever_wrong_was_pressed(room: Classroom) -> None:
@@ -36,3 +36,16 @@ def test_a_correction_is_told_by_the_network_that_had_read_it_whenever_wrong_was
 
         assert telling.corrections_to_tell(unit, second) == []
         assert [found.id for _, found in telling.corrections_to_tell(unit, third)] == [photo.id]
+
+
+def test_the_first_network_is_news_for_who_came_while_it_was_made_too(room: Classroom) -> None:
+    room.store._clock = time = Time()
+    with room.visit() as (unit, _, here):
+        made = replace(new_network(here.classifier_id, 1), lessons_at=unit.now, verdict={"ground": "first"})
+    time.advance(seconds=1)
+    room.photo(1)
+    time.advance(seconds=1)
+    with room.visit() as (unit, _, here):
+        network = unit.networks.publish(made, activate=True)
+
+        assert [chat.id for chat in telling.first_news(unit, network)] == [here.chat.id]
