@@ -1,10 +1,11 @@
-"""The control: the bot that python-telegram-bot's own examples would have one write. It keeps every photo and answers.
+"""The control: the bot that the examples of python-telegram-bot would have one write. It keeps, looks, and answers.
 
 `python -m tests.chaos.stock_bot TOKEN API DATABASE`
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import sys
@@ -12,6 +13,9 @@ from typing import Any
 
 from telegram import Update
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
+
+# What fastai's `learn.predict` takes for a photo. A bot that only stored would be too quick for most kills.
+LOOKS_FOR = 0.06
 
 
 def main(token: str, api: str, database: str) -> None:
@@ -24,6 +28,7 @@ def main(token: str, api: str, database: str) -> None:
             return
         file = await message.photo[-1].get_file()
         data = bytes(await file.download_as_bytearray())
+        await asyncio.sleep(LOOKS_FOR)
         with store:
             row = (message.chat_id, message.message_id, data)
             store.execute("INSERT OR IGNORE INTO photo VALUES (?, ?, ?)", row)
