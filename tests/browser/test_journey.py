@@ -48,7 +48,8 @@ async def test_a_newcomer_teaches_asks_corrects_and_sees_it_learn(chat: Page, wo
     answer = chat.locator(".is-theirs").last
     await expect(answer).to_contain_text("I think this is leaf", timeout=PATIENCE_MS)
     await answer.get_by_role("button", name="Wrong").click()
-    await answer.get_by_role("button", name="apple").click(timeout=PATIENCE_MS)
+    # Exactly: the menu of the answer is named for its text, in which apple stands too.
+    await answer.get_by_role("button", name="apple", exact=True).click(timeout=PATIENCE_MS)
     await expect(answer).to_contain_text("Thanks: this is apple", timeout=PATIENCE_MS)
     await world.settled()
 
