@@ -30,8 +30,6 @@ from trainer.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32
-
 
 class End(StrEnum):
     """How a cycle can end."""
