@@ -130,7 +130,7 @@ class Chats:
                 self._connection,
                 chat,
                 telegram_id=telegram_id,
-                classifier_id=select(classifier.c.id).where(classifier.c.name == DEFAULT_CLASSIFIER).scalar_subquery(),
+                classifier_id=Classifiers(self._connection, self._moment).default().id,
                 kind=kind,
                 title=title[:256],
                 settings={},
