@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storage import Store
+from storage import JobState, Store
 from trainer import artefact, cycle
 from trainer.cycle import Outcome
 from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
-from trainer.eyes import Eyes, eyes_of
+from trainer.eyes import Eyes, eyes_of, tuned_eyes
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
 from trainer.material import embed_missing
 from trainer.recipe import Recipe
+from trainer.schedule import TUNE
 from trainer.settings import TrainerSettings
+from trainer.tuning.steps import Progress
 
 LOOK_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 600.0
@@ -30,6 +33,61 @@ def train(store: Store, settings: TrainerSettings, *, force: bool = False) -> di
         if force:
             raise
         return _train_there(store)
+
+
+def tune(store: Store, settings: TrainerSettings, *, go_on: bool = False) -> Iterator[Progress | str | dict[str, Any]]:
+    """Fine-tune, put the network through the gate, and yield the outcome last; before it, how far that is.
+
+    If a trainer is running in this home, ask it to and wait. `go_on` (from where the last fine-tuning ended) is only to
+    be had without one. Raise TrainerError.
+    """
+    try:
+        with only_trainer(store.home):
+            yield from _tune_here(store, settings, go_on=go_on)
+    except AlreadyRunning:
+        if go_on:
+            raise
+        yield from _tune_there(store)
+
+
+def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Iterator[Progress | dict[str, Any]]:
+    from trainer.tuning.command import carry_out
+
+    started, classifier_id = time.perf_counter(), _classifier(store)
+    first = _train_here(store, settings, force=False)
+    if first["end"] == "not_ready":
+        yield first
+        return
+    untuned = open_embedder(store.home, settings)
+    if untuned is None:
+        raise NetworkUnknown(settings.backbone, "stopped before it was made")
+    start = _eyes(store, settings, classifier_id).tuning_digest if go_on else None
+    for step in carry_out(store, classifier_id, untuned, settings, start=start):
+        if isinstance(step, Progress):
+            yield step
+            continue
+        eyes = tuned_eyes(store.home, step.digest, threads=settings.threads)
+        for end in cycle.run(store, classifier_id, eyes, Recipe()):
+            if isinstance(end, Outcome):
+                yield end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
+
+
+def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
+    classifier_id = _classifier(store)
+    with store.write() as unit:
+        job = unit.jobs.request(TUNE, classifier_id, due_at=unit.now)
+    while True:
+        time.sleep(LOOK_SECONDS)
+        with store.read() as unit:
+            asked, beat = unit.jobs.get(job.id), unit.heartbeats.of("tuning")
+        if asked.finished_at is None:
+            if beat is not None and asked.state is JobState.RUNNING:
+                yield beat.doing
+            continue
+        if asked.result is None:
+            raise TrainerError(f"the running trainer did not finish the job: {asked.error}")
+        yield asked.result
+        return
 
 
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from typing import Any
 
 from storage import Network, NewNetwork, Store
 from trainer import artefact
+from trainer.artefact import Artefact
 from trainer.errors import ArtefactError
-from trainer.eyes import Eyes
-from trainer.gate import Answers, GateVerdict, check_head, compare
+from trainer.eyes import Eyes, lessons_gone
+from trainer.gate import GateVerdict, Ground, check_head, compare
 from trainer.golden import make_golden
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
@@ -97,20 +98,25 @@ def run(
     yield f"learning from {len(material.snapshot.lessons)} photos"
     learned = learn(material.snapshot, material.sights, recipe)
     yield "comparing with the network that answers now"
-    verdict = judge(store, material, learned, recipe)
+    verdict = judge(store, eyes, material, learned, recipe)
     yield "publishing"
     network = publish(store, classifier_id, eyes, recipe, material, learned, verdict)
     yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
 
 
-def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
+def judge(store: Store, eyes: Eyes, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
     """Put the candidate through the gate."""
     refusal = check_head(learned.head, material.sights.whole.embeddings)
     if refusal is not None:
         return refusal
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
-    active = _active_answers(store, material.active)
-    return compare(learned.answers, active, truth, significance=recipe.significance)
+    active = _read(store, material.active)
+    if active is not None and lessons_gone(store, active.answers.digests):
+        # Whoever has her photos deleted is not to wait until another network answers as well without them.
+        return GateVerdict(ships=True, ground=Ground.FORGOTTEN)
+    answers = active.answers if active is not None else None
+    newly_tuned = eyes.tuning is not None and active is not None and active.manifest.tuning != eyes.tuning_digest
+    return compare(learned.answers, answers, truth, significance=recipe.significance, must_gain=newly_tuned)
 
 
 def publish(
@@ -190,15 +196,15 @@ def _is_unchanged(store: Store, material: Material) -> bool:
     latest = material.latest
     if latest is None or material.active is None or latest.snapshot_digest != material.digest:
         return False
-    return not latest.shipped or _active_answers(store, latest) is not None
+    return not latest.shipped or _read(store, latest) is not None
 
 
-def _active_answers(store: Store, active: Network | None) -> Answers | None:
-    """Read what the active network said out of fold; a damaged one answers nobody, so nothing is lost against it."""
+def _read(store: Store, active: Network | None) -> Artefact | None:
+    """Read the active network; a damaged one answers nobody, so nothing is lost against it."""
     if active is None:
         return None
     try:
-        return artefact.verify(networks_folder(store.home) / active.folder).answers
+        return artefact.verify(networks_folder(store.home) / active.folder)
     except ArtefactError as error:
         logger.warning("active network %s cannot be compared with: %s", active.number, error)
         return None

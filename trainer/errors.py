@@ -13,6 +13,9 @@
     │   └── GoldenDiffers        it loads, but its golden answers come out different here
     ├── TuningDamaged            a file of tuned heads that must not be used
     ├── CheckpointDamaged        a saved fit that cannot be gone on with
+    ├── Diverged                 a fit whose loss explodes at every rate that was tried
+    ├── TuningUnsound            a tuning of which one fit went unlike the others
+    ├── LessonsGone              photos were deleted that a tuning was learning from
     ├── NotReady                 too few photos to learn from
     ├── NothingToExport          no network has been published yet
     └── AlreadyRunning           another trainer holds this home
@@ -108,6 +111,23 @@ class CheckpointDamaged(TrainerError):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self.path = path
+
+
+class Diverged(TrainerError):
+    """The loss exploded: the rate is too high. Nothing of this fit is worth keeping."""
+
+    def __init__(self, rate: float, epoch: int) -> None:
+        super().__init__(f"the loss exploded at a rate of {rate:.1e} in epoch {epoch}")
+        self.rate = rate
+        self.epoch = epoch
+
+
+class TuningUnsound(TrainerError):
+    """The fit on all lessons, which no held-out photo can judge, went worse than those on parts of them."""
+
+
+class LessonsGone(TrainerError):
+    """Photos that were learned from are deleted by now: what was learned must not be used."""
 
 
 class NotReady(TrainerError):

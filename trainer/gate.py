@@ -7,7 +7,7 @@ An active network asked anew would be asked about photos it has learned; its ans
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,8 +27,10 @@ class Ground(StrEnum):
     FIRST = "first"
     NOT_WORSE = "not_worse"
     NOTHING_IN_COMMON = "nothing_in_common"
+    FORGOTTEN = "forgotten"
     WORSE = "worse"
     WORSE_ON_LABEL = "worse_on_label"
+    NO_BETTER = "no_better"
     NOT_FINITE = "not_finite"
     CONSTANT = "constant"
 
@@ -76,13 +78,19 @@ def check_head(head: Head, embeddings: NDArray[np.floating]) -> GateVerdict | No
 
 
 def compare(
-    candidate: Answers, active: Answers | None, truth: Mapping[str, int], *, significance: float
+    candidate: Answers,
+    active: Answers | None,
+    truth: Mapping[str, int],
+    *,
+    significance: float,
+    must_gain: bool = False,
 ) -> GateVerdict:
     """Judge a candidate against the active network on the photos that both answered out of fold.
 
     `truth` is today's label id by picture digest. Both are asked only among the labels that both know, so that a
     label gained or merged is neither held against one nor the other. A candidate is held if it is worse by more than
-    chance, over all photos or on any one label (Bonferroni over labels).
+    chance, over all photos or on any one label (Bonferroni over labels); one that `must_gain`, because it costs more to
+    live with, also if it got fewer photos right.
     """
     if active is None:
         return GateVerdict(ships=True, ground=Ground.FIRST)
@@ -98,7 +106,10 @@ def compare(
     own = np.array([truth[digest] for digest in photos])
     right = _choose(candidate, photos, shared) == own
     was_right = _choose(active, photos, shared) == own
-    return _decide(own, right, was_right, significance, **changes)
+    verdict = _decide(own, right, was_right, significance, **changes)
+    if must_gain and verdict.ships and verdict.better < verdict.worse:
+        return replace(verdict, ships=False, ground=Ground.NO_BETTER)
+    return verdict
 
 
 def _decide(

@@ -23,6 +23,7 @@ from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
 from trainer.settings import TrainerSettings
+from trainer.tune_jobs import TuneJobs
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ KINDS = ("fit",)
 BEAT_SECONDS = 5.0
 BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
-PROCESS = "trainer"
+PROCESS, TUNING = "trainer", "tuning"
 
 
 class Service:
@@ -49,15 +50,19 @@ class Service:
         self._unreadable: set[str] = set()
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
+        self._tunings = TuneJobs(store, settings, recipe, self._worker)
 
     def run(self) -> None:
         """Work until stopped. Raise TrainerError if no embedder can be had, WriteNotDurable if the disk lies."""
         with self._heartbeat():
             self._doing = "preparing to look at photos"
             embedder = open_embedder(self._store.home, self._settings, stop=self._stop)
-            while embedder is not None and not self._stop.is_set():
-                if not self._turn_or_wait(embedder):
-                    self._stop.wait(self._settings.poll_seconds)
+            try:
+                while embedder is not None and not self._stop.is_set():
+                    if not self._turn_or_wait(embedder):
+                        self._stop.wait(self._settings.poll_seconds)
+            finally:
+                self._tunings.stop()
 
     def _turn_or_wait(self, embedder: Embedder) -> bool:
         """Do one piece of work and say whether there was any; wait a while after whatever went wrong."""
@@ -81,9 +86,11 @@ class Service:
         with self._store.write() as unit:
             self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
         if self._job is not None:
+            self._tunings.drop_deleted()
             self._fit(self._job, eyes)
             return True
-        self._doing = "waiting for lessons"
+        self._eyes = self._tunings.turn(untuned) or self._eyes
+        self._doing = self._tunings.doing or "waiting for lessons"
         return self._embed_some(eyes)
 
     def _look_through(self, untuned: Embedder) -> Eyes:
@@ -91,7 +98,8 @@ class Service:
         with self._store.read() as unit:
             active = unit.networks.active(unit.classifiers.default().id)
         if self._eyes is None or active != self._eyes_of:
-            self._eyes = eyes_of(self._store, active, untuned, threads=self._settings.threads)
+            threads = self._settings.threads
+            self._eyes = eyes_of(self._store, active, untuned, open_now=self._eyes, threads=threads)
             self._eyes_of = active
         return self._eyes
 
@@ -99,8 +107,10 @@ class Service:
         """Take up what a killed trainer left: nobody else can be at it while this process holds the lock."""
         with self._store.write() as unit:
             unit.classifiers.default()
-            released, keep = unit.jobs.release_all(), unit.networks.folders()
+            mine = self._tunings.job
+            released, keep = unit.jobs.release_all(but=mine.id if mine else None), unit.networks.folders()
         swept = artefact.sweep(cycle.networks_folder(self._store.home), keep)
+        self._tunings.take_over()
         self._took_over = True
         logger.info("ready: %s jobs taken up, %s left folders removed", released, len(swept))
 
@@ -159,7 +169,10 @@ class Service:
             try:
                 with self._store.write() as unit:
                     unit.heartbeats.beat(PROCESS, said)
-                    if (job := self._job) is not None:
-                        unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
+                    if (practising := self._tunings.doing) is not None:
+                        unit.heartbeats.beat(TUNING, practising)
+                    for job in (self._job, self._tunings.job):
+                        if job is not None:
+                            unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
             except StorageError as error:
                 logger.warning("no heartbeat: %s", type(error).__name__)

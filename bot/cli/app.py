@@ -52,6 +52,17 @@ def train(json: Json = False) -> None:
     _hand_over("train", *(["--json"] if json else []))
 
 
+@pupil.command()
+def tune(
+    json: Json = False,
+    go_on: Annotated[
+        bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
+    ] = False,
+) -> None:
+    """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
+    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []))
+
+
 @pupil.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],
