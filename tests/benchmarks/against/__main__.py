@@ -19,6 +19,7 @@ from tests.benchmarks.against.records import Result
 from tests.benchmarks.data import SETS, data_folder, photos
 from trainer.metrics import score, sign_test
 
+COMPARED = (("pupil frozen", "plain probe"), ("pupil tuned", "plain probe"), ("pupil frozen", "fastai frozen"))
 WAYS = ("plain probe", "fastai frozen", "fastai tuned", "pupil frozen", "pupil tuned")
 
 
@@ -78,11 +79,7 @@ def table(found: dict[str, dict[str, Result]]) -> Iterator[str]:
                 f"| {result.cpu_seconds:.0f} | {result.wall_seconds:.0f} | {result.megabytes:.0f} | {answer} |"
             )
     yield ""
-    for way, other in (
-        ("pupil frozen", "plain probe"),
-        ("pupil tuned", "plain probe"),
-        ("pupil frozen", "fastai frozen"),
-    ):
+    for way, other in COMPARED:
         yield from _compared(found, way, other)
 
 

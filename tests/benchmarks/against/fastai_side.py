@@ -20,7 +20,8 @@ ASKED = 30
 def main() -> None:
     order = json.load(sys.stdin)
     vision: Any = importlib.import_module("fastai.vision.all")
-    photos, right, costs = order["photos"], {}, []
+    photos, costs = order["photos"], []
+    right: dict[int, bool] = {}
     learner: Any = None
     for fold in order["folds"]:
         learner = _learner(vision, photos, fold, order["size"])
@@ -32,10 +33,8 @@ def main() -> None:
             if order["unfrozen"]:
                 learner.unfreeze()
                 learner.fit_one_cycle(order["unfrozen"], slice(3e-5, 3e-4))
-        learned = sum(1 for photo in photos if photo[2] != fold)
-        costs.append(
-            (_cpu() - before, time.perf_counter() - began, (_cpu() - frozen) / learned / max(order["unfrozen"], 1))
-        )
+        times = max(order["unfrozen"], 1) * sum(1 for photo in photos if photo[2] != fold)
+        costs.append((_cpu() - before, time.perf_counter() - began, (_cpu() - frozen) / times))
         right |= _answers(learner, photos, fold)
     print(
         json.dumps(

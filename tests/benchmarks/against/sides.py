@@ -1,4 +1,4 @@
-"""The ways to learn that are compared. Pupil's are its own commands on a home; the others get the folds of that home."""
+"""The ways to learn that are compared. Pupil's are its own commands on a home; the others get that home's folds."""
 
 from __future__ import annotations
 
@@ -84,9 +84,8 @@ def plain_probe(taught: Taught, cache: Path) -> Result:
 
 def fastai(taught: Taught, python: Path, *, frozen: int, unfrozen: int, size: int, folds: list[int]) -> Result:
     """fastai's learner on the same photos, without each of `folds` in turn; other folds' photos are left unanswered."""
-    photos = [
-        [str(path.resolve()), label, fold] for (path, label), fold in zip(taught.files, taught.folds, strict=True)
-    ]
+    both = zip(taught.files, taught.folds, strict=True)
+    photos = [[str(path.resolve()), label, fold] for (path, label), fold in both]
     order = {"photos": photos, "size": size, "frozen": frozen, "unfrozen": unfrozen, "folds": folds}
     out, cost = run([str(python.absolute()), "-W", "ignore", str(FASTAI)], taught.home, json.dumps(order))
     told: dict[str, Any] = json.loads(out.splitlines()[-1])
