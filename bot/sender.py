@@ -242,12 +242,23 @@ async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
     )
 
 
+async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.send_photo(
+        payload["chat_id"],
+        InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
+        caption=payload.get("caption"),
+        parse_mode=payload.get("parse_mode"),
+    )
+
+
 # Every method that the outbox may owe.
 CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
     "sendMessage": _send_message,
     "editMessageText": _edit_text,
     "setMessageReaction": _react,
     "sendDocument": _send_document,
+    "sendPhoto": _send_photo,
 }
 
 

@@ -77,6 +77,11 @@ class Networks:
             raise NotFound("network", network_id)
         return _record(row)
 
+    def all(self, classifier_id: int) -> list[Network]:
+        """All networks, newest first."""
+        query = select(network).where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc())
+        return [_record(row) for row in self._connection.execute(query)]
+
     def latest(self, classifier_id: int) -> Network | None:
         """The newest network, whether it shipped or was held."""
         query = (

@@ -128,6 +128,18 @@ def tune_apart() -> None:
 
 
 @app.command()
+def report(
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder for the pictures.")] = None,
+    network: Annotated[int | None, typer.Option("--network", help="Its number; the one that answers if unset.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Draw on a dark ground.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how good a network is and why, in words, numbers and pictures."""
+    facts = commands.report(_open(), folder, number=network, dark=dark)
+    typer.echo(json.dumps(facts) if as_json else commands.report_in_words(facts))
+
+
+@app.command()
 def embed(as_json: Json = False) -> None:
     """Embed every taught photo that is not embedded yet (and make the embedder, if this is the first time)."""
     result = commands.embed(_open(), TrainerSettings())

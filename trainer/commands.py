@@ -90,6 +90,22 @@ def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
         return
 
 
+def report(store: Store, folder: Path | None, *, number: int | None = None, dark: bool = False) -> dict[str, Any]:
+    """Report on a network, by default the one that answers; return the facts and where the pictures are.
+
+    Without a folder they go below the home. Raise NothingToReport or ArtefactError.
+    """
+    from trainer.report_files import drop_others, reports_folder, write_report
+    from trainer.reporting import report_of
+
+    found = report_of(store, _classifier(store), number)
+    home = reports_folder(store.home) / f"{found.number:06d}-{'dark' if dark else 'light'}"
+    pictures = write_report(found, store, folder or home, dark=dark)
+    if folder is None:
+        drop_others(store.home, home)
+    return found.facts() | {"pictures": [str(path) for path in pictures]}
+
+
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
     """Embed all taught photos that have no vector yet."""
     started, embedded, classifier_id = time.perf_counter(), 0, _classifier(store)
@@ -118,6 +134,20 @@ def export(store: Store, file: Path) -> dict[str, Any]:
         "wrong": manifest.scores.wrong,
         "n": manifest.scores.n,
     }
+
+
+def report_in_words(facts: dict[str, Any]) -> str:
+    """Say a report's facts in some lines."""
+    quality = f"{facts['wrong']} of {facts['n']} wrong out of fold ({facts['low']:.1%} to {facts['high']:.1%})"
+    lines = [f"Network {facts['network']}, {facts['photos']} photos, {facts['labels']} labels: {quality}."]
+    if (before := facts["before"]) is not None:
+        lines.append(
+            f"Network {before['network']} before it, on the {before['n']} photos that both were asked: "
+            f"{before['wrong']} wrong, now {before['now_wrong']}."
+        )
+    lines.extend(f"{one['truth']} taken for {one['answer']}: {one['count']} of {one['of']}." for one in facts["pairs"])
+    lines += [f"{facts['sentence']} {facts['advice']}", *facts["pictures"]]
+    return "\n".join(lines)
 
 
 def sentence(result: dict[str, Any]) -> str:

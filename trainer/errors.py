@@ -18,6 +18,7 @@
     ├── LessonsGone              photos were deleted that a tuning was learning from
     ├── NotReady                 too few photos to learn from
     ├── NothingToExport          no network has been published yet
+    ├── NothingToReport          no such network, or nothing is known of it any more
     └── AlreadyRunning           another trainer holds this home
 
 They carry facts, not sentences for people; the bot has the texts.
@@ -136,6 +137,10 @@ class NotReady(TrainerError):
 
 class NothingToExport(TrainerError):
     """No network has been published yet."""
+
+
+class NothingToReport(TrainerError):
+    """There is no such network, or no photo that it was judged by is left."""
 
 
 class AlreadyRunning(TrainerError):

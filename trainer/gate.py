@@ -104,8 +104,8 @@ def compare(
     if len(shared) < 2 or not photos:
         return GateVerdict(ships=True, ground=Ground.NOTHING_IN_COMMON, gained=changes["gained"], lost=changes["lost"])
     own = np.array([truth[digest] for digest in photos])
-    right = _choose(candidate, photos, shared) == own
-    was_right = _choose(active, photos, shared) == own
+    right = choose(candidate, photos, shared) == own
+    was_right = choose(active, photos, shared) == own
     verdict = _decide(own, right, was_right, significance, **changes)
     if must_gain and verdict.ships and verdict.better < verdict.worse:
         return replace(verdict, ships=False, ground=Ground.NO_BETTER)
@@ -153,7 +153,7 @@ def _fallen_label(
     return int(labels[lowest]) if chances[lowest] < significance / len(labels) else None
 
 
-def _choose(answers: Answers, photos: list[str], shared: list[int]) -> Integers:
+def choose(answers: Answers, photos: list[str], shared: list[int]) -> Integers:
     """Return the likeliest label id among `shared` for each photo, -1 where nothing could be learned."""
     row_of = {digest: row for row, digest in enumerate(answers.digests)}
     columns = [answers.labels.index(label) for label in shared]

@@ -22,12 +22,13 @@ from trainer.eyes import Eyes, eyes_of
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
+from trainer.report_jobs import REPORT, drop_spoilt, report_apart
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TuneJobs
 
 logger = logging.getLogger(__name__)
 
-KINDS = ("fit",)
+FIT = "fit"
 BEAT_SECONDS = 5.0
 BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
@@ -84,10 +85,14 @@ class Service:
             self._take_over()
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
-            self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
+            self._job = unit.jobs.claim((FIT, REPORT), self._worker, self._settings.lease_seconds)
         if self._job is not None:
+            drop_spoilt(self._store)
             self._tunings.drop_deleted()
-            self._fit(self._job, eyes)
+            if self._job.kind == REPORT:
+                self._report(self._job)
+            else:
+                self._fit(self._job, eyes)
             return True
         self._eyes = self._tunings.turn(untuned) or self._eyes
         self._doing = self._tunings.doing or "waiting for lessons"
@@ -125,6 +130,13 @@ class Service:
             self._doing = step
             if self._stop.is_set():
                 return
+
+    def _report(self, job: Job) -> None:
+        """Have a report drawn, by a process of its own: what draws is large, and stays in memory."""
+        self._doing = "drawing a report"
+        result = report_apart(self._store.home)
+        with self._store.write() as unit:
+            unit.jobs.finish(job.id, self._worker, result)
 
     def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""

@@ -9,9 +9,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from storage import Job, Store
+from storage import Job, Role, Store
 from trainer import cycle
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
@@ -19,11 +20,12 @@ from trainer.errors import TrainerError
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
 from trainer.material import read_material, readiness_of
 from trainer.recipe import Recipe
+from trainer.report_jobs import REPORT
 from trainer.schedule import TUNE, VOTE, due
 from trainer.settings import TrainerSettings
 from trainer.tuner import Tuner
 from trainer.tuning.steps import Done, Failed, Part, Progress
-from trainer.tuning.workplace import clear, spoilt
+from trainer.tuning.workplace import clear, spoilt, workplaces
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class TuneJobs:
         settings: TrainerSettings,
         recipe: Recipe,
         worker: str,
-        start: Callable[[], Tuner] = Tuner,
+        start: Callable[[Path], Tuner] = Tuner,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -104,7 +106,8 @@ class TuneJobs:
 
     def drop_deleted(self) -> None:
         """Let nothing be learned further from photos that people had deleted: begin again without them."""
-        folders = spoilt(tunings_folder(self._store.home), lambda digests: lessons_gone(self._store, digests))
+        there = workplaces(tunings_folder(self._store.home))
+        folders = spoilt(there, lambda digests: lessons_gone(self._store, digests))
         if not folders:
             return
         if self._running is not None:
@@ -136,7 +139,7 @@ class TuneJobs:
         elif last is not None and last.result is not None and last.result.get(LESSONS) == asked.lessons:
             self._finish(job, asked, Outcome(End.UNCHANGED, photos, labels, 0.0, material.active).as_dict())
         else:
-            self._running = _Running(job, self._start(), asked)
+            self._running = _Running(job, self._start(self._store.home), asked)
             self.doing = "getting ready to practise"
 
     def _follow(self, running: _Running) -> Eyes | None:
@@ -179,9 +182,21 @@ class TuneJobs:
             if isinstance(step, Outcome):
                 result = step.as_dict() | {"tuning": digest, "seconds": round(running.tuner.seconds, 1)}
                 self._finish(running.job, running.asked, result)
+                self._report(running.job)
                 logger.info("job %s: tuning %s, %s", running.job.id, digest[:12], step.end)
         self._end(running)
         return eyes
+
+    def _report(self, job: Job) -> None:
+        """Owe a report to who asked for the tuning, and to the owners."""
+        with self._store.write() as unit:
+            chats = set(unit.jobs.askers(job.id))
+            for owner in unit.people.with_role(Role.OWNER):
+                chat = unit.chats.by_telegram_id(owner.telegram_id)
+                if chat is not None and chat.reachable:
+                    chats.add(chat.id)
+            for chat_id in sorted(chats):
+                unit.jobs.request(REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
 
     def _fail(self, running: _Running, error: str, said: str) -> None:
         logger.error("job %s: tuning failed: %s: %s", running.job.id, error, said)

@@ -5,11 +5,13 @@ The other side (`python -m trainer tune-apart`) says how far it is, line by line
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from trainer.tuning.steps import Done, Failed, Part, Progress, Step, from_line
@@ -22,11 +24,15 @@ FAREWELL_SECONDS = 2.0
 class Tuner:
     """One tuning under way."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "trainer", "tune-apart", *arguments]
+    def __init__(self, home: Path) -> None:
+        command = [sys.executable, "-m", "trainer", "tune-apart"]
         # Held open until the end: when this process dies, however it dies, the other sees its input end and dies too.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            env=os.environ | {"PUPIL_HOME": str(home)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._began = time.monotonic()

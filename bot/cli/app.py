@@ -63,6 +63,19 @@ def tune(
     _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []))
 
 
+@pupil.command()
+def report(
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the pictures.")] = None,
+    network: Annotated[int | None, typer.Option("--network", help="Its number; the one that answers if unset.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Draw on a dark ground.")] = False,
+    json: Json = False,
+) -> None:
+    """Say how good a network is and why, in words, numbers and pictures."""
+    options = ["--out", str(out)] if out else []
+    options += ["--network", str(network)] if network is not None else []
+    _hand_over("report", *options, *(["--dark"] if dark else []), *(["--json"] if json else []))
+
+
 @pupil.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import guides, texts
+from bot import guides, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
 from bot.actions import reporting, roles, self_service, teaching
 from bot.context import Context, Scene
@@ -47,8 +47,19 @@ async def status(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def train(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
-        found = reporting.request_training(scene.unit, scene.presence)
-        _say(scene, texts.training_asked(found.readiness, alive=found.trainer_alive))
+        found, practises = reporting.request_training(scene.unit, scene.presence)
+        _say(scene, texts.training_asked(found.readiness, alive=found.trainer_alive, practises=practises))
+
+    await context.act(action)
+
+
+@permitted(Role.TEACHER)
+async def report(update: Update, context: Context) -> None:
+    """For teachers: it shows photos that others taught."""
+
+    def action(scene: Scene) -> None:
+        found = reporting.request_report(scene.unit, scene.presence)
+        _say(scene, tuning_texts.report_asked(found.readiness, found.network, alive=found.trainer_alive))
 
     await context.act(action)
 
@@ -147,7 +158,8 @@ COMMANDS = (
     Command("help", help_, "How this works"),
     Command("labels", labels, "What I know"),
     Command("status", status, "How good I am, and what I am doing"),
-    Command("train", train, "Learn now"),
+    Command("train", train, "Learn now, and practise"),
+    Command("report", report, "How good I am, in pictures"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
     Command("settings", settings, "How I behave here"),

@@ -21,6 +21,7 @@ from tests.support.bots import Person, World, picture, running_bot
 
 NEEDED = {
     "start": Role.GUEST, "help": Role.GUEST, "labels": Role.GUEST, "status": Role.GUEST, "train": Role.TEACHER,
+    "report": Role.TEACHER,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN,
 }  # fmt: skip

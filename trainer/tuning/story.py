@@ -54,6 +54,7 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
     Raise NetworkUnknown, ExportDiffers, NotReady (too few photos can be read), Diverged if no rate is low enough, or
     TuningUnsound.
     """
+    began = time.monotonic()
     torch.set_num_threads(order.threads or torch.get_num_threads())
     order.begin()
     spec = EmbedderSpec(order.spec.backbone, order.spec.weights, eyes(order.spec))
@@ -62,18 +63,26 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
     files = yield from _views(order, spec, base, kept)
     task = _task(order, base, kept, files)
     fits = task.fits()
-    learned: dict[int, Tuned] = {}
-    histories: dict[str, History] = {}
+    done: dict[int, _Fitted] = {}
     for place, fold in enumerate(fits):
-        found = yield from _fit(task, fold, fits)
+        learned = yield from _fit(task, fold, fits)
         yield Progress(Part.KEEPING, place, len(fits))
-        learned[fold] = keep(order, spec, found, fold)
-        epochs = tuple(found.session.epochs)
-        histories[_name(fold)] = History(epochs, len(epochs), task.curve, found.restarts)
+        epochs = tuple(learned.session.epochs)
+        history = History(epochs, len(epochs), task.curve, learned.restarts)
+        done[fold] = _Fitted(keep(order, spec, learned, fold), history, learned.session.first_loss or 0.0)
     yield Progress(Part.KEEPING, len(fits), len(fits))
-    _check_sound(histories)
-    yield Done(write_tuning(tunings_folder(order.home), _tuning(task, learned, histories)))
+    _check_sound(done)
+    yield Done(write_tuning(tunings_folder(order.home), _tuning(task, done, time.monotonic() - began)))
     shutil.rmtree(order.work, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What is left of a fit: its pair, how it went, and the training loss before its first epoch."""
+
+    pair: Tuned
+    history: History
+    start_loss: float
 
 
 @dataclass(frozen=True)
@@ -119,21 +128,23 @@ def _name(fold: int) -> str:
     return WHOLE if fold == FOLDS else str(fold)
 
 
-def _tuning(task: _Task, learned: dict[int, Tuned], histories: dict[str, History]) -> Tuning:
+def _tuning(task: _Task, done: dict[int, _Fitted], seconds: float) -> Tuning:
     """Put the pairs together; a fold that was not held out by a fit of its own gets a pair that never saw it."""
-    order = task.order
+    order, whole = task.order, done[FOLDS].pair
     folds = {}
     for fold in range(FOLDS):
         # Without photos in the fold, the fit on all lessons is the one without them.
-        other = _untuned(order) if task.held_out(fold).any() else learned[FOLDS]
-        folds[fold] = learned.get(fold, other)
+        other = _untuned(order) if task.held_out(fold).any() else whole
+        folds[fold] = done[fold].pair if fold in done else other
     told = {
         "recipe": order.recipe.as_dict(),
         "augmentation": asdict(order.augmentation),
         "photos": int(task.seen.sum()),
-        "histories": {name: history.as_dict() for name, history in histories.items()},
+        "seconds": round(seconds, 1),
+        "start_loss": float(np.mean([each.start_loss for each in done.values()])),
+        "histories": {_name(fold): each.history.as_dict() for fold, each in done.items()},
     }
-    return Tuning(order.labels, order.digests, order.base, learned[FOLDS], folds, told)
+    return Tuning(order.labels, order.digests, order.base, whole, folds, told)
 
 
 def _untuned(order: Order) -> Tuned:
@@ -142,10 +153,10 @@ def _untuned(order: Order) -> Tuned:
     return Tuned(order.base, Head(np.zeros((labels, d), np.float32), np.zeros(labels, np.float32)))
 
 
-def _check_sound(histories: dict[str, History]) -> None:
+def _check_sound(done: dict[int, _Fitted]) -> None:
     """Compare the fit that nothing can judge with those that something did. Raise TuningUnsound."""
-    whole = histories[WHOLE]
-    others = [history for name, history in histories.items() if name != WHOLE]
+    whole = done[FOLDS].history
+    others = [each.history for fold, each in done.items() if fold != FOLDS]
     if not others:
         return
     if whole.restarts > max(each.restarts for each in others):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 WORK = "work-"
@@ -28,10 +28,10 @@ def clear(tunings: Path, *, but: Collection[Path] = ()) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def spoilt(tunings: Path, gone: Callable[[list[str]], Collection[str]]) -> list[Path]:
-    """Return the work folders that hold something of a picture that is `gone`, or do not say what they hold."""
+def spoilt(folders: Iterable[Path], gone: Callable[[list[str]], Collection[str]]) -> list[Path]:
+    """Return the folders that hold something of a picture that is `gone`, or do not say what they hold."""
     found = []
-    for folder in workplaces(tunings):
+    for folder in folders:
         try:
             lessons = json.loads((folder / LESSONS).read_text())
         except (OSError, ValueError):
