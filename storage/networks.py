@@ -94,6 +94,18 @@ class Networks:
         query = _asked().where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc())
         return [_record(row) for row in self._connection.execute(query)]
 
+    def kept(self) -> list[Network]:
+        """The networks of all classifiers whose folders are not let go, newest first."""
+        query = _asked().where(network.c.removed_at.is_(None)).order_by(network.c.number.desc())
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def held(self, classifier_id: int) -> list[Network]:
+        """The networks that were held since the newest that shipped, oldest first."""
+        own, shipped = network.c.classifier_id == classifier_id, network.alias()
+        newest = select(func.max(shipped.c.number)).where(shipped.c.classifier_id == classifier_id, shipped.c.shipped)
+        later = network.c.number > func.coalesce(newest.scalar_subquery(), 0)
+        return [_record(row) for row in self._connection.execute(_asked().where(own, later).order_by(network.c.number))]
+
     def latest(self, classifier_id: int) -> Network | None:
         """The newest network, whether it shipped or was held."""
         query = _asked().where(network.c.classifier_id == classifier_id)
