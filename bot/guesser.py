@@ -50,8 +50,7 @@ class Guesser:
 
     def look(self) -> Loaded | Refused | None:
         """Load the active network if it is another than the one in memory; drop that one where none is active."""
-        with self._store.read() as unit:
-            network = unit.networks.active(unit.classifiers.default().id)
+        network = self._active()
         if network is None:
             self._seen = self._loaded = None
             return None
@@ -61,11 +60,28 @@ class Guesser:
         try:
             predictor = self._open(network)
         except (TrainerError, OSError):
+            if self._active() != network:
+                # It was let go while it was read, for another: that one is looked at the next time.
+                self._seen = None
+                return None
             log.exception("network refused number=%s folder=%s", network.number, network.folder)
             return Refused(network)
         self._loaded = Loaded(network, predictor)
         log.info("network answers number=%s labels=%s", network.number, len(network.labels))
         return self._loaded
+
+    def opens(self, network: Network) -> bool:
+        """Whether a network would pass its check now; it stays as it is, and so does the one that answers."""
+        try:
+            self._open(network)
+        except (TrainerError, OSError) as error:
+            log.warning("network would be refused number=%s: %s", network.number, error)
+            return False
+        return True
+
+    def _active(self) -> Network | None:
+        with self._store.read() as unit:
+            return unit.networks.active(unit.classifiers.default().id)
 
     def _open(self, network: Network) -> Predictor:
         """The next network shares the embedder in memory with the one before, where it is the same."""

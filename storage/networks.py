@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.records import Network, NewNetwork, State
-from storage.tables import classifier, embedding, network, photo, standing
+from storage.tables import classifier, deletion, embedding, network, photo, standing, vote
 
 # SQLite allows 32,766 variables in a statement; stay far below.
 _CHUNK = 5_000
@@ -54,6 +54,19 @@ class Embeddings:
             found.update({row.digest: row.vector for row in self._connection.execute(query)})
         return found
 
+    def embedders(self) -> set[str]:
+        """The embedders that any vector was made by."""
+        return set(self._connection.execute(select(embedding.c.embedder).distinct()).scalars())
+
+    def remove(self, embedder: str, limit: int) -> int:
+        """Remove up to so many vectors of an embedder; returns how many there were."""
+        some = select(embedding.c.digest).where(embedding.c.embedder == embedder).limit(limit)
+        # Asked first, not nested: a vector that is added meanwhile stays for the next time.
+        digests = self._connection.execute(some).scalars().all()
+        theirs = (embedding.c.embedder == embedder) & embedding.c.digest.in_(digests)
+        self._connection.execute(delete(embedding).where(theirs))
+        return len(digests)
+
 
 class Networks:
     def __init__(self, connection: Connection, moment: Moment) -> None:
@@ -62,41 +75,76 @@ class Networks:
 
     def active(self, classifier_id: int) -> Network | None:
         """The network that answers for the classifier."""
-        query = (
-            select(network)
-            .join(classifier, classifier.c.active_network_id == network.c.id)
-            .where(classifier.c.id == classifier_id)
-        )
-        row = self._connection.execute(query).one_or_none()
-        return _record(row) if row else None
+        answering = select(classifier.c.active_network_id).where(classifier.c.id == classifier_id).scalar_subquery()
+        return self._one(_asked().where(network.c.id == answering))
 
     def get(self, network_id: int) -> Network:
         """Raises NotFound."""
-        row = self._connection.execute(select(network).where(network.c.id == network_id)).one_or_none()
-        if row is None:
+        found = self._one(_asked().where(network.c.id == network_id))
+        if found is None:
             raise NotFound("network", network_id)
-        return _record(row)
+        return found
+
+    def numbered(self, classifier_id: int, number: int) -> Network | None:
+        """The network of that number."""
+        return self._one(_asked().where(network.c.classifier_id == classifier_id, network.c.number == number))
 
     def all(self, classifier_id: int) -> list[Network]:
-        """All networks, newest first."""
-        query = select(network).where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc())
+        """Every network there ever was, newest first."""
+        query = _asked().where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc())
         return [_record(row) for row in self._connection.execute(query)]
+
+    def kept(self) -> list[Network]:
+        """The networks of all classifiers whose folders are not let go, newest first."""
+        query = _asked().where(network.c.removed_at.is_(None)).order_by(network.c.number.desc())
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def held(self, classifier_id: int) -> list[Network]:
+        """The networks that were held since the newest that shipped, oldest first."""
+        own, shipped = network.c.classifier_id == classifier_id, network.alias()
+        newest = select(func.max(shipped.c.number)).where(shipped.c.classifier_id == classifier_id, shipped.c.shipped)
+        later = network.c.number > func.coalesce(newest.scalar_subquery(), 0)
+        return [_record(row) for row in self._connection.execute(_asked().where(own, later).order_by(network.c.number))]
 
     def latest(self, classifier_id: int) -> Network | None:
         """The newest network, whether it shipped or was held."""
-        query = (
-            select(network).where(network.c.classifier_id == classifier_id).order_by(network.c.number.desc()).limit(1)
-        )
-        row = self._connection.execute(query).first()
-        return _record(row) if row else None
+        query = _asked().where(network.c.classifier_id == classifier_id)
+        return self._one(query.order_by(network.c.number.desc()).limit(1))
+
+    def newest_shipped(self, classifier_id: int) -> Network | None:
+        """The newest network that was let answer; after a rollback it is another than the active one."""
+        query = _asked().where(network.c.classifier_id == classifier_id, network.c.shipped)
+        return self._one(query.order_by(network.c.number.desc()).limit(1))
 
     def next_number(self, classifier_id: int) -> int:
         query = select(func.max(network.c.number)).where(network.c.classifier_id == classifier_id)
         return (self._connection.execute(query).scalar_one_or_none() or 0) + 1
 
     def folders(self) -> set[str]:
-        """The folders that rows name; any other below the networks' folder is left from a kill."""
-        return set(self._connection.execute(select(network.c.folder)).scalars())
+        """The folders that rows name and have not let go; any other below the networks' folder is left from a kill."""
+        return set(self._connection.execute(select(network.c.folder).where(network.c.removed_at.is_(None))).scalars())
+
+    def let_go(self, network_ids: Sequence[int]) -> None:
+        """Note that the folders of these networks are no longer kept."""
+        for network_id in network_ids:
+            row = (network.c.id == network_id) & network.c.removed_at.is_(None)
+            self._connection.execute(update(network).where(row).values(removed_at=self._moment.now))
+
+    def note_deletion(self, classifier_id: int, person_id: int) -> None:
+        """Before the lessons of a person are deleted: note which networks may have learned them.
+
+        Hers are her votes, and whatever was said of her photos. It also holds for a network that is being made now.
+        """
+        query = (
+            select(func.min(vote.c.created_at))
+            .join_from(vote, photo, photo.c.id == vote.c.photo_id)
+            .where(photo.c.classifier_id == classifier_id)
+            .where((vote.c.person_id == person_id) | (photo.c.owner_id == person_id))
+        )
+        first = self._connection.execute(query).scalar_one_or_none()
+        if first is not None:
+            moments = {"first_lesson_at": first, "deleted_at": self._moment.now}
+            insert_row(self._connection, deletion, classifier_id=classifier_id, **moments)
 
     def publish(self, new: NewNetwork, *, activate: bool) -> Network:
         """Record a network whose folder is durable; with `activate` it answers from this commit on."""
@@ -121,7 +169,7 @@ class Networks:
         )
         if activate:
             self.activate(new.classifier_id, row.id)
-        return _record(row)
+        return self.get(row.id)
 
     def activate(self, classifier_id: int, network_id: int) -> None:
         self._connection.execute(
@@ -133,6 +181,21 @@ class Networks:
         self._connection.execute(
             update(classifier).where(classifier.c.id == classifier_id).values(active_network_id=None)
         )
+
+    def _one(self, query: Select[tuple[object, ...]]) -> Network | None:
+        row = self._connection.execute(query).one_or_none()
+        return _record(row) if row else None
+
+
+def _asked() -> Select[tuple[object, ...]]:
+    """Networks, each with the answer to whether it may have learned what was deleted since."""
+    lessons_at = func.coalesce(network.c.lessons_at, network.c.created_at)
+    since = select(deletion.c.id).where(
+        deletion.c.classifier_id == network.c.classifier_id,
+        deletion.c.first_lesson_at <= lessons_at,
+        deletion.c.deleted_at >= lessons_at,
+    )
+    return select(network, since.exists().label("lessons_deleted"))
 
 
 def _record(row: Row[tuple[object, ...]]) -> Network:
@@ -153,4 +216,6 @@ def _record(row: Row[tuple[object, ...]]) -> Network:
         verdict=dict(row.verdict),
         created_at=row.created_at,
         lessons_at=row.lessons_at or row.created_at,
+        removed_at=row.removed_at,
+        lessons_deleted=bool(row.lessons_deleted),
     )

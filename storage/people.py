@@ -35,6 +35,11 @@ class Classifiers:
             raise NotFound("classifier", classifier_id)
         return Classifier(row.id, row.name, row.active_network_id)
 
+    def answering(self) -> set[int]:
+        """The ids of the networks that answer, of all classifiers."""
+        answering = classifier.c.active_network_id
+        return set(self._connection.execute(select(answering).where(answering.is_not(None))).scalars())
+
 
 class People:
     def __init__(self, connection: Connection, moment: Moment) -> None:

@@ -204,6 +204,8 @@ class Network:
     """A trained network. `wrong` of `n` out-of-fold photos; `low` to `high` is the 95 % interval of that error.
 
     `lessons_at` is when its lessons were read, `created_at` when it was published; what came between is not learned.
+    `shipped`: it has answered, at least for a while. `removed_at` is when its folder was let go. `lessons_deleted`: it
+    may have learned from somebody who had her lessons deleted since.
     """
 
     id: int
@@ -222,6 +224,13 @@ class Network:
     verdict: dict[str, Any]
     created_at: datetime
     lessons_at: datetime
+    removed_at: datetime | None = None
+    lessons_deleted: bool = False
+
+    @property
+    def may_answer_again(self) -> bool:
+        """Whether nothing that is known of it forbids a rollback to it."""
+        return self.shipped and not self.lessons_deleted and self.removed_at is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,20 @@ network = Table(
     # What came later it has not learned; none where an older Pupil published it.
     _at("lessons_at", null=True),
     _at("created_at"),
+    # Its folder was let go; the row stays, as history.
+    _at("removed_at", null=True),
     UniqueConstraint("classifier_id", "number"),
+)
+
+deletion = Table(
+    "deletion",
+    metadata,
+    _id(),
+    # Somebody had her lessons deleted: a network that read its lessons between these moments may have learned them.
+    # Nothing here says who that was.
+    _ref("classifier_id", "classifier.id"),
+    _at("first_lesson_at"),
+    _at("deleted_at"),
 )
 
 job = Table(

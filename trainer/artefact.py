@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,9 @@ def sweep(networks: Path, keep: Collection[str]) -> list[str]:
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
         else:
-            entry.unlink(missing_ok=True)
-    return sorted(entry.name for entry in stale)
+            with suppress(OSError):
+                entry.unlink()
+    return sorted(entry.name for entry in stale if not os.path.lexists(entry))
 
 
 def _check_entries(folder: Path) -> None:
@@ -178,6 +180,8 @@ def _assemble(folder: Path, manifest: Manifest, parts: Mapping[str, Tensors]) ->
             tuple(bytes(row).hex() for row in _array(answers, "digests", "u1", n, 32)),
             tuple(label_id for label_id, _ in manifest.labels),
             _array(answers, "probabilities", "f4", n, labels),
+            # What the pictures were taught as then, which older Pupils did not note.
+            tuple(_array(answers, "taught", "i8", n).tolist()) if "taught" in answers else None,
         ),
     )
 
@@ -206,4 +210,7 @@ def _golden_bytes(golden: Golden) -> bytes:
 def _answers_bytes(answers: Answers) -> bytes:
     digests = np.frombuffer(bytes.fromhex("".join(answers.digests)), dtype=np.uint8).reshape(-1, 32)
     probabilities = np.ascontiguousarray(answers.probabilities, dtype=np.float32)
-    return save({"digests": digests.copy(), "probabilities": probabilities})
+    tensors: dict[str, NDArray[Any]] = {"digests": digests.copy(), "probabilities": probabilities}
+    if answers.taught is not None:
+        tensors["taught"] = np.array(answers.taught, dtype=np.int64)
+    return save(tensors)

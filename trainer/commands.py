@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from storage import JobState, Store
-from trainer import artefact, cycle
+from trainer import cycle
 from trainer.cycle import Outcome
+from trainer.embedding import Embedder
 from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
 from trainer.eyes import Eyes, eyes_of, tuned_eyes
+from trainer.keeping import keep_house
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
 from trainer.material import embed_missing
@@ -58,10 +60,8 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
     if first["end"] == "not_ready":
         yield first
         return
-    untuned = open_embedder(store.home, settings)
-    if untuned is None:
-        raise NetworkUnknown(settings.backbone, "stopped before it was made")
-    start = _eyes(store, settings, classifier_id).tuning_digest if go_on else None
+    untuned = _untuned(store, settings)
+    start = _eyes(store, settings, classifier_id, untuned).tuning_digest if go_on else None
     for step in carry_out(store, classifier_id, untuned, settings, start=start):
         if isinstance(step, Progress):
             yield step
@@ -109,7 +109,7 @@ def report(store: Store, folder: Path | None, *, number: int | None = None, dark
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
     """Embed all taught photos that have no vector yet."""
     started, embedded, classifier_id = time.perf_counter(), 0, _classifier(store)
-    eyes = _eyes(store, settings, classifier_id)
+    eyes = _eyes(store, settings, classifier_id, _untuned(store, settings))
     for done in embed_missing(store, classifier_id, eyes, set()):
         embedded = done
     return {"embedded": embedded, "embedder": eyes.answering.digest, "seconds": round(time.perf_counter() - started, 3)}
@@ -172,13 +172,14 @@ def sentence(result: dict[str, Any]) -> str:
 
 def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict[str, Any]:
     classifier_id = _classifier(store)
-    eyes = _eyes(store, settings, classifier_id)
+    untuned = _untuned(store, settings)
+    eyes = _eyes(store, settings, classifier_id, untuned)
     with store.write() as unit:
         unit.jobs.release_all()
-        keep = unit.networks.folders()
-    artefact.sweep(cycle.networks_folder(store.home), keep)
+    keep_house(store, untuned.digest)
     for step in cycle.run(store, classifier_id, eyes, Recipe(), force=force):
         if isinstance(step, Outcome):
+            keep_house(store, untuned.digest)
             return step.as_dict()
     raise TrainerError("the cycle ended without an outcome")
 
@@ -204,10 +205,14 @@ def _classifier(store: Store) -> int:
         return unit.classifiers.default().id
 
 
-def _eyes(store: Store, settings: TrainerSettings, classifier_id: int) -> Eyes:
+def _untuned(store: Store, settings: TrainerSettings) -> Embedder:
     opened = open_embedder(store.home, settings)
     if opened is None:
         raise NetworkUnknown(settings.backbone, "stopped before it was made")
+    return opened
+
+
+def _eyes(store: Store, settings: TrainerSettings, classifier_id: int, untuned: Embedder) -> Eyes:
     with store.read() as unit:
         active = unit.networks.active(classifier_id)
-    return eyes_of(store, active, opened, threads=settings.threads)
+    return eyes_of(store, active, untuned, threads=settings.threads)

@@ -20,7 +20,7 @@ from storage import Network, NewNetwork, Store
 from trainer import artefact
 from trainer.artefact import Artefact
 from trainer.errors import ArtefactError
-from trainer.eyes import Eyes, lessons_gone
+from trainer.eyes import Eyes
 from trainer.gate import GateVerdict, Ground, check_head, compare
 from trainer.golden import make_golden
 from trainer.learning import Learned, learn
@@ -43,7 +43,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a cycle. `network` is the new one, or for `unchanged` the one that there already was."""
+    """The end of a cycle. `network` is the new one, or for `unchanged` the newest; `answers` says if it does now."""
 
     end: End
     photos: int
@@ -51,6 +51,7 @@ class Outcome:
     seconds: float
     network: Network | None = None
     readiness: Readiness | None = None
+    answers: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values: a job's result, and what `train --json` prints."""
@@ -59,7 +60,7 @@ class Outcome:
             "end": self.end.value,
             "network": made.number if made else None,
             "network_id": made.id if made else None,
-            "active": bool(made and made.shipped),
+            "active": self.answers,
             "photos": self.photos,
             "labels": self.labels,
             "wrong": made.wrong if made else None,
@@ -106,17 +107,24 @@ def run(
 
 def judge(store: Store, eyes: Eyes, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
     """Put the candidate through the gate."""
-    refusal = check_head(learned.head, material.sights.whole.embeddings)
+    embeddings, significance = material.sights.whole.embeddings, recipe.significance
+    refusal = check_head(learned.head, embeddings, learned.answers, significance=significance)
     if refusal is not None:
         return refusal
+    if material.active is not None and material.active.lessons_deleted:
+        # However good it was: what somebody had deleted must not go on answering.
+        return GateVerdict(ships=True, ground=Ground.LESSONS_DELETED)
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
     active = _read(store, material.active)
-    if active is not None and lessons_gone(store, active.answers.digests):
-        # Whoever has her photos deleted is not to wait until another network answers as well without them.
-        return GateVerdict(ships=True, ground=Ground.FORGOTTEN)
-    answers = active.answers if active is not None else None
     newly_tuned = eyes.tuning is not None and active is not None and active.manifest.tuning != eyes.tuning_digest
-    return compare(learned.answers, answers, truth, significance=recipe.significance, must_gain=newly_tuned)
+    return compare(
+        learned.answers,
+        active.answers if active is not None else None,
+        truth,
+        significance=significance,
+        changes_meant=material.changes_meant,
+        must_gain=newly_tuned,
+    )
 
 
 def publish(
@@ -191,12 +199,16 @@ def _is_unchanged(store: Store, material: Material) -> bool:
     """Say whether the newest network was made of the same; after a rollback the same lessons are learned no more.
 
     A network whose files are damaged answers nobody, so it is made anew; so is one that was retired, once its lessons
-    are back.
+    are back, one that may have learned what was deleted since, and one that was held for changes that have stood since.
     """
     latest = material.latest
     if latest is None or material.active is None or latest.snapshot_digest != material.digest:
         return False
-    return not latest.shipped or _read(store, latest) is not None
+    if latest.lessons_deleted:
+        return False
+    if not latest.shipped:
+        return not (material.changes_meant and latest.verdict.get("ground") == Ground.CHANGES_DOUBTED)
+    return _read(store, latest) is not None
 
 
 def _read(store: Store, active: Network | None) -> Artefact | None:
@@ -214,4 +226,5 @@ def _outcome(
     end: End, material: Material, started: float, network: Network | None = None, ready: Readiness | None = None
 ) -> Outcome:
     photos, labels = len(material.snapshot.lessons), len(material.snapshot.labels)
-    return Outcome(end, photos, labels, time.perf_counter() - started, network, ready)
+    answers = end is End.PUBLISHED or (network is not None and network == material.active)
+    return Outcome(end, photos, labels, time.perf_counter() - started, network, ready, answers)

@@ -1,7 +1,9 @@
 """The gate: whether a candidate may answer instead of the active network.
 
-Both are judged by what they said out of fold about the same photos, against what people say of those photos today.
-An active network asked anew would be asked about photos it has learned; its answers are therefore kept from its birth.
+Both are judged by what they said out of fold about the same photos. An active network asked anew would be asked about
+photos it has learned; its answers are therefore kept from its birth, and with them what each photo was taught as then.
+What people changed since is no test of the active network, which was told otherwise. There the candidate is witness:
+asked about a changed photo that it had not learned from, does it say the new label, or still the former one?
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ from numpy.typing import NDArray
 from trainer.head import Floats, Head
 from trainer.metrics import Integers, sign_test
 
+Flags = NDArray[np.bool_]
+
 # Logits that spread less than this over all photos answer everything alike.
 CONSTANT = 1e-6
+# Stands for a label that is not among those that are compared.
+ELSEWHERE = -1
 
 
 class Ground(StrEnum):
@@ -27,29 +33,37 @@ class Ground(StrEnum):
     FIRST = "first"
     NOT_WORSE = "not_worse"
     NOTHING_IN_COMMON = "nothing_in_common"
-    FORGOTTEN = "forgotten"
+    LESSONS_DELETED = "lessons_deleted"
     WORSE = "worse"
     WORSE_ON_LABEL = "worse_on_label"
     NO_BETTER = "no_better"
+    CHANGES_DOUBTED = "changes_doubted"
     NOT_FINITE = "not_finite"
     CONSTANT = "constant"
+    HEAD_ASTRAY = "head_astray"
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Out-of-fold probabilities (n, labels) of the pictures `digests`, columns in the order of label ids `labels`."""
+    """Out-of-fold probabilities (n, labels) of the pictures `digests`, columns in the order of label ids `labels`.
+
+    `taught` are the label ids that the pictures were taught as then; None if an older Pupil did not note them.
+    """
 
     digests: tuple[str, ...]
     labels: tuple[int, ...]
     probabilities: Floats | NDArray[np.float32]
+    taught: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
     """The decision with its facts: of `compared` photos the candidate got `better` right that the active got wrong.
 
-    `worse` the other way round; `chance` is the probability of so many by luck. `label_id` is the label that it fell
-    back on, if that is why. `gained` and `lost` are label ids new to the candidate or no longer known to it.
+    `worse` the other way round; `chance` is the probability of so many by luck. Of the photos whose label was changed
+    since, the candidate says the new label of `agreed` and still the former of `contradicted`. `label_id` is the label
+    that it fell back on, if that is why. `gained` and `lost` are label ids new to the candidate or no longer known to
+    it; a lost label whose photos all became another one lives on in that.
     """
 
     ships: bool
@@ -58,6 +72,8 @@ class GateVerdict:
     better: int = 0
     worse: int = 0
     chance: float = 1.0
+    agreed: int = 0
+    contradicted: int = 0
     label_id: int | None = None
     gained: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
@@ -67,13 +83,26 @@ class GateVerdict:
         return asdict(self) | {"ground": self.ground.value, "gained": list(self.gained), "lost": list(self.lost)}
 
 
-def check_head(head: Head, embeddings: NDArray[np.floating]) -> GateVerdict | None:
-    """Return the refusal of a head that answers with no number, or with the same one whatever it sees."""
+def check_head(
+    head: Head, embeddings: NDArray[np.floating], answers: Answers, *, significance: float
+) -> GateVerdict | None:
+    """Return the refusal of a head that answers with no number, alike whatever it sees, or unlike its own folds.
+
+    The head that will answer is not the heads that answered out of fold. It has learned all of the lessons
+    (`embeddings`, in the order of `answers`), so it must not answer them worse than heads that had not.
+    """
     logits = head.logits(embeddings)
     if not np.isfinite(logits).all():
         return GateVerdict(ships=False, ground=Ground.NOT_FINITE)
     if np.ptp(logits, axis=0).max() < CONSTANT:
         return GateVerdict(ships=False, ground=Ground.CONSTANT)
+    labels, own = np.array(answers.labels), np.array(answers.taught)
+    right, out_of_fold = labels[logits.argmax(axis=1)] == own, labels[answers.probabilities.argmax(axis=1)] == own
+    worse, better = int((out_of_fold & ~right).sum()), int((right & ~out_of_fold).sum())
+    if (chance := sign_test(worse, better)) < significance:
+        return GateVerdict(
+            ships=False, ground=Ground.HEAD_ASTRAY, compared=len(own), better=better, worse=worse, chance=chance
+        )
     return None
 
 
@@ -83,81 +112,148 @@ def compare(
     truth: Mapping[str, int],
     *,
     significance: float,
+    changes_meant: bool = False,
     must_gain: bool = False,
 ) -> GateVerdict:
     """Judge a candidate against the active network on the photos that both answered out of fold.
 
     `truth` is today's label id by picture digest. Both are asked only among the labels that both know, so that a
-    label gained or merged is neither held against one nor the other. A candidate is held if it is worse by more than
-    chance, over all photos or on any one label (Bonferroni over labels); one that `must_gain`, because it costs more to
-    live with, also if it got fewer photos right.
+    label gained or emptied is neither held against one nor the other; the active network's answer of a label that
+    was merged into another counts as that other.
+
+    A candidate is held if it is worse by more than chance over all photos whose label stayed, or on any one label
+    (Bonferroni over labels). To a label that photos were moved away from, these photos count too: for the candidate
+    where it says the new label, against it where it says the former, unless the changes are known to be meant. One that
+    `must_gain`, because it costs more to live with, is also held if it got fewer photos right.
     """
     if active is None:
         return GateVerdict(ships=True, ground=Ground.FIRST)
-    shared = sorted(set(candidate.labels) & set(active.labels))
+    heir = _heirs(candidate, active, truth)
+    shared = sorted(set(candidate.labels) & {heir.get(label, label) for label in active.labels})
     known = set(candidate.digests) & set(active.digests)
     photos = sorted(digest for digest in known if truth.get(digest) in shared)
-    changes = {
-        "gained": tuple(sorted(set(candidate.labels) - set(active.labels))),
-        "lost": tuple(sorted(set(active.labels) - set(candidate.labels))),
-    }
+    verdict = GateVerdict(
+        ships=True,
+        ground=Ground.NOTHING_IN_COMMON,
+        gained=tuple(sorted(set(candidate.labels) - set(active.labels))),
+        lost=tuple(sorted(set(active.labels) - set(candidate.labels))),
+    )
     if len(shared) < 2 or not photos:
-        return GateVerdict(ships=True, ground=Ground.NOTHING_IN_COMMON, gained=changes["gained"], lost=changes["lost"])
-    own = np.array([truth[digest] for digest in photos])
-    right = choose(candidate, photos, shared) == own
-    was_right = choose(active, photos, shared) == own
-    verdict = _decide(own, right, was_right, significance, **changes)
-    if must_gain and verdict.ships and verdict.better < verdict.worse:
-        return replace(verdict, ships=False, ground=Ground.NO_BETTER)
-    return verdict
+        return verdict
+    taught = dict(zip(active.digests, active.taught or (), strict=False))
+    former = [heir.get(label, label) for label in (taught.get(digest, truth[digest]) for digest in photos)]
+    ballot = _Ballot.of(
+        own=np.array([truth[digest] for digest in photos]),
+        former=np.array([label if label in shared else ELSEWHERE for label in former]),
+        said=choose(candidate, photos, shared, {}),
+        active_said=choose(active, photos, shared, heir),
+    )
+    decided = _decide(ballot, verdict, significance, changes_meant=changes_meant)
+    if must_gain and decided.ships and decided.better < decided.worse:
+        return replace(decided, ships=False, ground=Ground.NO_BETTER)
+    return decided
 
 
-def _decide(
-    own: Integers,
-    right: NDArray[np.bool_],
-    was_right: NDArray[np.bool_],
-    significance: float,
-    *,
-    gained: tuple[int, ...],
-    lost: tuple[int, ...],
-) -> GateVerdict:
-    better, worse = right & ~was_right, was_right & ~right
-    chance = sign_test(int(worse.sum()), int(better.sum()))
-    ships, ground, fallen = True, Ground.NOT_WORSE, None
+@dataclass(frozen=True, slots=True)
+class _Ballot:
+    """What each photo says of the candidate; `former` is the label id that it was taught as when the active learned.
+
+    Of the photos whose label `stayed`, one network alone was right (`better`, `worse`). Of those that `moved` between
+    labels that both networks know, the candidate says the new one (`agreed`) or the former (`contradicted`).
+    """
+
+    former: Integers
+    stayed: Flags
+    moved: Flags
+    better: Flags
+    worse: Flags
+    agreed: Flags
+    contradicted: Flags
+
+    @classmethod
+    def of(cls, own: Integers, former: Integers, said: Integers, active_said: Integers) -> _Ballot:
+        stayed, moved = own == former, (own != former) & (former != ELSEWHERE)
+        right, was_right = said == own, active_said == own
+        return cls(
+            former=former,
+            stayed=stayed,
+            moved=moved,
+            better=stayed & right & ~was_right,
+            worse=stayed & was_right & ~right,
+            agreed=moved & right,
+            contradicted=moved & (said == former),
+        )
+
+
+def _decide(ballot: _Ballot, verdict: GateVerdict, significance: float, *, changes_meant: bool) -> GateVerdict:
+    worse, better = int(ballot.worse.sum()), int(ballot.better.sum())
+    chance = sign_test(worse, better)
+    ground, fallen = Ground.NOT_WORSE, None
     if chance < significance:
-        ships, ground = False, Ground.WORSE
+        ground = Ground.WORSE
     else:
-        fallen = _fallen_label(own, better, worse, significance)
-        if fallen is not None:
-            ships, ground = False, Ground.WORSE_ON_LABEL
-    return GateVerdict(
-        ships=ships,
+        moved_from = set() if changes_meant else set(ballot.former[ballot.moved].tolist())
+        stable = set(ballot.former[ballot.stayed].tolist()) - moved_from
+        against, favour = ballot.worse | ballot.contradicted, ballot.better | ballot.agreed
+        if (fallen := _fallen(ballot, stable, ballot.worse, ballot.better, significance)) is not None:
+            ground = Ground.WORSE_ON_LABEL
+        elif (fallen := _fallen(ballot, moved_from, against, favour, significance)) is not None:
+            ground = Ground.CHANGES_DOUBTED
+    return replace(
+        verdict,
+        ships=ground is Ground.NOT_WORSE,
         ground=ground,
-        compared=len(own),
-        better=int(better.sum()),
-        worse=int(worse.sum()),
+        compared=int(ballot.stayed.sum()),
+        better=better,
+        worse=worse,
         chance=chance,
+        agreed=int(ballot.agreed.sum()),
+        contradicted=int(ballot.contradicted.sum()),
         label_id=fallen,
-        gained=gained,
-        lost=lost,
     )
 
 
-def _fallen_label(
-    own: Integers, better: NDArray[np.bool_], worse: NDArray[np.bool_], significance: float
+def _fallen(
+    ballot: _Ballot,
+    labels: set[int],
+    against: Flags,
+    favour: Flags,
+    significance: float,
 ) -> int | None:
     """Return the label on which the candidate is worst, if by more than chance allows for that many labels."""
-    labels = np.unique(own)
-    chances = [sign_test(int(worse[own == label].sum()), int(better[own == label].sum())) for label in labels]
-    lowest = int(np.argmin(chances))
-    return int(labels[lowest]) if chances[lowest] < significance / len(labels) else None
+    if not labels:
+        return None
+    chance_of = {
+        label: sign_test(
+            int((against & (ballot.former == label)).sum()), int((favour & (ballot.former == label)).sum())
+        )
+        for label in sorted(labels)
+    }
+    lowest = min(chance_of, key=lambda label: chance_of[label])
+    return lowest if chance_of[lowest] < significance / len(labels) else None
 
 
-def choose(answers: Answers, photos: list[str], shared: list[int]) -> Integers:
-    """Return the likeliest label id among `shared` for each photo, -1 where nothing could be learned."""
+def _heirs(candidate: Answers, active: Answers, truth: Mapping[str, int]) -> dict[int, int]:
+    """Return, for each label that the candidate lost, the one label that all its photos are taught as today."""
+    if active.taught is None:
+        return {}
+    today: dict[int, set[int]] = {}
+    for digest, label in zip(active.digests, active.taught, strict=True):
+        if label not in candidate.labels and digest in truth:
+            today.setdefault(label, set()).add(truth[digest])
+    return {label: min(heirs) for label, heirs in today.items() if len(heirs) == 1}
+
+
+def choose(answers: Answers, photos: list[str], shared: list[int], heir: Mapping[int, int]) -> Integers:
+    """Return the likeliest label id among `shared` for each photo, -1 where nothing could be learned.
+
+    What was said of a label that has an heir counts as said of that.
+    """
     row_of = {digest: row for row, digest in enumerate(answers.digests)}
-    columns = [answers.labels.index(label) for label in shared]
     rows = [row_of[digest] for digest in photos]
-    among = answers.probabilities[np.ix_(rows, columns)]
+    among = np.zeros((len(photos), len(shared)))
+    for column, label in enumerate(answers.labels):
+        if (meant := heir.get(label, label)) in shared:
+            among[:, shared.index(meant)] += answers.probabilities[rows, column]
     chosen: Integers = np.array(shared)[among.argmax(axis=1)]
     return np.where(among.max(axis=1) > 0, chosen, -1)

@@ -60,7 +60,12 @@ def learn(snapshot: Snapshot, sights: Sights, recipe: Recipe) -> Learned:
         head=fit(sights.whole, truth, len(label_ids), recipe),
         temperature=temperature,
         threshold=threshold,
-        answers=Answers(tuple(lesson.digest for lesson in snapshot.lessons), tuple(label_ids), probabilities),
+        answers=Answers(
+            tuple(lesson.digest for lesson in snapshot.lessons),
+            tuple(label_ids),
+            probabilities,
+            tuple(lesson.label_id for lesson in snapshot.lessons),
+        ),
         # A photo whose label no other fold holds (all of it in one album) was never asked: it tells nothing.
         scores=score(int((judged & ~right).sum()), int(judged.sum())),
         calibration=calibration_error(probabilities[judged].max(axis=1), right[judged]),

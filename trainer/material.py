@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from storage import Network, StorageError, Store
 from trainer.embedding import Embedder
 from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
+from trainer.gate import Ground
 from trainer.learning import Sights
 from trainer.readiness import Readiness, readiness
 from trainer.recipe import Recipe
@@ -22,6 +23,8 @@ from trainer.snapshot import Snapshot, take
 logger = logging.getLogger(__name__)
 
 BATCH = 32
+# What people changed is doubted for so long, where it looks like a mistake; then it is what they mean.
+DOUBTED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Material:
     number: int
     active: Network | None
     latest: Network | None
+    # Changed labels that a candidate was held for have stood for a while since: they are meant.
+    changes_meant: bool = False
 
 
 def embed_missing(
@@ -68,12 +73,19 @@ def read_material(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) 
         labels = unit.labels.all(classifier_id)
         active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
         number, read_at = unit.networks.next_number(classifier_id), unit.now
+        meant = _have_stood(unit.networks.held(classifier_id), read_at)
         digests = [photo.digest for photo in photos]
         vectors = {embedder.digest: unit.embeddings.load(embedder.digest, digests) for embedder in eyes.all}
     snapshot = take((photo for photo in photos if all(photo.digest in each for each in vectors.values())), labels)
     seen = {embedder.digest: _rows(snapshot, vectors[embedder.digest], embedder.dimension) for embedder in eyes.all}
     sights = eyes.sights(seen, tuple(label_id for label_id, _ in snapshot.labels))
-    return Material(snapshot, sights, snapshot.digest(eyes.digest, recipe), read_at, number, active, latest)
+    return Material(snapshot, sights, snapshot.digest(eyes.digest, recipe), read_at, number, active, latest, meant)
+
+
+def _have_stood(held: list[Network], now: datetime) -> bool:
+    """Say whether people have had time enough to take back what a candidate was first held for."""
+    doubted = [one.created_at for one in held if one.verdict.get("ground") == Ground.CHANGES_DOUBTED]
+    return bool(doubted) and now - min(doubted) >= DOUBTED_FOR
 
 
 def _rows(snapshot: Snapshot, vectors: Mapping[str, bytes], dimension: int) -> NDArray[np.float32]:

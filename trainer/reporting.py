@@ -212,7 +212,7 @@ def _change(now: Answers, then: Answers, truth: Mapping[str, int]) -> BeforeAfte
     if len(shared) < 2 or not both:
         return None
     own = np.array([truth[digest] for digest in both])
-    return before_after(choose(then, both, shared) == own, choose(now, both, shared) == own)
+    return before_after(choose(then, both, shared, {}) == own, choose(now, both, shared, {}) == own)
 
 
 def _told(store: Store, artefact: Artefact) -> Mapping[str, Any]:

@@ -15,10 +15,11 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 from storage import Job, Network, StorageError, Store, WriteNotDurable
-from trainer import artefact, cycle
+from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
+from trainer.keeping import Removed, keep_house
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
@@ -82,7 +83,7 @@ class Service:
 
     def _turn(self, untuned: Embedder) -> bool:
         if not self._took_over:
-            self._take_over()
+            self._take_over(untuned)
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
             self._job = unit.jobs.claim((FIT, REPORT), self._worker, self._settings.lease_seconds)
@@ -91,8 +92,9 @@ class Service:
             self._tunings.drop_deleted()
             if self._job.kind == REPORT:
                 self._report(self._job)
-            else:
-                self._fit(self._job, eyes)
+                return True
+            self._fit(self._job, eyes)
+            self._tidy(untuned)
             return True
         self._eyes = self._tunings.turn(untuned) or self._eyes
         self._doing = self._tunings.doing or "waiting for lessons"
@@ -108,16 +110,20 @@ class Service:
             self._eyes_of = active
         return self._eyes
 
-    def _take_over(self) -> None:
+    def _take_over(self, untuned: Embedder) -> None:
         """Take up what a killed trainer left: nobody else can be at it while this process holds the lock."""
         with self._store.write() as unit:
             unit.classifiers.default()
             mine = self._tunings.job
-            released, keep = unit.jobs.release_all(but=mine.id if mine else None), unit.networks.folders()
-        swept = artefact.sweep(cycle.networks_folder(self._store.home), keep)
+            released = unit.jobs.release_all(but=mine.id if mine else None)
         self._tunings.take_over()
+        removed = self._tidy(untuned)
         self._took_over = True
-        logger.info("ready: %s jobs taken up, %s left folders removed", released, len(swept))
+        logger.info("ready: %s jobs taken up, %s left folders removed", released, len(removed.networks))
+
+    def _tidy(self, untuned: Embedder) -> Removed:
+        self._doing = "letting go of what no network needs"
+        return keep_house(self._store, untuned.digest, tuning=self._tunings.under_way())
 
     def _fit(self, job: Job, eyes: Eyes) -> None:
         """Run a cycle for the job and write its end into it; if told to stop, leave it to the next trainer."""

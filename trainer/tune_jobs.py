@@ -84,11 +84,15 @@ class TuneJobs:
         """Return the job that is being carried out."""
         return self._running.job if self._running else None
 
-    def take_over(self) -> None:
-        """Remove what no job will go on with; for the start of a service that is alone in its home."""
+    def under_way(self) -> bool:
+        """Say whether a tuning is carried out, or waits and may have been begun."""
         with self._store.read() as unit:
             waiting = unit.jobs.unfinished(unit.classifiers.default().id)
-        if self._running is None and not any(job.kind == TUNE for job in waiting):
+        return self._running is not None or any(job.kind == TUNE for job in waiting)
+
+    def take_over(self) -> None:
+        """Remove what no job will go on with; for the start of a service that is alone in its home."""
+        if not self.under_way():
             clear(tunings_folder(self._store.home))
 
     def turn(self, untuned: Embedder) -> Eyes | None:

@@ -77,6 +77,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     """
     person, classifier_id = presence.person, presence.classifier_id
     photos = unit.photos.of_person(person.id)
+    unit.networks.note_deletion(classifier_id, person.id)
     unit.photos.note_deleted(photos)
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.votes.forget_person(person.id)

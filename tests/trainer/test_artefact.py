@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,7 +51,12 @@ def draft(number: int = 7) -> tuple[Manifest, Head, Golden, Answers]:
     picture = np.frombuffer(b"not really a picture", dtype=np.uint8)
     golden = Golden(floats(4, D), floats(4, LABELS), picture, floats(D), floats(LABELS))
     digests = tuple(hashlib.sha256(bytes([row])).hexdigest() for row in range(N))
-    return manifest, head, golden, Answers(digests, (4, 9, 12), floats(N, LABELS))
+    return (
+        manifest,
+        head,
+        golden,
+        Answers(digests, (4, 9, 12), floats(N, LABELS), tuple(4 + 5 * (row % 2) for row in range(N))),
+    )
 
 
 @pytest.fixture
@@ -69,6 +75,15 @@ def test_what_was_published_comes_back(folder: Path) -> None:
     assert np.array_equal(read.golden.picture, golden.picture)
     assert read.answers.digests == answers.digests
     assert np.array_equal(read.answers.probabilities, np.asarray(answers.probabilities))
+    assert read.answers.taught == answers.taught
+
+
+def test_a_network_from_before_lessons_were_noted_is_still_read(tmp_path: Path) -> None:
+    manifest, head, golden, answers = draft()
+
+    read = verify(publish(tmp_path / "networks", manifest, head, golden, replace(answers, taught=None)))
+
+    assert read.answers.taught is None
 
 
 def test_two_hundred_flips_and_cuts_are_all_refused(folder: Path) -> None:

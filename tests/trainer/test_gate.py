@@ -80,15 +80,14 @@ def test_an_answer_of_nothing_is_wrong() -> None:
 
 def test_heads_that_say_nothing_are_refused() -> None:
     embeddings = np.random.default_rng(0).random((5, 3))
+    said = Answers(DIGESTS[:5], (1, 2), np.full((5, 2), 0.5), (1, 2, 1, 2, 1))
     spoilt = Head(np.full((2, 3), np.nan, dtype=np.float32), np.zeros(2, dtype=np.float32))
     constant = Head(np.zeros((2, 3), dtype=np.float32), np.ones(2, dtype=np.float32))
     sound = Head(np.eye(2, 3, dtype=np.float32), np.zeros(2, dtype=np.float32))
 
-    grounds = [
-        verdict.ground if (verdict := check_head(head, embeddings)) else None for head in (spoilt, constant, sound)
-    ]
+    verdicts = [check_head(head, embeddings, said, significance=0.05) for head in (spoilt, constant, sound)]
 
-    assert grounds == [Ground.NOT_FINITE, Ground.CONSTANT, None]
+    assert [verdict and verdict.ground for verdict in verdicts] == [Ground.NOT_FINITE, Ground.CONSTANT, None]
 
 
 def test_a_verdict_is_plain_json_values() -> None:
@@ -97,3 +96,167 @@ def test_a_verdict_is_plain_json_values() -> None:
     told = compare(answers({1}), answers({2}), TRUTH, significance=0.05).as_dict()
 
     assert json.loads(json.dumps(told)) == told
+
+
+def test_a_head_that_answers_its_own_lessons_worse_than_its_folds_did_is_refused() -> None:
+    """Its rows are not in the order of its labels: the out-of-fold answers know nothing of that."""
+    embeddings = np.repeat(np.eye(2), 10, axis=0)
+    labels = tuple([1] * 10 + [2] * 10)
+    said = Answers(DIGESTS[:20], (1, 2), np.where(np.array(labels)[:, None] == [1, 2], 0.9, 0.1), labels)
+    head = Head(np.eye(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
+    permuted = Head(head.weight[::-1], head.bias[::-1])
+
+    assert check_head(head, embeddings, said, significance=0.05) is None
+    refusal = check_head(permuted, embeddings, said, significance=0.05)
+
+    assert refusal is not None
+    assert (refusal.ground, refusal.worse, refusal.better) == (Ground.HEAD_ASTRAY, 20, 0)
+
+
+# Lessons that changed between two networks. -------------------------------------------------------------------------
+
+THREE = {digest: 1 + row % 3 for row, digest in enumerate(DIGESTS)}
+
+
+def said(taught: dict[str, int], *, says: dict[str, int] | None = None, labels: tuple[int, ...] = ()) -> Answers:
+    """Answers of a network that was taught so, and out of fold says the same but for `says`."""
+    known = labels or tuple(sorted(set(taught.values())))
+    probabilities = np.full((len(taught), len(known)), 0.05)
+    for row, (digest, label) in enumerate(taught.items()):
+        probabilities[row, known.index((says or {}).get(digest, label))] = 0.9
+    return Answers(tuple(taught), known, probabilities, tuple(taught.values()))
+
+
+def of(label: int, count: int) -> list[str]:
+    return [digest for digest, own in THREE.items() if own == label][:count]
+
+
+def test_changes_that_what_was_learned_contradicts_are_doubted() -> None:
+    """A fifth of a label's lessons were given another name; asked without having learned them, it says the old one."""
+    today = THREE | dict.fromkeys(of(1, 13), 2)
+    candidate = said(today, says=dict.fromkeys(of(1, 11), 1))
+
+    verdict = compare(candidate, said(THREE), today, significance=0.05)
+
+    assert (verdict.ships, verdict.ground, verdict.label_id) == (False, Ground.CHANGES_DOUBTED, 1)
+    assert (verdict.contradicted, verdict.agreed, verdict.worse) == (11, 2, 0)
+    assert verdict.compared == len(THREE) - 13
+
+
+def test_changes_that_what_was_learned_confirms_ship_although_the_active_network_would_say_otherwise() -> None:
+    today = THREE | dict.fromkeys(of(1, 40), 2)
+
+    verdict = compare(said(today), said(THREE), today, significance=0.05)
+
+    assert (verdict.ships, verdict.agreed, verdict.contradicted) == (True, 40, 0)
+
+
+def test_a_few_changes_are_never_doubted() -> None:
+    for few in range(1, 5):
+        today = THREE | dict.fromkeys(of(1, few), 2)
+        stubborn = said(today, says=dict.fromkeys(of(1, few), 1))
+
+        assert compare(stubborn, said(THREE), today, significance=0.05).ships
+
+
+def test_changes_that_are_known_to_be_meant_are_no_longer_doubted() -> None:
+    today = THREE | dict.fromkeys(of(1, 13), 2)
+    candidate = said(today, says=dict.fromkeys(of(1, 13), 1))
+
+    assert compare(candidate, said(THREE), today, significance=0.05, changes_meant=True).ships
+
+
+def test_meant_or_not_changes_do_not_pay_for_a_step_back_on_other_photos() -> None:
+    """Forty photos that the active network could not know otherwise are no merit against twenty that it could."""
+    today = THREE | dict.fromkeys(of(1, 40), 2)
+    candidate = said(today, says=dict.fromkeys(of(3, 20), 1))
+
+    for meant in (False, True):
+        verdict = compare(candidate, said(THREE), today, significance=0.05, changes_meant=meant)
+        assert (verdict.ships, verdict.worse, verdict.better) == (False, 20, 0)
+
+
+def test_a_new_label_is_no_excuse_for_the_photos_that_both_know() -> None:
+    new = {f"{number:064x}": 4 for number in range(1000, 1030)}
+    fair = said(THREE | new)
+    worse = said(THREE | new, says=dict.fromkeys(of(2, 20), 1))
+    # Without the new label it would be right of all.
+    seduced = said(THREE | new, says=dict.fromkeys(of(2, 20), 4))
+    seduced.probabilities[[row for row, digest in enumerate(seduced.digests) if digest in of(2, 20)], 1] = 0.06
+
+    verdicts = [compare(one, said(THREE), THREE | new, significance=0.05) for one in (fair, worse, seduced)]
+
+    assert [one.ships for one in verdicts] == [True, False, True]
+    assert {one.gained for one in verdicts} == {(4,)}
+    assert {one.compared for one in verdicts} == {len(THREE)}
+
+
+def test_photos_moved_to_a_new_label_are_neither_doubted_nor_counted() -> None:
+    """Few photos of a new label are hardly ever recognised by each other; it has to begin somewhere."""
+    today = THREE | dict.fromkeys(of(1, 10), 4)
+    candidate = said(today, says=dict.fromkeys(of(1, 10), 1))
+
+    verdict = compare(candidate, said(THREE), today, significance=0.05)
+
+    assert (verdict.ships, verdict.compared, verdict.contradicted) == (True, len(THREE) - 10, 0)
+
+
+def test_a_label_that_lost_all_its_photos_is_neither_missed_nor_an_excuse() -> None:
+    today = {digest: label for digest, label in THREE.items() if label != 3}
+    # The active network often said the label that is no more; asked among those that are left, it was right.
+    active = said(THREE, says=dict.fromkeys(of(1, 30), 3))
+    active.probabilities[[row for row, digest in enumerate(active.digests) if digest in of(1, 30)], 0] = 0.06
+
+    fair = compare(said(today), active, today, significance=0.05)
+    worse = compare(said(today, says=dict.fromkeys(of(1, 20), 2)), active, today, significance=0.05)
+
+    assert (fair.ships, fair.lost, fair.better, fair.worse) == (True, (3,), 0, 0)
+    assert (worse.ships, worse.worse) == (False, 20)
+
+
+def test_merged_labels_ship_however_the_active_network_told_them_apart() -> None:
+    merged = {digest: 2 if label == 3 else label for digest, label in THREE.items()}
+    mixed_up = said(THREE, says=dict.fromkeys(of(3, 60), 2) | dict.fromkeys(of(2, 60), 3))
+
+    for active in (said(THREE), mixed_up):
+        verdict = compare(said(merged), active, merged, significance=0.05)
+        assert (verdict.ships, verdict.lost, verdict.compared) == (True, (3,), len(THREE))
+        # What it said of the one counts as said of the other: it gets nothing wrong that it had right.
+        assert (verdict.better, verdict.worse) == (0, 0)
+
+
+def test_merging_labels_hides_no_step_back() -> None:
+    merged = {digest: 2 if label == 3 else label for digest, label in THREE.items()}
+
+    for label in (1, 2, 3):
+        spoilt = said(merged, says=dict.fromkeys(of(label, 20), 2 if label == 1 else 1))
+        assert not compare(spoilt, said(THREE), merged, significance=0.05).ships
+
+
+def test_a_label_given_another_name_by_all_its_votes_is_still_compared() -> None:
+    renamed = {digest: 7 if label == 3 else label for digest, label in THREE.items()}
+
+    fair = compare(said(renamed), said(THREE), renamed, significance=0.05)
+    worse = compare(said(renamed, says=dict.fromkeys(of(3, 20), 1)), said(THREE), renamed, significance=0.05)
+
+    assert (fair.ships, fair.gained, fair.lost, fair.compared) == (True, (7,), (3,), len(THREE))
+    assert (worse.ships, worse.worse) == (False, 20)
+
+
+def test_two_labels_merged_into_the_only_one_that_is_left_of_them_cannot_be_compared() -> None:
+    halves = {digest: 1 + row % 2 for row, digest in enumerate(DIGESTS)}
+    merged = dict.fromkeys(DIGESTS, 1) | {f"{number:064x}": 9 for number in range(1000, 1030)}
+
+    verdict = compare(said(merged), said(halves), merged, significance=0.05)
+
+    assert (verdict.ships, verdict.ground) == (True, Ground.NOTHING_IN_COMMON)
+
+
+def test_answers_of_an_older_pupil_are_compared_by_the_labels_of_today() -> None:
+    older = said(THREE)
+    older = Answers(older.digests, older.labels, older.probabilities)
+    today = THREE | dict.fromkeys(of(1, 13), 2)
+
+    verdict = compare(said(today), older, today, significance=0.05)
+
+    assert (verdict.ships, verdict.better, verdict.compared) == (True, 13, len(THREE))
