@@ -23,7 +23,8 @@ def tuning_done(network: Network | None, result: dict[str, Any]) -> str:
     match result.get("end"):
         case "published" if network is not None:
             number = result.get("network")
-            return f"I practised{how_long}, and it helped: network {number} answers now, {quality(network)}{gain}"
+            how = "it helped" if _helped(result.get("verdict")) else "am at least as good as before"
+            return f"I practised{how_long}, and {how}: network {number} answers now, {quality(network)}{gain}"
         case "held":
             return f"I practised{how_long}, but came out no better, so {answers}{gain}"
         case "not_ready":
@@ -46,6 +47,10 @@ def _gain(verdict: dict[str, Any] | None) -> str:
     return f"\nOf {compared} photos that both were asked, {better} came right and {worse} went wrong."
 
 
+def _helped(verdict: dict[str, Any] | None) -> bool:
+    return bool(verdict and verdict["better"] > verdict["worse"])
+
+
 def _minutes(seconds: float | None) -> str:
     return "" if seconds is None else f" for {max(round(seconds / 60), 1)} min"
 
@@ -54,7 +59,10 @@ def report_asked(readiness: Readiness, network: Network | None, *, alive: bool) 
     if network is None:
         return f"There is no network to report on yet. {needs(readiness)}".rstrip()
     if not alive:
-        return "My trainer, who draws reports, is not running. My owner can start it with <code>pupil trainer</code>."
+        return (
+            "My trainer, who draws reports, is not running: you get it once it is back. "
+            "My owner can start it with <code>pupil trainer</code>."
+        )
     return "I am drawing my report. It takes a few seconds."
 
 

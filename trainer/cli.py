@@ -42,7 +42,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 def start(context: typer.Context) -> None:
     """Without a command: run."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it announces its plug-ins at every start
+    for talkative in ("alembic", "onnxscript", "onnx_ir"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     os.nice(NICENESS)
     if context.invoked_subcommand is None:
         run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 
 import torch
 from torch import Tensor
@@ -60,7 +60,8 @@ class Judged:
 def fit(session: Session, lessons: Lessons, held_out: Lessons, recipe: TuningRecipe) -> Iterator[EpochResult]:
     """Learn until `recipe.epochs_for(len(lessons))` epochs are done; yield each. Raise Diverged if the loss explodes.
 
-    A session that was saved after an epoch goes on with the next one, to the same weights, bit for bit.
+    The epoch in which it did stands in the session all the same, for the doctor. A session that was saved after an
+    epoch goes on with the next one, to the same weights, bit for bit.
     """
     epochs = recipe.epochs_for(len(lessons))
     # Looking at every photo plain, after each epoch, would take as long as learning from it.
@@ -70,10 +71,7 @@ def fit(session: Session, lessons: Lessons, held_out: Lessons, recipe: TuningRec
     while len(session.epochs) < epochs:
         started, epoch = time.perf_counter(), len(session.epochs) + 1
         seen, rate = _epoch(session, lessons, recipe, epoch, epochs)
-        training = judge(session.learner, watched)
-        if not isfinite(training.loss) or training.loss > EXPLODED * max(session.first_loss, 1.0):
-            raise Diverged(rate, epoch)
-        judged = judge(session.learner, held_out)
+        training, judged = judge(session.learner, watched), judge(session.learner, held_out)
         told = EpochResult(
             epoch=epoch,
             rate=rate,
@@ -86,6 +84,8 @@ def fit(session: Session, lessons: Lessons, held_out: Lessons, recipe: TuningRec
             spread=_spread(session, judged),
         )
         session.epochs.append(told)
+        if not isfinite(seen + training.loss) or training.loss > EXPLODED * max(session.first_loss, 1.0):
+            raise Diverged(rate, epoch)
         yield told
 
 
@@ -100,7 +100,10 @@ def _spread(session: Session, judged: Judged) -> float | None:
 
 
 def _epoch(session: Session, lessons: Lessons, recipe: TuningRecipe, epoch: int, epochs: int) -> tuple[float, float]:
-    """Learn from each photo once; return the mean loss on the way and the highest rate."""
+    """Learn from each photo once; return the mean loss on the way and the highest rate.
+
+    Once the loss is no number, so is the mean, and nothing more is learned from.
+    """
     learner, steps = session.learner, lessons.steps(recipe.batch)
     total, highest = 0.0, 0.0
     learner.train()
@@ -112,12 +115,13 @@ def _epoch(session: Session, lessons: Lessons, recipe: TuningRecipe, epoch: int,
             set_rate(session.optimiser, rate)
             with learner.precision():
                 loss = smoothed_loss(learner, features, truth, smoothing=recipe.smoothing)
+            highest = max(highest, rate)
             if not bool(torch.isfinite(loss)):
-                raise Diverged(rate, epoch)
+                return inf, highest
             session.optimiser.zero_grad()
             torch.autograd.backward(loss)
             session.optimiser.step()
-            total, highest = total + float(loss.detach()), max(highest, rate)
+            total += float(loss.detach())
     return total / steps, highest
 
 
