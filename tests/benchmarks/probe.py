@@ -32,7 +32,7 @@ DEFAULT = ("224-centre", "320-balanced")
 
 def main(arguments: list[str]) -> None:
     views = [argument for argument in arguments if not argument.startswith("--")] or list(DEFAULT)
-    root, cache = data_folder(), Path(os.environ.get("PUPIL_BENCHMARK_CACHE", "bench-results/probe"))
+    root, cache = data_folder(), cache_folder()
     sets = list(sets_there(root))
     for view in views:
         embedder = open_view(cache, view)
@@ -80,6 +80,11 @@ def plain_answers(
         ).x.reshape(-1, labels)
         answers[asked] = (features[asked] @ found[:-1] + found[-1]).argmax(axis=1)
     return answers
+
+
+def cache_folder() -> Path:
+    """Return where embedders and embeddings are kept between measurements."""
+    return Path(os.environ.get("PUPIL_BENCHMARK_CACHE", "bench-results/probe"))
 
 
 def open_view(cache: Path, view: str) -> Embedder:

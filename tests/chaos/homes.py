@@ -13,13 +13,13 @@ from PIL import Image
 
 from storage import Reason, Store, VoteKind, normalise, open_store
 from trainer.commands import train
-from trainer.embedders import EmbedderSpec, store_embedder, write_spec
+from trainer.embedders import store_embedder, write_spec
 from trainer.settings import TrainerSettings
 
 REPOSITORY = Path(__file__).parents[2]
 LABELS = ("robin", "wren", "jay", "owl")
 SIDE, CELL = 64, 16
-_SETTINGS = TrainerSettings(
+SETTINGS = TrainerSettings(
     _env_file=None, backbone="test_efficientnet", weights="random", image_size=SIDE, threads=1, poll_seconds=0.05,
     retry_seconds=0.2,
 )  # fmt: skip
@@ -44,14 +44,13 @@ def bare_environment(home: Path, **settings: object) -> dict[str, str]:
 
 def environment(home: Path, **settings: object) -> dict[str, str]:
     """The same for a home that was made here: its trainer has the eyes that were made for it."""
-    return bare_environment(home, **_SETTINGS.model_dump(exclude_defaults=True), **settings)
+    return bare_environment(home, **SETTINGS.model_dump(exclude_defaults=True), **settings)
 
 
 def make_home(home: Path) -> Store:
     """An empty home whose trainer has its embedder already: mean colours, drawn up by hand."""
     store = open_store(home)
-    spec = _SETTINGS.embedder_spec()
-    write_spec(home / "embedders", spec, store_embedder(home / "embedders", _eyes(spec)))
+    write_spec(home / "embedders", SETTINGS.embedder_spec(), store_embedder(home / "embedders", colour_eyes()))
     return store
 
 
@@ -61,7 +60,7 @@ def make_answering_home(home: Path, lessons: int = 4) -> Store:
     for label in LABELS:
         for seed in range(lessons):
             teach(store, label, 10_000_000 + seed)
-    train(store, _SETTINGS)
+    train(store, SETTINGS)
     return store
 
 
@@ -77,18 +76,24 @@ def teach(store: Store, label: str, seed: int) -> None:
         unit.jobs.request("fit", classifier.id, due_at=unit.now)
 
 
-def _eyes(spec: EmbedderSpec) -> bytes:
+def colour_eyes() -> bytes:
+    """An embedder that needs no torch: the mean colours of the fields of a picture."""
     nodes = [
         helper.make_node("Cast", ["pictures"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["floats"], ["channels_first"], perm=[0, 3, 1, 2]),
-        helper.make_node("AveragePool", ["channels_first"], ["means"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
-        helper.make_node("Flatten", ["means"], ["flat"]),
-        helper.make_node("Mul", ["flat", "scale"], ["embeddings"]),
+        helper.make_node("Sub", ["channels_first", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "std"], ["normal"]),
+        helper.make_node("AveragePool", ["normal"], ["means"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
+        helper.make_node("Flatten", ["means"], ["embeddings"]),
     ]
+    spec = SETTINGS.embedder_spec()
     pictures = helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
     embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", 3 * (SIDE // CELL) ** 2])
-    scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [1 / 255])
-    graph = helper.make_graph(nodes, "eyes", [pictures], [embeddings], [scale])
+    constants = [
+        helper.make_tensor(name, TensorProto.FLOAT, [1, 3, 1, 1], values)
+        for name, values in (("mean", spec.preprocessing.mean), ("std", spec.preprocessing.std))
+    ]
+    graph = helper.make_graph(nodes, "eyes", [pictures], [embeddings], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     helper.set_model_props(model, spec.as_metadata())
     onnx.checker.check_model(model)
