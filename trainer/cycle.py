@@ -99,14 +99,16 @@ def run(
     yield f"learning from {len(material.snapshot.lessons)} photos"
     learned = learn(material.snapshot, material.sights, recipe)
     yield "comparing with the network that answers now"
-    verdict = judge(store, eyes, material, learned, recipe)
+    verdict = judge(store, material, learned, recipe, tuning=eyes.tuning_digest)
     yield "publishing"
     network = publish(store, classifier_id, eyes, recipe, material, learned, verdict)
     yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
 
 
-def judge(store: Store, eyes: Eyes, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
-    """Put the candidate through the gate."""
+def judge(
+    store: Store, material: Material, learned: Learned, recipe: Recipe, *, tuning: str | None = None
+) -> GateVerdict:
+    """Put the candidate through the gate. `tuning` is the digest of the tuning that its embedder comes from."""
     embeddings, significance = material.sights.whole.embeddings, recipe.significance
     refusal = check_head(learned.head, embeddings, learned.answers, significance=significance)
     if refusal is not None:
@@ -116,7 +118,7 @@ def judge(store: Store, eyes: Eyes, material: Material, learned: Learned, recipe
         return GateVerdict(ships=True, ground=Ground.LESSONS_DELETED)
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
     active = _read(store, material.active)
-    newly_tuned = eyes.tuning is not None and active is not None and active.manifest.tuning != eyes.tuning_digest
+    newly_tuned = tuning is not None and active is not None and active.manifest.tuning != tuning
     return compare(
         learned.answers,
         active.answers if active is not None else None,
