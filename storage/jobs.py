@@ -72,6 +72,10 @@ class Jobs:
         """Count tries anew: a long job has come to a point that it will not fall back behind."""
         return self._change(job_id, worker, tries=1)
 
+    def postpone(self, job_id: int, worker: str, due_at: datetime, error: str) -> bool:
+        """Give a job back until the machine may have recovered; how often it was taken stays counted."""
+        return self._change(job_id, worker, state=JobState.QUEUED, worker=None, due_at=due_at, error=error)
+
     def release(self, job_id: int, worker: str) -> bool:
         """Give a job back, to be taken again at once and for no fault of its own."""
         return self._change(job_id, worker, state=JobState.QUEUED, worker=None, tries=0)

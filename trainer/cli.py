@@ -123,8 +123,9 @@ def tune_apart() -> None:
             classifier_id = unit.classifiers.default().id
         for step in carry_out(store, classifier_id, untuned, settings):
             print(to_line(step), file=said, flush=True)
-    except (TrainerError, StorageError, OSError) as error:
-        print(to_line(Failed(type(error).__name__, str(error))), file=said, flush=True)
+    except (TrainerError, StorageError, OSError, MemoryError) as error:
+        machine = not isinstance(error, TrainerError)
+        print(to_line(Failed(type(error).__name__, str(error), machine)), file=said, flush=True)
         raise typer.Exit(1) from None
 
 

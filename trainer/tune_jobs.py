@@ -16,7 +16,7 @@ from storage import Job, Role, Store
 from trainer import cycle
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
-from trainer.errors import TrainerError
+from trainer.errors import LessonsGone, NotReady, TrainerError
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
 from trainer.material import read_material, readiness_of
 from trainer.recipe import Recipe
@@ -158,8 +158,8 @@ class TuneJobs:
                 return None
             case Done(digest):
                 return self._publish_or_fail(running, digest)
-            case Failed(error, said):
-                self._fail(running, error, said)
+            case Failed():
+                self._fail(running, step)
                 return None
 
     def _in_words(self, tuner: Tuner, part: Part, done: int, steps: int) -> str:
@@ -171,7 +171,7 @@ class TuneJobs:
         try:
             return self._publish(running, digest)
         except TrainerError as error:
-            self._fail(running, type(error).__name__, str(error))
+            self._fail(running, Failed(type(error).__name__, str(error)))
             return None
         except BaseException:
             # A fault of the machine (disk, database): the end is found again in the work folder.
@@ -202,17 +202,20 @@ class TuneJobs:
             for chat_id in sorted(chats):
                 unit.jobs.request(REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
 
-    def _fail(self, running: _Running, error: str, said: str) -> None:
-        logger.error("job %s: tuning failed: %s: %s", running.job.id, error, said)
+    def _fail(self, running: _Running, failed: Failed) -> None:
+        why = f"{failed.error}: {failed.said}"[:500]
+        logger.error("job %s: tuning failed: %s", running.job.id, why)
         self._end(running)
         with self._store.write() as unit:
-            if error == "LessonsGone":
+            retry_at = unit.now + self._settings.retry_after
+            if failed.error == LessonsGone.__name__:
                 unit.jobs.release(running.job.id, self._worker)
-            elif error == "NotReady":
+            elif failed.machine:
+                unit.jobs.postpone(running.job.id, self._worker, retry_at, why)
+            elif failed.error == NotReady.__name__:
                 unit.jobs.finish(running.job.id, self._worker, {"end": End.UNCHANGED.value} | running.asked.as_dict())
             else:
-                retry_at = unit.now + self._settings.retry_after
-                unit.jobs.fail(running.job.id, self._worker, f"{error}: {said}"[:500], retry_at)
+                unit.jobs.fail(running.job.id, self._worker, why, retry_at)
 
     def _let_go(self, running: _Running) -> None:
         running.tuner.stop()

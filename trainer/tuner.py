@@ -91,4 +91,5 @@ class Tuner:
                     self._steps.put(step)
         code = self._process.wait()
         if not ended:
-            self._steps.put(Failed("TunerEnded", f"it ended with code {code} and without a word"))
+            # Killed, by the system when memory runs out if by nobody else: another time it may come further.
+            self._steps.put(Failed("TunerEnded", f"it ended with code {code} and without a word", machine=True))

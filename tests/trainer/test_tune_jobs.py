@@ -169,6 +169,21 @@ def test_a_failed_tuning_is_tried_again_and_then_given_up(room: Room) -> None:
     assert failed.error == "Diverged: the loss exploded"
 
 
+def test_a_full_disk_or_a_kill_costs_nothing_but_time(room: Room) -> None:
+    jobs, asked = room.jobs(), room.ask()
+    for _ in range(5):
+        with room.store.write() as unit:
+            unit.jobs._set(asked.id, due_at=unit.now)
+        jobs.turn(room.embedder)
+        room.started[-1].steps = [Failed("OSError", "no space left on device", machine=True)]
+        jobs.turn(room.embedder)
+
+    waiting = room.job(asked.id)
+    assert waiting.state is JobState.QUEUED
+    assert waiting.due_at > waiting.asked_at
+    assert waiting.error == "OSError: no space left on device"
+
+
 def test_a_tuning_that_cannot_be_opened_fails_and_frees_the_way(room: Room) -> None:
     jobs, asked = room.jobs(), room.ask()
     jobs.turn(room.embedder)
@@ -250,7 +265,10 @@ def test_one_starts_by_itself_when_it_is_due(room: Room) -> None:
     assert len(room.started) == 1
 
 
-@pytest.mark.parametrize("step", [Progress(Part.LOOKING, 3, 9), Done("ab" * 32), Failed("Diverged", 'at "3"\n')])
+@pytest.mark.parametrize(
+    "step",
+    [Progress(Part.LOOKING, 3, 9), Done("ab" * 32), Failed("Diverged", 'at "3"\n'), Failed("OSError", "full", True)],
+)
 def test_steps_come_over_a_line_as_they_went(step: Step) -> None:
     assert from_line(to_line(step)) == step
     assert "\n" not in to_line(step)

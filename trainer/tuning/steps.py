@@ -37,10 +37,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The other end: the name of an error of the trainer's, and what it says."""
+    """The other end: the name of an error, and what it says; `machine` where it is one of the disk or the memory."""
 
     error: str
     said: str
+    machine: bool = False
 
 
 Step = Progress | Done | Failed
@@ -53,8 +54,8 @@ def to_line(step: Step) -> str:
             return json.dumps({"part": part.value, "done": done, "steps": steps})
         case Done(digest):
             return json.dumps({"tuning": digest})
-        case Failed(error, said):
-            return json.dumps({"error": error, "said": said})
+        case Failed(error, said, machine):
+            return json.dumps({"error": error, "said": said, "machine": machine})
 
 
 def from_line(line: str) -> Step | None:
@@ -64,7 +65,7 @@ def from_line(line: str) -> Step | None:
         if "tuning" in values:
             return Done(str(values["tuning"]))
         if "error" in values:
-            return Failed(str(values["error"]), str(values["said"]))
+            return Failed(str(values["error"]), str(values["said"]), bool(values["machine"]))
         return Progress(Part(values["part"]), int(values["done"]), int(values["steps"]))
     except (ValueError, KeyError, TypeError):
         return None
