@@ -48,8 +48,11 @@ def export(store: Store, file: Path) -> dict[str, Any]:
     classifier_id = _classifier(store)
     with store.read() as unit:
         active = unit.networks.active(classifier_id)
+        known = {label.id for label in unit.labels.all(classifier_id)}
     if active is None:
-        raise NothingToExport("no network has been published yet")
+        raise NothingToExport("no network has been published yet: teach two labels with two photos each, then train")
+    if not known.issuperset(active.labels):
+        raise NothingToExport("the network still knows a name that was deleted: train, then export again")
     folder = cycle.networks_folder(store.home) / active.folder
     manifest = export_network(folder, embedders_folder(store.home), file)
     return {

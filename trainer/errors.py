@@ -11,6 +11,7 @@
     │   ├── ArtefactMissing      a file of it is absent
     │   ├── ArtefactDamaged      a file of it is not what the manifest or the format promises
     │   └── GoldenDiffers        it loads, but its golden answers come out different here
+    ├── ExportRefused            a file that is no exported network, or must not be used as one
     ├── TuningDamaged            a file of tuned heads that must not be used
     ├── CheckpointDamaged        a saved fit that cannot be gone on with
     ├── NotReady                 too few photos to learn from
@@ -91,6 +92,19 @@ class ArtefactDamaged(ArtefactError):
 
 class GoldenDiffers(ArtefactError):
     """The golden inputs are answered differently on this machine."""
+
+
+class ExportRefused(TrainerError):
+    """A file that no answers are taken from.
+
+    `reason` is foreign (Pupil did not write it), other_version (another Pupil did), damaged (it is not as it was
+    written) or unsafe (it wants other files, or operators that are not ONNX's own).
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class TuningDamaged(TrainerError):

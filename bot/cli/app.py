@@ -64,11 +64,19 @@ def import_(
 
 
 @pupil.command()
-def predict(files: Files, json: Json = False) -> None:
+def predict(
+    files: Files,
+    json: Json = False,
+    network: Annotated[
+        Path | None, typer.Option("--network", help="An exported network to ask instead; needs nothing but this file.")
+    ] = None,
+) -> None:
     """Ask the network that answers now about pictures."""
-    from bot.cli.predicting import predict_files
+    from bot.cli.predicting import predict_files, predict_with
 
-    raise typer.Exit(predict_files(files, as_json=json))
+    if network is None:
+        raise typer.Exit(predict_files(files, as_json=json))
+    raise typer.Exit(predict_with(network, files, as_json=json))
 
 
 @pupil.command()

@@ -6,8 +6,9 @@ from telegram import Message, MessageOriginUser, Update, User
 
 from bot import guides, texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import reporting, roles, self_service, teaching
+from bot.actions import packing, reporting, roles, self_service, teaching
 from bot.context import Context, Scene
+from bot.errors import FileNotMade
 from bot.replies import Said
 from storage import Reason, Role
 
@@ -85,6 +86,27 @@ async def mydata(update: Update, context: Context) -> None:
     await context.act(action)
 
 
+@permitted(Role.TEACHER)
+async def export(update: Update, context: Context) -> None:
+    """Hand out the network. Only in private: in a group the file would stay with whoever joins later, too."""
+    home = context.services.store.home
+
+    def action(scene: Scene) -> None:
+        if not scene.visit.private:
+            _say(scene, guides.export_only_in_private())
+            return
+        try:
+            offer = packing.offer(scene.unit, home, scene.presence.classifier_id)
+        except FileNotMade as error:
+            status = reporting.status(scene.unit, scene.presence.classifier_id)
+            _say(scene, guides.not_packed(error.reason, needs=texts.needs(status.readiness)))
+            return
+        caption = guides.packed(offer.network, [one.name for one in offer.labels], offer.file_name)
+        scene.replies.network(offer.network, offer.file_name, caption)
+
+    await context.act(action)
+
+
 @permitted(Role.GUEST)
 async def settings(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
@@ -150,6 +172,7 @@ COMMANDS = (
     Command("train", train, "Learn now"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
+    Command("export", export, "My network as a file"),
     Command("settings", settings, "How I behave here"),
     Command("owner", owner, ""),
     Command("teacher", teacher, ""),
