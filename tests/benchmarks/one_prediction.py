@@ -48,7 +48,7 @@ def main() -> None:
         ours, theirs = [], []
         with asyncio.Runner() as runner:
             for number, data in enumerate(photos(options.times + WARM_UP)):
-                seconds = runner.run(_answer(store, loaded, data, number))
+                seconds = runner.run(answer_once(store, loaded, data, number))
                 peers = ask_peer(data)
                 if number >= WARM_UP:
                     ours.append(seconds)
@@ -60,7 +60,7 @@ def main() -> None:
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
 
 
-async def _answer(store: Store, loaded: Loaded, data: bytes, number: int) -> float:
+async def answer_once(store: Store, loaded: Loaded, data: bytes, number: int) -> float:
     """What the bot does between having fetched a photo and owing its answer."""
     visit = Visit(1, number, 7, "private", "Ann", 7, "Ann", number + 1)
     started = time.perf_counter()
