@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from bot import texts
+from bot import history, texts
 from bot.actions import telling
 from bot.actions.asking import Answer, answer_late, waiting_questions
 from bot.actions.reporting import ended_training
@@ -144,7 +144,7 @@ class News:
                 if result.get("end") == "not_ready":
                     text = texts.training_asked(ended.readiness, alive=True)
                 elif not ended.failed and ended.network is not None:
-                    text = texts.training_done(ended.network, result)
+                    text = history.training_done(ended.network, result, ended.names)
                 for chat_id in ended.chat_ids:
                     self._owe(unit, chat_id, text, f"job:{ended.job.id}:{chat_id}")
         return True
