@@ -42,10 +42,11 @@ format: setup ## put the code into its one format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: setup ## measure learning and answering on the photos in PUPIL_BENCHMARK_DATA
+bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside the fastai of PUPIL_BENCHMARK_PEER
 	$(BIN)/python -m tests.benchmarks.cycle $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.predict $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.probe
+	$(BIN)/python -m tests.benchmarks.against $(if $(PUPIL_BENCHMARK_PEER),--peer $(PUPIL_BENCHMARK_PEER))
 
 chaos: setup ## kill processes many times and look for what got lost
 	PUPIL_TEST_CHAOS=long $(BIN)/python -m pytest -m chaos

@@ -3,6 +3,7 @@
 BotError
 ├── ButtonRefused      callback data that is forged, expired, foreign or of another version
 ├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
+├── FileNotMade        a network that cannot be had as a file
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
 
@@ -21,6 +22,18 @@ class ButtonRefused(BotError):
 
 class FileNotTaken(BotError):
     """A file that cannot be fetched; `reason` is too_big or gone."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FileNotMade(BotError):
+    """A network that cannot be had as a file.
+
+    `reason` is none (no network answers), outdated (it knows a name that was deleted), too_big (Telegram would not take
+    it) or broken (its files are not as they should be).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

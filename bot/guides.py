@@ -1,12 +1,14 @@
-"""The longer texts: welcome, help, labels, status, and what is said of files that cannot be photos."""
+"""The longer texts: welcome, help, labels, status, the network as a file, and files that cannot be photos."""
 
 from bot.actions.reporting import Status
 from bot.texts import bold, esc, join, long_ago, needs, plural, quality
-from storage import LabelCount, PictureRefused, Refusal
+from storage import LabelCount, Network, PictureRefused, Refusal
 
 SHOWN_LABELS = 60
 # A message holds 4,096 characters; cut short, it would be broken HTML, which Telegram refuses.
 SHOWN_CHARACTERS = 3000
+# A caption holds 1,024.
+NAMED_CHARACTERS = 300
 
 
 def welcome(name: str, status: Status) -> str:
@@ -36,7 +38,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "/labels what I know\n/status how good I am, and what I am doing\n"
         "/models the networks I have had\n/train learn now\n"
         "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
-        "/settings how I behave here"
+        "/export my network as a file\n/settings how I behave here"
     )
     return f"{said}\n\n{group_rules(sees_all, username)}" if group else said
 
@@ -105,6 +107,46 @@ def _trainer(found: Status) -> str:
         f"Trainer: not running, {long_ago(found.silent_for)}.{more} "
         "My owner can start it with <code>pupil trainer</code>."
     )
+
+
+def packed(network: Network, names: list[str], file_name: str) -> str:
+    """The caption of a network as a file: what it is, how good, and how to use it."""
+    named: list[str] = []
+    for name in names:
+        if named and sum(map(len, named)) + len(name) > NAMED_CHARACTERS:
+            break
+        named.append(name)
+    rest = [f"{len(names) - len(named)} more"] if len(named) < len(names) else []
+    return (
+        f"<b>Network {network.number}</b> as one file. It knows {join([bold(one) for one in named] + rest)}; "
+        f"{quality(network)}\n"
+        "On any computer with Pupil it answers by itself:\n"
+        f"<code>pupil predict --network {esc(file_name)} photo.jpg</code>\n"
+        "ONNX Runtime and OpenVINO run it, too. It holds no photos."
+    )
+
+
+def not_packed(reason: str, *, needs: str = "") -> str:
+    """Why the network does not come as a file, and what to do."""
+    return {
+        "none": f"There is no network yet that I could send you. {needs or 'I am learning the first one now.'}",
+        "outdated": (
+            "My network still knows a name that was deleted, so I don't hand it out. "
+            "Send /export again once I have learned anew: /status says when."
+        ),
+        "too_big": (
+            "As a file my network is larger than the 50 MB that Telegram takes from me. "
+            "My owner can write it with <code>pupil export network FILE.onnx</code> on the computer that I run on."
+        ),
+        "broken": (
+            "I could not make the file: something is wrong with my network. My owner finds the reason in the log. "
+            "Teach me one more photo, and I make a new one."
+        ),
+    }[reason]
+
+
+def export_only_in_private() -> str:
+    return "Send me /export in our private chat, please: there the file is for you alone."
 
 
 def refused(error: PictureRefused) -> str:

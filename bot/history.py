@@ -115,6 +115,7 @@ def why(verdict: Mapping[str, Any], names: Mapping[int, str]) -> str:
         "nothing_in_common": "there was no photo to compare it by",
         "lessons_deleted": "the one before may have learned what somebody had deleted since",
         "worse": f"{pair}{known['worse']} the other way round: more than chance explains",
+        "no_better": f"{pair}{known['worse']} the other way round, which practising must not come to",
         "worse_on_label": f"it is worse on {label} by more than chance explains",
         "changes_doubted": (
             f"photos of {label} were given another name, and when it was asked about such photos without having "

@@ -5,15 +5,15 @@ import logging
 import time
 from collections.abc import Sequence
 
-from bot import history, texts
+from bot import texts
 from bot.actions import telling
 from bot.actions.asking import Answer, answer_late, waiting_questions
-from bot.actions.reporting import ended_training
 from bot.context import Services
 from bot.guesser import Loaded, Refused
 from bot.handlers.photos import answer_said
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key, message
+from bot.trainings import Trainings
 from storage import Flag, Network, NotFound, Photo, Role, StoreDamaged, StoreUnavailable, Unit, WriteNotDurable
 from trainer.errors import PictureUnreadable
 
@@ -31,6 +31,7 @@ class News:
         # A question may be on its way into the store while a first network is on its way out.
         self._look_back_until = 0.0
         self._change: Loaded | Refused | None = None
+        self._trainings = Trainings(services.store, bot_id)
         # Set after the first look: before it, the network that answers is not in memory yet.
         self.looked = asyncio.Event()
 
@@ -63,7 +64,7 @@ class News:
             self._tell_network(change)
         self._change = None
         answered = time.monotonic() < self._look_back_until and self._answer_waiting()
-        told = self._tell_trainings()
+        told = self._trainings.step()
         return told or answered or change is not None
 
     def _tell_refused(self, network: Network) -> None:
@@ -132,22 +133,6 @@ class News:
         payload = message(chat.telegram_id, answer_said(chat, keyboards, found), to_message=photo.message_id)
         dedupe = answer_key(found.prediction.id)
         unit.outbox.owe(self._bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
-
-    def _tell_trainings(self) -> bool:
-        with self._services.store.read() as unit:
-            if not unit.jobs.untold():
-                return False
-        with self._services.store.write() as unit:
-            for ended in ended_training(unit):
-                text = texts.training_failed()
-                result = ended.job.result or {}
-                if result.get("end") == "not_ready":
-                    text = texts.training_asked(ended.readiness, alive=True)
-                elif not ended.failed and ended.network is not None:
-                    text = history.training_done(ended.network, result, ended.names)
-                for chat_id in ended.chat_ids:
-                    self._owe(unit, chat_id, text, f"job:{ended.job.id}:{chat_id}")
-        return True
 
     def _owe(self, unit: Unit, chat_id: int, html: str, dedupe: str, *, to_message: int | None = None) -> None:
         payload = message(chat_id, Said(html), to_message=to_message)

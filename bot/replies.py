@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.visit import Visit
-from storage import Unit
+from storage import Network, Unit
 
 Keyboard = list[list[dict[str, str]]]
 MAX_TEXT = 4096
@@ -64,6 +64,14 @@ class Replies:
     def document(self, data: bytes, name: str, caption: str) -> None:
         payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
         self._owe("sendDocument", payload, attachment=data, attachment_name=name)
+
+    def network(self, network: Network, name: str, caption: str) -> None:
+        """Send a network as a file. The file is made when it is sent: as an attachment it would swell the database.
+
+        An earlier one that is still unsent is dropped for it.
+        """
+        payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML", "network": network.id}
+        self._owe("sendDocument", payload, coalesce="network", attachment_name=name)
 
     def _owe(
         self,

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from telegram import ForceReply as TelegramForceReply
@@ -22,15 +23,23 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot import guides
+from bot.actions.packing import pack
 from bot.ending import farewell, wait_for_news
+from bot.errors import FileNotMade
 from bot.pacing import Pacer
 from bot.poller import seconds_of
+from bot.replies import Said, message
 from storage import Outgoing, Store, StoreUnavailable, WriteNotDurable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5
 AT_ONCE = 16
 LONGEST_BACKOFF = 30.0
+# Telegram answers only when it has all of a file, and given up too soon the file would be sent again and again.
+UPLOAD_TIMEOUT = 120.0
+# The one fault that python-telegram-bot counts as of the network and that no waiting mends.
+TOO_LARGE = "Request Entity Too Large"
 _QUIET = frozenset(("setMessageReaction",))
 _HARMLESS = (
     "message is not modified",
@@ -54,6 +63,8 @@ class Sender:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage = Outage()
         self._broken: WriteNotDurable | None = None
+        # Networks are packed one at a time: each takes some 90 MB of memory meanwhile.
+        self._packing = asyncio.Lock()
 
     async def run(self) -> None:
         """Send for ever; cancelled, it lets the calls end that are on their way: what is unsent stays owed.
@@ -125,7 +136,9 @@ class Sender:
 
     async def _try(self, call: Outgoing) -> None:
         try:
-            sent = await CALLS[call.method](self._bot, call)
+            sent = await CALLS[call.method](self._bot, await self._made(call))
+        except FileNotMade as error:
+            await asyncio.to_thread(self._say_instead, call, error)
         except RetryAfter as error:
             seconds = seconds_of(error)
             self._pacer.hold(call.lane, time.monotonic() + seconds)
@@ -140,6 +153,9 @@ class Sender:
             # The poller ends the process for it. What is owed is still owed when the token is right again.
             await self._later(call, LOOK_EVERY, "token not accepted", blameless=False)
         except (TimedOut, NetworkError) as error:
+            if TOO_LARGE in error.message and "network" in call.payload:
+                await asyncio.to_thread(self._say_instead, call, FileNotMade("too_big"))
+                return
             wait = self._outage.wait(time.monotonic())
             log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
             await self._later(call, wait, type(error).__name__, blameless=True)
@@ -147,6 +163,21 @@ class Sender:
             self._outage.over()
             message_id = sent.message_id if isinstance(sent, Message) else None
             await asyncio.to_thread(self._sent, call, message_id)
+
+    async def _made(self, call: Outgoing) -> Outgoing:
+        """The call with the file that was promised for it; raises FileNotMade."""
+        network_id = call.payload.get("network")
+        if network_id is None:
+            return call
+        async with self._packing:
+            return replace(call, attachment=await asyncio.to_thread(pack, self._store, network_id))
+
+    def _say_instead(self, call: Outgoing, error: FileNotMade) -> None:
+        log.error("file not made id=%s reason=%s", call.id, error.reason, exc_info=error.__cause__)
+        payload = message(call.payload["chat_id"], Said(guides.not_packed(error.reason)))
+        with self._store.write() as unit:
+            unit.outbox.give_up(call.id, str(error))
+            unit.outbox.owe(self._bot.id, call.lane, "sendMessage", payload, dedupe=f"unmade:{call.id}")
 
     async def _rejected(self, call: Outgoing, error: TelegramError) -> None:
         said = error.message.lower()
@@ -239,6 +270,17 @@ async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
         caption=payload.get("caption"),
         parse_mode=payload.get("parse_mode"),
         reply_markup=_markup(payload),
+        read_timeout=UPLOAD_TIMEOUT,
+    )
+
+
+async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.send_photo(
+        payload["chat_id"],
+        InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
+        caption=payload.get("caption"),
+        parse_mode=payload.get("parse_mode"),
     )
 
 
@@ -248,6 +290,7 @@ CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
     "editMessageText": _edit_text,
     "setMessageReaction": _react,
     "sendDocument": _send_document,
+    "sendPhoto": _send_photo,
 }
 
 

@@ -229,12 +229,13 @@ def training_failed() -> str:
     )
 
 
-def training_asked(readiness: Readiness, *, alive: bool) -> str:
+def training_asked(readiness: Readiness, *, alive: bool, practises: bool = False) -> str:
     if not readiness.ready:
         return f"There is not enough to learn from yet. {needs(readiness)}"
     if not alive:
         return "I noted it, but my trainer is not running. My owner can start it with <code>pupil trainer</code>."
-    return "Training now. I will tell you how it went."
+    more = " Then I practise on all photos for some minutes, and answer meanwhile." if practises else ""
+    return f"Training now.{more} I will tell you how it went."
 
 
 # Roles, ownership, self-service -------------------------------------------------------------------------------------

@@ -38,13 +38,13 @@ class Jobs:
             insert_unless_there(self._connection, asker, job_id=found.id, chat_id=asked_in_id)
         return found
 
-    def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float) -> Job | None:
+    def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float, *, tries: int = MAX_TRIES) -> Job | None:
         """Take the job that is due longest, or whose worker let its lease run out; None if there is none.
 
-        A job that was taken three times and never came back has failed: it may be what ends its workers.
+        A job that was taken so many times and never came back has failed: it may be what ends its workers.
         """
         while (row := self._claimable(kinds)) is not None:
-            if row.tries < MAX_TRIES:
+            if row.tries < tries:
                 lease_until = self._moment.now + timedelta(seconds=lease_seconds)
                 self._set(row.id, state=JobState.RUNNING, worker=worker, lease_until=lease_until, tries=row.tries + 1)
                 return self.get(row.id)
@@ -68,12 +68,23 @@ class Jobs:
             return self._change(job_id, worker, state=JobState.FAILED, error=error, finished_at=self._moment.now)
         return self._change(job_id, worker, state=JobState.QUEUED, error=error, due_at=retry_at, worker=None)
 
-    def release_all(self) -> int:
-        """Queue again what was running: for a worker that knows that it is the only one."""
-        result = self._connection.execute(
-            update(job).where(job.c.state == JobState.RUNNING).values(state=JobState.QUEUED, worker=None)
-        )
-        return result.rowcount
+    def further(self, job_id: int, worker: str) -> bool:
+        """Count tries anew: a long job has come to a point that it will not fall back behind."""
+        return self._change(job_id, worker, tries=1)
+
+    def postpone(self, job_id: int, worker: str, due_at: datetime, error: str) -> bool:
+        """Give a job back until the machine may have recovered; how often it was taken stays counted."""
+        return self._change(job_id, worker, state=JobState.QUEUED, worker=None, due_at=due_at, error=error)
+
+    def release(self, job_id: int, worker: str) -> bool:
+        """Give a job back, to be taken again at once and for no fault of its own."""
+        return self._change(job_id, worker, state=JobState.QUEUED, worker=None, tries=0)
+
+    def release_all(self, *, but: int | None = None) -> int:
+        """Queue again what was running, `but` one job: for a worker that knows that it is the only one."""
+        running = job.c.state == JobState.RUNNING
+        mine = running if but is None else running & (job.c.id != but)
+        return self._connection.execute(update(job).where(mine).values(state=JobState.QUEUED, worker=None)).rowcount
 
     def get(self, job_id: int) -> Job:
         """Raises NotFound."""
@@ -89,6 +100,21 @@ class Jobs:
             .order_by(job.c.id)
         )
         return [_record(row) for row in self._connection.execute(query)]
+
+    def join(self, job_id: int, chat_id: int) -> None:
+        """Let a chat hear of the end of a job that is on its way already."""
+        insert_unless_there(self._connection, asker, job_id=job_id, chat_id=chat_id)
+
+    def latest(self, kind: str, classifier_id: int) -> Job | None:
+        """The job of the kind that was done last."""
+        query = (
+            select(job)
+            .where(job.c.kind == kind, job.c.classifier_id == classifier_id, job.c.state == JobState.DONE)
+            .order_by(job.c.finished_at.desc(), job.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return _record(row) if row else None
 
     def untold(self) -> list[Job]:
         """Ended jobs whose askers have not been told."""

@@ -15,6 +15,8 @@ from storage.records import LabelledPhoto, Photo, Source, State
 from storage.tables import blob, deleted_photo, photo, prediction, standing
 
 FOLDS = 5
+# SQLite allows 32,766 variables in a statement; stay far below.
+_CHUNK = 5_000
 
 
 def fold_of(group_key: str) -> int:
@@ -115,6 +117,15 @@ class Photos:
             .limit(limit)
         )
         return [_record(row) for row in self._connection.execute(query)][::-1]
+
+    def gone(self, digests: Sequence[str]) -> frozenset[str]:
+        """Those pictures that no photo is of any more."""
+        asked = sorted(set(digests))
+        there: set[str] = set()
+        for start in range(0, len(asked), _CHUNK):
+            some = blob.c.digest.in_(asked[start : start + _CHUNK])
+            there.update(self._connection.execute(select(blob.c.digest).where(some)).scalars())
+        return frozenset(asked) - there
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from storage.errors import NotFound
 from storage.inserting import insert_row
@@ -82,6 +82,21 @@ class Votes:
         )
         self._recount(photo_id)
         return _record(row)
+
+    def newest(self) -> int:
+        """The number of the vote that was cast last; 0 before the first."""
+        return int(self._connection.execute(select(func.coalesce(func.max(vote.c.id), 0))).scalar_one())
+
+    def since(self, classifier_id: int, vote_id: int, limit: int) -> int:
+        """How many votes were cast on photos of the classifier after that one, counted up to a limit."""
+        some = (
+            select(vote.c.id)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .where(vote.c.id > vote_id, photo.c.classifier_id == classifier_id)
+            .limit(limit)
+            .subquery()
+        )
+        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one())
 
     def get(self, vote_id: int) -> Vote:
         """Raises NotFound."""

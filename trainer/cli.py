@@ -14,20 +14,23 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 
 from storage import StorageError, StorageSettings, Store, open_store
 from trainer import commands
-from trainer.errors import AlreadyRunning, TrainerError
+from trainer.errors import AlreadyRunning, NetworkUnknown, TrainerError
 from trainer.locking import only_trainer
+from trainer.making import open_embedder
 from trainer.progress import progress_bar
 from trainer.settings import TrainerSettings
+from trainer.tuning.steps import Failed, Progress, to_line
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 10
+# A tuning takes minutes, so it makes way for the fits, and those for the bot.
+NICENESS, LOWEST = 10, 19
 LOCK_LOOK_SECONDS = 0.5
 FAREWELL_SECONDS = 1.0
 
@@ -39,7 +42,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 def start(context: typer.Context) -> None:
     """Without a command: run."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it announces its plug-ins at every start
+    for talkative in ("alembic", "onnxscript", "onnx_ir"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     os.nice(NICENESS)
     if context.invoked_subcommand is None:
         run()
@@ -79,22 +83,62 @@ def train(
         raise typer.Exit(1)
 
 
-@app.command(hidden=True)
-def tune(as_json: Json = False) -> None:
-    """Learn deeper than the last layer. Being built: what it leaves is not yet deleted by /mydata, nor swept."""
-    from trainer.cycle import Outcome
-    from trainer.tuning.command import tune_now
-
-    started, store = time.perf_counter(), _open()
-    with only_trainer(store.home), progress_bar() as bar:
-        for step in tune_now(store, TrainerSettings()):
-            if not isinstance(step, Outcome):
-                bar.update(step.part.value, step.done, step.steps)
-                continue
-            result = step.as_dict() | {"seconds": round(time.perf_counter() - started, 3)}
+@app.command()
+def tune(
+    as_json: Json = False,
+    go_on: Annotated[
+        bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
+    ] = False,
+) -> None:
+    """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
+    started = time.perf_counter()
+    result: dict[str, Any] = {}
+    with progress_bar() as bar:
+        for step in commands.tune(_open(), TrainerSettings(), go_on=go_on):
+            match step:
+                case Progress():
+                    bar.update(step.part.value, step.done, step.steps)
+                case str():
+                    bar.say(step)
+                case _:
+                    result = step | {"seconds": round(time.perf_counter() - started, 1)}
     typer.echo(json.dumps(result) if as_json else commands.sentence(result))
     if result["end"] == "not_ready":
         raise typer.Exit(1)
+
+
+@app.command("tune-apart", hidden=True)
+def tune_apart() -> None:
+    """Carry out a tuning for the trainer that holds the other end of the standard input, and tell it line by line."""
+    from trainer.tuning.command import carry_out
+
+    threading.Thread(target=_stop_at_end_of_stdin, args=(threading.Event(),), name="stdin", daemon=True).start()
+    os.nice(LOWEST - NICENESS)
+    said, store, settings = _stdout_for_lines(), _open(), TrainerSettings()
+    try:
+        untuned = open_embedder(store.home, settings)
+        if untuned is None:
+            raise NetworkUnknown(settings.backbone, "stopped before it was made")
+        with store.read() as unit:
+            classifier_id = unit.classifiers.default().id
+        for step in carry_out(store, classifier_id, untuned, settings):
+            print(to_line(step), file=said, flush=True)
+    except (TrainerError, StorageError, OSError, MemoryError) as error:
+        machine = not isinstance(error, TrainerError)
+        print(to_line(Failed(type(error).__name__, str(error), machine)), file=said, flush=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def report(
+    folder: Annotated[Path | None, typer.Option("--out", help="Folder for the pictures.")] = None,
+    network: Annotated[int | None, typer.Option("--network", help="Its number; the one that answers if unset.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Draw on a dark ground.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say how good a network is and why, in words, numbers and pictures."""
+    facts = commands.report(_open(), folder, number=network, dark=dark)
+    typer.echo(json.dumps(facts) if as_json else commands.report_in_words(facts))
 
 
 @app.command()
@@ -121,6 +165,13 @@ def make_embedder(order: str) -> None:
     from trainer.making import make
 
     typer.echo(make(order))
+
+
+def _stdout_for_lines() -> TextIO:
+    """Return the standard output, and give what libraries print there to the standard error."""
+    said = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return said
 
 
 def _open() -> Store:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storage import Store
+from storage import JobState, Store
 from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
-from trainer.eyes import Eyes, eyes_of
+from trainer.eyes import Eyes, eyes_of, tuned_eyes
 from trainer.keeping import keep_house
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
 from trainer.material import embed_missing
 from trainer.recipe import Recipe
+from trainer.schedule import TUNE
 from trainer.settings import TrainerSettings
+from trainer.tuning.steps import Progress
 
 LOOK_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 600.0
@@ -32,6 +35,75 @@ def train(store: Store, settings: TrainerSettings, *, force: bool = False) -> di
         if force:
             raise
         return _train_there(store)
+
+
+def tune(store: Store, settings: TrainerSettings, *, go_on: bool = False) -> Iterator[Progress | str | dict[str, Any]]:
+    """Fine-tune, put the network through the gate, and yield the outcome last; before it, how far that is.
+
+    If a trainer is running in this home, ask it to and wait. `go_on` (from where the last fine-tuning ended) is only to
+    be had without one. Raise TrainerError.
+    """
+    try:
+        with only_trainer(store.home):
+            yield from _tune_here(store, settings, go_on=go_on)
+    except AlreadyRunning:
+        if go_on:
+            raise
+        yield from _tune_there(store)
+
+
+def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Iterator[Progress | dict[str, Any]]:
+    from trainer.tuning.command import carry_out
+
+    started, classifier_id = time.perf_counter(), _classifier(store)
+    first = _train_here(store, settings, force=False)
+    if first["end"] == "not_ready":
+        yield first
+        return
+    untuned = _untuned(store, settings)
+    start = _eyes(store, settings, classifier_id, untuned).tuning_digest if go_on else None
+    for step in carry_out(store, classifier_id, untuned, settings, start=start):
+        if isinstance(step, Progress):
+            yield step
+            continue
+        eyes = tuned_eyes(store.home, step.digest, threads=settings.threads)
+        for end in cycle.run(store, classifier_id, eyes, Recipe()):
+            if isinstance(end, Outcome):
+                yield end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
+
+
+def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
+    classifier_id = _classifier(store)
+    with store.write() as unit:
+        job = unit.jobs.request(TUNE, classifier_id, due_at=unit.now)
+    while True:
+        time.sleep(LOOK_SECONDS)
+        with store.read() as unit:
+            asked, beat = unit.jobs.get(job.id), unit.heartbeats.of("tuning")
+        if asked.finished_at is None:
+            if beat is not None and asked.state is JobState.RUNNING:
+                yield beat.doing
+            continue
+        if asked.result is None:
+            raise TrainerError(f"the running trainer did not finish the job: {asked.error}")
+        yield asked.result
+        return
+
+
+def report(store: Store, folder: Path | None, *, number: int | None = None, dark: bool = False) -> dict[str, Any]:
+    """Report on a network, by default the one that answers; return the facts and where the pictures are.
+
+    Without a folder they go below the home. Raise NothingToReport or ArtefactError.
+    """
+    from trainer.report_files import drop_others, reports_folder, write_report
+    from trainer.reporting import report_of
+
+    found = report_of(store, _classifier(store), number)
+    home = reports_folder(store.home) / f"{found.number:06d}-{'dark' if dark else 'light'}"
+    pictures = write_report(found, store, folder or home, dark=dark)
+    if folder is None:
+        drop_others(store.home, home)
+    return found.facts() | {"pictures": [str(path) for path in pictures]}
 
 
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
@@ -50,8 +122,11 @@ def export(store: Store, file: Path) -> dict[str, Any]:
     classifier_id = _classifier(store)
     with store.read() as unit:
         active = unit.networks.active(classifier_id)
+        known = {label.id for label in unit.labels.all(classifier_id)}
     if active is None:
-        raise NothingToExport("no network has been published yet")
+        raise NothingToExport("no network has been published yet: teach two labels with two photos each, then train")
+    if not known.issuperset(active.labels):
+        raise NothingToExport("the network still knows a name that was deleted: train, then export again")
     folder = cycle.networks_folder(store.home) / active.folder
     manifest = export_network(folder, embedders_folder(store.home), file)
     return {
@@ -62,6 +137,20 @@ def export(store: Store, file: Path) -> dict[str, Any]:
         "wrong": manifest.scores.wrong,
         "n": manifest.scores.n,
     }
+
+
+def report_in_words(facts: dict[str, Any]) -> str:
+    """Say a report's facts in some lines."""
+    quality = f"{facts['wrong']} of {facts['n']} wrong out of fold ({facts['low']:.1%} to {facts['high']:.1%})"
+    lines = [f"Network {facts['network']}, {facts['photos']} photos, {facts['labels']} labels: {quality}."]
+    if (before := facts["before"]) is not None:
+        lines.append(
+            f"Network {before['network']} before it, on the {before['n']} photos that both were asked: "
+            f"{before['wrong']} wrong, now {before['now_wrong']}."
+        )
+    lines.extend(f"{one['truth']} taken for {one['answer']}: {one['count']} of {one['of']}." for one in facts["pairs"])
+    lines += [f"{facts['sentence']} {facts['advice']}", *facts["pictures"]]
+    return "\n".join(lines)
 
 
 def sentence(result: dict[str, Any]) -> str:

@@ -1,61 +1,91 @@
-"""One self-contained ONNX file: embedder, head, temperature and softmax, with everything about it in its metadata.
+"""One self-contained ONNX file: crop, resize, embedder, head and softmax, and all about it in its metadata.
 
-It runs wherever ONNX runs, needs nothing of Pupil, and runs no code of ours on load. Works without torch.
+A photo's pixels go in as they are, probabilities come out. It runs wherever ONNX runs, needs nothing of Pupil, and runs
+no code of ours on load. Works without torch. `exported.py` reads it again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper
 
 from trainer.artefact import Artefact, verify
 from trainer.durable import write_durably
-from trainer.embedders import embedder_path
+from trainer.embedders import embedder_path, licence_of
+from trainer.errors import EmbedderDamaged
+from trainer.graphs import Graph, Value
 from trainer.head import TINY, Head
 from trainer.manifest import Manifest
+from trainer.resizing import write_resizing
 
-EMBEDDINGS, PROBABILITIES = "embeddings", "probabilities"
+FORMAT = "pupil-network-2"
+PRODUCER = "pupil"
+PICTURE, PIXELS, EMBEDDINGS = "picture", "pictures", "embeddings"
+PROBABILITIES, LOGITS, EMBEDDING = "probabilities", "logits", "embedding"
+SEAL = "sha256"
+# Its length is always the same: protobuf's marks for an entry and its two texts, and the texts.
+SEAL_LENGTH = 2 + 2 + len(SEAL) + 2 + 64
 
 
 def export_network(network_folder: Path, embedders_folder: Path, target: Path) -> Manifest:
-    """Write the network as one file at `target` and return its manifest.
+    """Write the network as one file at `target` and return its manifest; raises as `compose_network`."""
+    data, manifest = compose_network(network_folder, embedders_folder)
+    write_durably(target.absolute(), data)
+    return manifest
 
-    Input `pictures` uint8 (n, size, size, 3), RGB, prepared as the metadata say; outputs `probabilities` float32
-    (n, labels) and `embeddings` float32 (n, d). Raise ArtefactError or EmbedderError if a source is not as published.
+
+def compose_network(network_folder: Path, embedders_folder: Path) -> tuple[bytes, Manifest]:
+    """Return the network as the bytes of one file, and its manifest.
+
+    Input `picture` uint8 (height, width, 3), RGB, upright, of any size; outputs `probabilities` and `logits` float32
+    (labels,) and `embedding` float32 (d,). Raise ArtefactError or EmbedderError if a source is not as published.
     """
     artefact = verify(network_folder)
-    graph = onnx.load_from_string(embedder_path(embedders_folder, artefact.manifest.embedder).read_bytes())
-    composed = compose(graph, artefact)
-    write_durably(target.absolute(), composed.SerializeToString(deterministic=True))
-    return artefact.manifest
+    digest = artefact.manifest.embedder
+    path = embedder_path(embedders_folder, digest)
+    try:
+        embedder = onnx.load_from_string(path.read_bytes())
+    except Exception as error:  # protobuf's own exception types are not part of what it exports
+        raise EmbedderDamaged(path, "not ONNX") from error
+    made = compose(embedder, artefact, licence=licence_of(embedders_folder, digest))
+    return sealed(made.SerializeToString(deterministic=True)), artefact.manifest
 
 
-def compose(embedder: ModelProto, artefact: Artefact) -> ModelProto:
-    """Return the embedder's graph with the head grown on it."""
+def compose(embedder: ModelProto, artefact: Artefact, *, licence: str) -> ModelProto:
+    """Return the embedder's graph with eyes before it and the head behind it."""
     made = ModelProto()
     made.CopyFrom(embedder)
     head, manifest = artefact.head, artefact.manifest
-    made.graph.node.extend(_head_nodes())
-    made.graph.initializer.extend(_constants(head, manifest.temperature))
-    shape: list[str | int | None] = ["n", len(manifest.labels)]
-    made.graph.output.insert(0, helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, shape))
-    del made.metadata_props[:]
-    helper.set_model_props(made, metadata(manifest))
+    eyes, rest = Graph("pupil_eyes"), Graph("pupil_head")
+    seen = write_resizing(eyes, Value(eyes, PICTURE, np.uint8), manifest.preprocessing)
+    eyes.node("Identity", seen, name=PIXELS)
+    _write_head(rest, head, manifest.temperature)
+    graph = made.graph
+    between = list(graph.node)
+    del graph.node[:], graph.input[:], graph.output[:], made.metadata_props[:]
+    graph.node.extend([*eyes.nodes, *between, *rest.nodes])
+    graph.initializer.extend([*eyes.constants.values(), *rest.constants.values()])
+    graph.input.append(helper.make_tensor_value_info(PICTURE, TensorProto.UINT8, ["height", "width", 3]))
+    labels = len(manifest.labels)
+    for name, length in ((PROBABILITIES, labels), (LOGITS, labels), (EMBEDDING, manifest.dimension)):
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [length]))
+    made.producer_name, made.producer_version = PRODUCER, FORMAT
+    helper.set_model_props(made, metadata(manifest, licence=licence))
     onnx.checker.check_model(made)
     return made
 
 
-def metadata(manifest: Manifest) -> dict[str, str]:
+def metadata(manifest: Manifest, *, licence: str) -> dict[str, str]:
     """Return what the file says of itself, every value JSON or plain text."""
     scores = {"n": manifest.scores.n, "wrong": manifest.scores.wrong}
     interval = {"low": manifest.scores.low, "high": manifest.scores.high}
     return {
-        "format": "pupil-network-1",
+        "format": FORMAT,
         "version": str(manifest.number),
         "created_at": manifest.created_at.isoformat(),
         "labels": json.dumps([name for _, name in manifest.labels], ensure_ascii=False),
@@ -67,26 +97,40 @@ def metadata(manifest: Manifest) -> dict[str, str]:
         "recipe": json.dumps(manifest.recipe),
         "snapshot": manifest.snapshot,
         "embedder": manifest.embedder,
+        "licence": licence,
     }
 
 
-def _head_nodes() -> Iterator[NodeProto]:
-    """Yield what `head.scaled`, `Head.logits` and `head.softmax` compute, in the graph's own words."""
-    yield helper.make_node("Abs", [EMBEDDINGS], ["pupil_abs"])
-    yield helper.make_node("Sqrt", ["pupil_abs"], ["pupil_root"])
-    yield helper.make_node("Sign", [EMBEDDINGS], ["pupil_sign"])
-    yield helper.make_node("Mul", ["pupil_root", "pupil_sign"], ["pupil_rooted"])
-    yield helper.make_node("ReduceL2", ["pupil_rooted", "pupil_axis"], ["pupil_length"], keepdims=1)
-    yield helper.make_node("Max", ["pupil_length", "pupil_tiny"], ["pupil_divisor"])
-    yield helper.make_node("Div", ["pupil_rooted", "pupil_divisor"], ["pupil_scaled"])
-    yield helper.make_node("Gemm", ["pupil_scaled", "pupil_weight", "pupil_bias"], ["pupil_logits"], transB=1)
-    yield helper.make_node("Div", ["pupil_logits", "pupil_temperature"], ["pupil_warmed"])
-    yield helper.make_node("Softmax", ["pupil_warmed"], [PROBABILITIES], axis=1)
+def sealed(data: bytes) -> bytes:
+    """Return the file with the digest of all its bytes as a last entry of its metadata.
+
+    ONNX lets entries follow each other in any order, so that whoever knows nothing of it reads on undisturbed.
+    """
+    return data + _seal(data)
 
 
-def _constants(head: Head, temperature: float) -> Iterator[TensorProto]:
-    yield numpy_helper.from_array(head.weight, "pupil_weight")
-    yield numpy_helper.from_array(head.bias, "pupil_bias")
-    yield numpy_helper.from_array(np.array([1], dtype=np.int64), "pupil_axis")
-    yield numpy_helper.from_array(np.array(TINY, dtype=np.float32), "pupil_tiny")
-    yield numpy_helper.from_array(np.array(temperature, dtype=np.float32), "pupil_temperature")
+def is_sealed(data: bytes) -> bool:
+    """Say whether these are the bytes that were sealed."""
+    body = data[:-SEAL_LENGTH]
+    return data[-SEAL_LENGTH:] == _seal(body)
+
+
+def _seal(data: bytes) -> bytes:
+    entry = ModelProto()
+    helper.set_model_props(entry, {SEAL: hashlib.sha256(data).hexdigest()})
+    written: bytes = entry.SerializeToString(deterministic=True)
+    return written
+
+
+def _write_head(graph: Graph, head: Head, temperature: float) -> None:
+    """Write what `head.scaled`, `Head.logits` and `head.softmax` compute."""
+    raw = Value(graph, EMBEDDINGS, np.float32)
+    rooted = graph.node("Sqrt", graph.node("Abs", raw)) * graph.node("Sign", raw)
+    length = graph.node("ReduceL2", rooted, graph.constant([1], np.int64), keepdims=1)
+    scaled = rooted / length.at_least(TINY)
+    weight, bias = graph.constant(head.weight, np.float32), graph.constant(head.bias, np.float32)
+    logits = graph.node("Gemm", scaled, weight, bias, transB=1)
+    shares = graph.node("Softmax", logits / temperature, axis=1)
+    flat = graph.constant([-1], np.int64)
+    for found, name in ((shares, PROBABILITIES), (logits, LOGITS), (raw, EMBEDDING)):
+        graph.node("Reshape", found, flat, name=name)

@@ -18,9 +18,10 @@ from typing import Any
 
 from storage import Network, NewNetwork, Store
 from trainer import artefact
+from trainer.artefact import Artefact
 from trainer.errors import ArtefactError
 from trainer.eyes import Eyes
-from trainer.gate import Answers, GateVerdict, Ground, check_head, compare
+from trainer.gate import GateVerdict, Ground, check_head, compare
 from trainer.golden import make_golden
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
@@ -98,14 +99,16 @@ def run(
     yield f"learning from {len(material.snapshot.lessons)} photos"
     learned = learn(material.snapshot, material.sights, recipe)
     yield "comparing with the network that answers now"
-    verdict = judge(store, material, learned, recipe)
+    verdict = judge(store, material, learned, recipe, tuning=eyes.tuning_digest)
     yield "publishing"
     network = publish(store, classifier_id, eyes, recipe, material, learned, verdict)
     yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
 
 
-def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) -> GateVerdict:
-    """Put the candidate through the gate."""
+def judge(
+    store: Store, material: Material, learned: Learned, recipe: Recipe, *, tuning: str | None = None
+) -> GateVerdict:
+    """Put the candidate through the gate. `tuning` is the digest of the tuning that its embedder comes from."""
     embeddings, significance = material.sights.whole.embeddings, recipe.significance
     refusal = check_head(learned.head, embeddings, learned.answers, significance=significance)
     if refusal is not None:
@@ -114,8 +117,16 @@ def judge(store: Store, material: Material, learned: Learned, recipe: Recipe) ->
         # However good it was: what somebody had deleted must not go on answering.
         return GateVerdict(ships=True, ground=Ground.LESSONS_DELETED)
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
-    active = _active_answers(store, material.active)
-    return compare(learned.answers, active, truth, significance=significance, changes_meant=material.changes_meant)
+    active = _read(store, material.active)
+    newly_tuned = tuning is not None and active is not None and active.manifest.tuning != tuning
+    return compare(
+        learned.answers,
+        active.answers if active is not None else None,
+        truth,
+        significance=significance,
+        changes_meant=material.changes_meant,
+        must_gain=newly_tuned,
+    )
 
 
 def publish(
@@ -208,15 +219,15 @@ def _is_unchanged(store: Store, material: Material) -> bool:
         return False
     if not latest.shipped:
         return not (material.changes_meant and latest.verdict.get("ground") == Ground.CHANGES_DOUBTED)
-    return _active_answers(store, latest) is not None
+    return _read(store, latest) is not None
 
 
-def _active_answers(store: Store, active: Network | None) -> Answers | None:
-    """Read what the active network said out of fold; a damaged one answers nobody, so nothing is lost against it."""
+def _read(store: Store, active: Network | None) -> Artefact | None:
+    """Read the active network; a damaged one answers nobody, so nothing is lost against it."""
     if active is None:
         return None
     try:
-        return artefact.verify(networks_folder(store.home) / active.folder).answers
+        return artefact.verify(networks_folder(store.home) / active.folder)
     except ArtefactError as error:
         logger.warning("active network %s cannot be compared with: %s", active.number, error)
         return None

@@ -156,6 +156,12 @@ def diagnose(run: Run) -> Diagnosis:
     return Diagnosis(found or (Ailment(Finding.FINE, run.score),), run.score)
 
 
+def diagnose_head(run: Run) -> Diagnosis:
+    """The same for a head alone: its fit is convex and carried to its end, so no rate or epoch can be at fault."""
+    found = tuple(ailment for rule in (_little_data, _doubtful_labels, _failing_label) if (ailment := rule(run)))
+    return Diagnosis(found or (Ailment(Finding.FINE, run.score),), run.score)
+
+
 def _of_the_finished(run: Run) -> Iterator[Ailment]:
     for rule in (_went_on_too_long, _little_data, _doubtful_labels, _failing_label):
         ailment = rule(run)

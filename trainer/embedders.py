@@ -18,6 +18,8 @@ from trainer.errors import EmbedderDamaged, EmbedderMissing
 from trainer.preprocessing import Preprocessing
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+PACKAGED_LICENCE = "Apache-2.0 (EfficientNet-Lite0 by Google, trained on ImageNet)"
+UNKNOWN_LICENCE = "unknown: ask whoever made the weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,31 @@ def store_embedder(folder: Path, data: bytes) -> str:
     return digest
 
 
-def write_spec(folder: Path, spec: EmbedderSpec, digest: str) -> None:
-    """Remember that `spec` is the embedder `digest`; last, so that a pointer never points at nothing."""
+def write_spec(folder: Path, spec: EmbedderSpec, digest: str, *, licence: str | None = None) -> None:
+    """Remember that `spec` is the embedder `digest`; last, so that a pointer never points at nothing.
+
+    `licence` is that of the weights, where it is known.
+    """
     values = {"digest": digest, "backbone": spec.backbone, "preprocessing": spec.preprocessing.as_dict()}
+    values["licence"] = licence or UNKNOWN_LICENCE
     write_durably(folder / f"{spec.name}.json", json.dumps(values, indent=1).encode())
+
+
+def licence_of(folder: Path, digest: str) -> str:
+    """Return the licence of an embedder's weights, as it was written down when it was made."""
+    for pointer in sorted(folder.glob("*.json")):
+        try:
+            told = json.loads(pointer.read_text())
+            if told["digest"] != digest:
+                continue
+            if "licence" in told:
+                return str(told["licence"])
+            # Made before licences were written down: the name tells whether the weights were the packaged ones.
+            spec = EmbedderSpec(told["backbone"], "packaged", Preprocessing.from_dict(told["preprocessing"]))
+            return PACKAGED_LICENCE if pointer.stem == spec.name else UNKNOWN_LICENCE
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return UNKNOWN_LICENCE
 
 
 def embedder_path(folder: Path, digest: Any) -> Path:

@@ -11,10 +11,15 @@
     │   ├── ArtefactMissing      a file of it is absent
     │   ├── ArtefactDamaged      a file of it is not what the manifest or the format promises
     │   └── GoldenDiffers        it loads, but its golden answers come out different here
+    ├── ExportRefused            a file that is no exported network, or must not be used as one
     ├── TuningDamaged            a file of tuned heads that must not be used
     ├── CheckpointDamaged        a saved fit that cannot be gone on with
+    ├── Diverged                 a fit whose loss explodes at every rate that was tried
+    ├── TuningUnsound            a tuning of which one fit went unlike the others
+    ├── LessonsGone              photos were deleted that a tuning was learning from
     ├── NotReady                 too few photos to learn from
     ├── NothingToExport          no network has been published yet
+    ├── NothingToReport          no such network, or nothing is known of it any more
     └── AlreadyRunning           another trainer holds this home
 
 They carry facts, not sentences for people; the bot has the texts.
@@ -93,6 +98,19 @@ class GoldenDiffers(ArtefactError):
     """The golden inputs are answered differently on this machine."""
 
 
+class ExportRefused(TrainerError):
+    """A file that no answers are taken from.
+
+    `reason` is foreign (Pupil did not write it), other_version (another Pupil did), damaged (it is not as it was
+    written) or unsafe (it wants other files, or operators that are not ONNX's own).
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path.name}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class TuningDamaged(TrainerError):
     """The file is absent, or not what its name and format promise."""
 
@@ -110,12 +128,33 @@ class CheckpointDamaged(TrainerError):
         self.path = path
 
 
+class Diverged(TrainerError):
+    """The loss exploded: the rate is too high. Nothing of this fit is worth keeping."""
+
+    def __init__(self, rate: float, epoch: int) -> None:
+        super().__init__(f"the loss exploded at a rate of {rate:.1e} in epoch {epoch}")
+        self.rate = rate
+        self.epoch = epoch
+
+
+class TuningUnsound(TrainerError):
+    """The fit on all lessons, which no held-out photo can judge, went worse than those on parts of them."""
+
+
+class LessonsGone(TrainerError):
+    """Photos that were learned from are deleted by now: what was learned must not be used."""
+
+
 class NotReady(TrainerError):
     """Too few labelled photos; what is missing is in a `Readiness` record."""
 
 
 class NothingToExport(TrainerError):
     """No network has been published yet."""
+
+
+class NothingToReport(TrainerError):
+    """There is no such network, or no photo that it was judged by is left."""
 
 
 class AlreadyRunning(TrainerError):

@@ -16,7 +16,7 @@ import torch
 from trainer.embedders import EmbedderSpec, store_embedder, write_spec
 from trainer.embedding import Embedder
 from trainer.errors import ExportDiffers
-from trainer.network import PACKAGED, EmbeddingNetwork, build
+from trainer.network import PACKAGED, EmbeddingNetwork, build, licence
 from trainer.preprocessing import Preprocessing
 
 TOLERANCE = 1e-4
@@ -34,7 +34,7 @@ def make_embedder(spec: EmbedderSpec, folder: Path, *, threads: int = 0) -> str:
     network = build(spec.backbone, seen.preprocessing, weights=spec.weights)
     digest = store_embedder(folder, export(network, seen))
     check(network, folder / f"{digest}.onnx", seen)
-    write_spec(folder, spec, digest)
+    write_spec(folder, spec, digest, licence=licence(spec.backbone, spec.weights))
     return digest
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,16 +64,38 @@ def tuned_eyes(home: Path, digest: str, *, threads: int = 0) -> Eyes:
     return Eyes(first, tuple(others), tuning, digest)
 
 
-def eyes_of(store: Store, active: Network | None, untuned: Embedder, *, threads: int = 0) -> Eyes:
-    """Open the eyes of the network that answers now; the untuned ones if it has none of its own, or damaged ones."""
+def eyes_of(
+    store: Store, active: Network | None, untuned: Embedder, *, open_now: Eyes | None = None, threads: int = 0
+) -> Eyes:
+    """Open the eyes of the network that answers now; the untuned ones where it has none that can be used.
+
+    Damaged ones cannot, nor those of another backbone or size than is wanted now, nor those that learned from photos
+    which are deleted. `open_now` are eyes that need not be opened again.
+    """
     if active is None:
         return Eyes(untuned)
     try:
         digest = verify(store.home / "networks" / active.folder).manifest.tuning
-        return Eyes(untuned) if digest is None else tuned_eyes(store.home, digest, threads=threads)
+        if digest is None:
+            return Eyes(untuned)
+        tuning = read_tuning(tunings_folder(store.home), digest)
+        if tuning.base != untuned.digest:
+            logger.info("network %s was tuned for other settings: going on from the untuned one", active.number)
+            return Eyes(untuned)
+        if lessons_gone(store, tuning.lessons):
+            return Eyes(untuned)
+        if open_now is not None and open_now.tuning_digest == digest:
+            return open_now
+        return tuned_eyes(store.home, digest, threads=threads)
     except (ArtefactError, TuningDamaged, EmbedderError) as error:
         logger.warning("network %s cannot be learned from further: %s", active.number, error)
         return Eyes(untuned)
+
+
+def lessons_gone(store: Store, digests: Sequence[str]) -> frozenset[str]:
+    """Return those pictures that nobody's photo is any more: deleted, and to be forgotten by what learned from them."""
+    with store.read() as unit:
+        return unit.photos.gone(digests)
 
 
 def tunings_folder(home: Path) -> Path:

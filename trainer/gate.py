@@ -36,6 +36,7 @@ class Ground(StrEnum):
     LESSONS_DELETED = "lessons_deleted"
     WORSE = "worse"
     WORSE_ON_LABEL = "worse_on_label"
+    NO_BETTER = "no_better"
     CHANGES_DOUBTED = "changes_doubted"
     NOT_FINITE = "not_finite"
     CONSTANT = "constant"
@@ -113,6 +114,7 @@ def compare(
     *,
     significance: float,
     changes_meant: bool = False,
+    must_gain: bool = False,
 ) -> GateVerdict:
     """Judge a candidate against the active network on the photos that both answered out of fold.
 
@@ -122,7 +124,8 @@ def compare(
 
     A candidate is held if it is worse by more than chance over all photos whose label stayed, or on any one label
     (Bonferroni over labels). To a label that photos were moved away from, these photos count too: for the candidate
-    where it says the new label, against it where it says the former, unless the changes are known to be meant.
+    where it says the new label, against it where it says the former, unless the changes are known to be meant. One that
+    `must_gain`, because it costs more to live with, is also held if it got fewer photos right.
     """
     if active is None:
         return GateVerdict(ships=True, ground=Ground.FIRST)
@@ -143,10 +146,13 @@ def compare(
     ballot = _Ballot.of(
         own=np.array([truth[digest] for digest in photos]),
         former=np.array([label if label in shared else ELSEWHERE for label in former]),
-        said=_choose(candidate, photos, shared, {}),
-        active_said=_choose(active, photos, shared, heir),
+        said=choose(candidate, photos, shared, {}),
+        active_said=choose(active, photos, shared, heir),
     )
-    return _decide(ballot, verdict, significance, changes_meant=changes_meant)
+    decided = _decide(ballot, verdict, significance, changes_meant=changes_meant)
+    if must_gain and decided.ships and decided.better < decided.worse:
+        return replace(decided, ships=False, ground=Ground.NO_BETTER)
+    return decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +245,7 @@ def _heirs(candidate: Answers, active: Answers, truth: Mapping[str, int]) -> dic
     return {label: min(heirs) for label, heirs in today.items() if len(heirs) == 1}
 
 
-def _choose(answers: Answers, photos: list[str], shared: list[int], heir: Mapping[int, int]) -> Integers:
+def choose(answers: Answers, photos: list[str], shared: list[int], heir: Mapping[int, int]) -> Integers:
     """Return the likeliest label id among `shared` for each photo, -1 where nothing could be learned.
 
     What was said of a label that has an heir counts as said of that.

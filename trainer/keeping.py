@@ -20,7 +20,7 @@ from trainer.embedders import DIGEST
 from trainer.errors import TuningDamaged
 from trainer.eyes import tunings_folder
 from trainer.making import embedders_folder
-from trainer.tunings import read_tuning
+from trainer.tunings import read_tuning, stages_name
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +41,11 @@ class Removed:
     vectors: int
 
 
-def keep_house(store: Store, untuned: str) -> Removed:
+def keep_house(store: Store, untuned: str, *, tuning: bool = False) -> Removed:
     """Let go what is not kept; `untuned` is the digest of the embedder that the settings ask for.
 
-    Killed anywhere, the next call goes on. A file that cannot be removed is logged and left.
+    While a `tuning` is under way, it alone knows what it will need: only networks' folders are looked at then. Killed
+    anywhere, the next call goes on. A file that cannot be removed is logged and left.
     """
     with store.write() as unit:
         networks, active = unit.networks.kept(), unit.classifiers.answering()
@@ -54,6 +55,8 @@ def keep_house(store: Store, untuned: str) -> Removed:
         folders, before = unit.networks.folders(), (unit.now - UNNAMED_FOR).timestamp()
     staying = [network for network in networks if network not in going]
     swept = artefact.sweep(store.home / "networks", folders)
+    if tuning:
+        return Removed(tuple(swept), (), (), 0)
     needed = {untuned} | {network.embedder for network in staying}
     answering = {network.embedder for network in staying if network.id in active or network.may_answer_again}
     tunings, of_tunings = _sweep_tunings(tunings_folder(store.home), answering, before)
@@ -91,8 +94,13 @@ def _sweep_tunings(folder: Path, answering: Collection[str], before: float) -> t
 
     None for those if a tuning cannot be read: then nobody knows what it needs. Folders belong to tunings at work.
     """
-    gone, needed, unread = [], set(), False
+    gone: list[str] = []
+    needed: set[str] = set()
+    weights: set[str] = set()
+    unread = False
     for path in _files(folder, ".safetensors"):
+        if not DIGEST.fullmatch(path.stem):
+            continue
         try:
             tuning = read_tuning(folder, path.stem)
         except TuningDamaged as error:
@@ -101,8 +109,12 @@ def _sweep_tunings(folder: Path, answering: Collection[str], before: float) -> t
             continue
         if tuning.whole.embedder in answering or not _remove_old(path, before):
             needed |= set(tuning.embedders)
+            weights |= tuning.files
         else:
             gone.append(path.name)
+    if not unread:
+        others = [path for path in folder.glob(stages_name("*")) if path.name not in weights]
+        gone += [path.name for path in others if _remove_old(path, before)]
     _remove_unfinished(folder, before)
     return gone, None if unread else needed
 

@@ -12,6 +12,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from trainer.embedders import PACKAGED_LICENCE
 from trainer.errors import NetworkUnknown
 from trainer.preprocessing import Preprocessing
 
@@ -53,6 +54,16 @@ def build(name: str, preprocessing: Preprocessing, *, weights: str = "packaged",
         _load(backbone, name, weights)
     backbone.reset_classifier(0)  # type: ignore[operator]
     return EmbeddingNetwork(backbone, preprocessing).eval()
+
+
+def licence(name: str, weights: str) -> str | None:
+    """Return the licence of these weights (see `build`), or None where nobody told."""
+    if weights == "packaged":
+        return PACKAGED_LICENCE
+    if weights == "random":
+        return "none: drawn at random"
+    config = timm.get_pretrained_cfg(name) if weights == "timm" else None
+    return getattr(config, "license", None)
 
 
 def _has_fixed_size(name: str) -> bool:

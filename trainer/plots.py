@@ -373,11 +373,11 @@ def _text(place: SubFigure, colour: str, down: float, text: str, *, x: float = M
 
 
 def _names(labels: Sequence[str], longest: int) -> tuple[str, ...]:
-    return lettered(labels, _drawable(), longest=longest)
+    return lettered(labels, drawable(), longest=longest)
 
 
 @cache
-def _drawable() -> frozenset[int]:
+def drawable() -> frozenset[int]:
     """Return the code points that the font has; others would be boxes, and a warning each."""
     return frozenset(font_manager.get_font(font_manager.findfont(FONT)).get_charmap())
 

@@ -7,6 +7,7 @@ reference between two answers.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -122,16 +123,7 @@ class Predictor:
 
     def _answer(self, vector: NDArray[np.float32], started: float) -> Guess:
         probabilities = self._probabilities(vector[None])[0]
-        order = np.argsort(-probabilities, kind="stable")
-        ranked = tuple((*self.labels[index], float(probabilities[index])) for index in order)
-        sure = ranked[0][2] >= self.manifest.threshold
-        return Guess(
-            label=ranked[0][0] if sure else None,
-            probabilities=ranked,
-            embedding=vector,
-            network=self.number,
-            milliseconds=(time.perf_counter() - started) * 1000,
-        )
+        return ranked(self.labels, probabilities, self.manifest.threshold, vector, self.number, started)
 
     def _probabilities(self, vectors: NDArray[np.float32]) -> Floats:
         return softmax(self._artefact.head.logits(vectors), self.manifest.temperature)
@@ -151,6 +143,26 @@ class Predictor:
             raise GoldenDiffers(folder, "its embedder sees the golden picture differently")
         if _gap(self._probabilities(embedding[None])[0], golden.picture_probabilities) > PICTURE_TOLERANCE:
             raise GoldenDiffers(folder, "it answers the golden picture differently")
+
+
+def ranked(
+    labels: Sequence[tuple[int, str]],
+    probabilities: NDArray[np.floating],
+    threshold: float,
+    vector: NDArray[np.float32],
+    network: int,
+    started: float,
+) -> Guess:
+    """Return the guess that probabilities (labels,) amount to; `started` is a time of `time.perf_counter`."""
+    order = np.argsort(-probabilities, kind="stable")
+    shares = tuple((*labels[index], float(probabilities[index])) for index in order)
+    return Guess(
+        label=shares[0][0] if shares[0][2] >= threshold else None,
+        probabilities=shares,
+        embedding=vector,
+        network=network,
+        milliseconds=(time.perf_counter() - started) * 1000,
+    )
 
 
 def _gap(found: Floats, expected: NDArray[np.float32]) -> float:

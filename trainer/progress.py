@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+SAID = ""
+
 
 class Bar:
     """One line per part, shown from the part's first step on."""
@@ -21,6 +23,12 @@ class Bar:
         if part not in self._lines:
             self._lines[part] = self._shown.add_task(part, total=steps)
         self._shown.update(self._lines[part], completed=done, total=steps)
+
+    def say(self, doing: str) -> None:
+        """Show what another process says that it does, in one line."""
+        if SAID not in self._lines:
+            self._lines[SAID] = self._shown.add_task(doing, total=None)
+        self._shown.update(self._lines[SAID], description=doing)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class TuningRecipe:
     Attributes:
         version: Raised whenever code changes what the same numbers lead to.
         kept: Share of the backbone's stages, from the front, that stay as they are and are asked once per view.
-        views: Augmented views of each photo.
+        views: At most so many augmented views of each photo; no more than it is learned from.
         size: Side in pixels of an augmented view. Smaller than what is asked, since cropping makes things look larger
             (FixRes, Touvron 2019).
         updates: Steps of the optimiser that a fit aims at, whatever the number of photos.
@@ -76,6 +76,10 @@ class TuningRecipe:
     def epochs_for(self, photos: int) -> int:
         """Return the epochs that make about `updates` steps of so many photos."""
         return max(self.least_epochs, round(self.updates * self.batch / max(photos, self.batch)))
+
+    def views_for(self, photos: int) -> int:
+        """Return how many views of each are worth making where a fit learns from so many photos."""
+        return min(self.views, self.epochs_for(photos))
 
     def slower(self) -> TuningRecipe:
         """Return the recipe at a tenth of its rates."""

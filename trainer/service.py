@@ -19,19 +19,21 @@ from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
-from trainer.keeping import keep_house
+from trainer.keeping import Removed, keep_house
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
+from trainer.report_jobs import REPORT, drop_spoilt, report_apart
 from trainer.settings import TrainerSettings
+from trainer.tune_jobs import TuneJobs
 
 logger = logging.getLogger(__name__)
 
-KINDS = ("fit",)
+FIT = "fit"
 BEAT_SECONDS = 5.0
 BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
-PROCESS = "trainer"
+PROCESS, TUNING = "trainer", "tuning"
 
 
 class Service:
@@ -50,15 +52,19 @@ class Service:
         self._unreadable: set[str] = set()
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
+        self._tunings = TuneJobs(store, settings, recipe, self._worker)
 
     def run(self) -> None:
         """Work until stopped. Raise TrainerError if no embedder can be had, WriteNotDurable if the disk lies."""
         with self._heartbeat():
             self._doing = "preparing to look at photos"
             embedder = open_embedder(self._store.home, self._settings, stop=self._stop)
-            while embedder is not None and not self._stop.is_set():
-                if not self._turn_or_wait(embedder):
-                    self._stop.wait(self._settings.poll_seconds)
+            try:
+                while embedder is not None and not self._stop.is_set():
+                    if not self._turn_or_wait(embedder):
+                        self._stop.wait(self._settings.poll_seconds)
+            finally:
+                self._tunings.stop()
 
     def _turn_or_wait(self, embedder: Embedder) -> bool:
         """Do one piece of work and say whether there was any; wait a while after whatever went wrong."""
@@ -80,13 +86,18 @@ class Service:
             self._take_over(untuned)
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
-            self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
+            self._job = unit.jobs.claim((FIT, REPORT), self._worker, self._settings.lease_seconds)
         if self._job is not None:
+            drop_spoilt(self._store)
+            self._tunings.drop_deleted()
+            if self._job.kind == REPORT:
+                self._report(self._job)
+                return True
             self._fit(self._job, eyes)
-            self._doing = "letting go of what no network needs"
-            keep_house(self._store, untuned.digest)
+            self._tidy(untuned)
             return True
-        self._doing = "waiting for lessons"
+        self._eyes = self._tunings.turn(untuned) or self._eyes
+        self._doing = self._tunings.doing or "waiting for lessons"
         return self._embed_some(eyes)
 
     def _look_through(self, untuned: Embedder) -> Eyes:
@@ -94,7 +105,8 @@ class Service:
         with self._store.read() as unit:
             active = unit.networks.active(unit.classifiers.default().id)
         if self._eyes is None or active != self._eyes_of:
-            self._eyes = eyes_of(self._store, active, untuned, threads=self._settings.threads)
+            threads = self._settings.threads
+            self._eyes = eyes_of(self._store, active, untuned, open_now=self._eyes, threads=threads)
             self._eyes_of = active
         return self._eyes
 
@@ -102,10 +114,16 @@ class Service:
         """Take up what a killed trainer left: nobody else can be at it while this process holds the lock."""
         with self._store.write() as unit:
             unit.classifiers.default()
-            released = unit.jobs.release_all()
-        removed = keep_house(self._store, untuned.digest)
+            mine = self._tunings.job
+            released = unit.jobs.release_all(but=mine.id if mine else None)
+        self._tunings.take_over()
+        removed = self._tidy(untuned)
         self._took_over = True
         logger.info("ready: %s jobs taken up, %s left folders removed", released, len(removed.networks))
+
+    def _tidy(self, untuned: Embedder) -> Removed:
+        self._doing = "letting go of what no network needs"
+        return keep_house(self._store, untuned.digest, tuning=self._tunings.under_way())
 
     def _fit(self, job: Job, eyes: Eyes) -> None:
         """Run a cycle for the job and write its end into it; if told to stop, leave it to the next trainer."""
@@ -118,6 +136,13 @@ class Service:
             self._doing = step
             if self._stop.is_set():
                 return
+
+    def _report(self, job: Job) -> None:
+        """Have a report drawn, by a process of its own: what draws is large, and stays in memory."""
+        self._doing = "drawing a report"
+        result = report_apart(self._store.home)
+        with self._store.write() as unit:
+            unit.jobs.finish(job.id, self._worker, result)
 
     def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""
@@ -162,7 +187,10 @@ class Service:
             try:
                 with self._store.write() as unit:
                     unit.heartbeats.beat(PROCESS, said)
-                    if (job := self._job) is not None:
-                        unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
+                    if (practising := self._tunings.doing) is not None:
+                        unit.heartbeats.beat(TUNING, practising)
+                    for job in (self._job, self._tunings.job):
+                        if job is not None:
+                            unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
             except StorageError as error:
                 logger.warning("no heartbeat: %s", type(error).__name__)

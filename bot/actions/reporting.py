@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.teaching import FIT, as_counts, trainer_alive
+from bot.actions.teaching import FIT, TRAINER_SILENCE, as_counts, trainer_alive
 from bot.visit import Presence
 from storage import Job, JobState, LabelCount, Network, State, Unit
 from trainer.readiness import Readiness, readiness
+
+# The kinds of jobs besides fits.
+TUNE, REPORT = "tune", "report"
+# With fewer photos, learning deeper than the last layer teaches nothing that holds for others.
+WORTH_TUNING = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,47 @@ def status(unit: Unit, classifier_id: int) -> Status:
     )
 
 
-def request_training(unit: Unit, presence: Presence) -> Status:
-    """Ask for a network now; the chat is told how it ended."""
+def request_training(unit: Unit, presence: Presence) -> tuple[Status, bool]:
+    """Ask for a network now, and for a fine-tuning where that may help (the second value); the chat is told of each."""
+    found, chat = status(unit, presence.classifier_id), presence.chat.id
+    if not found.readiness.ready:
+        return found, False
+    unit.jobs.request(FIT, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
+    if unit.photos.count(presence.classifier_id, State.TAUGHT) < WORTH_TUNING:
+        return found, False
+    under_way = [job for job in unit.jobs.unfinished(presence.classifier_id) if job.kind == TUNE]
+    if under_way:
+        unit.jobs.join(under_way[0].id, chat)
+    else:
+        unit.jobs.request(TUNE, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
+    return found, True
+
+
+def request_report(unit: Unit, presence: Presence) -> Status:
+    """Ask for a report on the network that answers; the chat gets it when it is drawn."""
     found = status(unit, presence.classifier_id)
-    if found.readiness.ready:
-        unit.jobs.request(FIT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
+    if found.network is not None:
+        unit.jobs.request(REPORT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """A fine-tuning under way: what the trainer does, and the chats (by Telegram's ids) that asked for it."""
+
+    job_id: int
+    doing: str
+    chat_ids: tuple[int, ...]
+
+
+def practice(unit: Unit, classifier_id: int) -> Practice | None:
+    """The fine-tuning that is carried out now, if there is one."""
+    running = [one for one in unit.jobs.unfinished(classifier_id) if one.kind == TUNE and one.state is JobState.RUNNING]
+    beat = unit.heartbeats.of("tuning")
+    if not running or beat is None or unit.now - beat.at > TRAINER_SILENCE:
+        return None
+    chats = tuple(unit.chats.get(chat_id).telegram_id for chat_id in unit.jobs.askers(running[0].id))
+    return Practice(running[0].id, beat.doing, chats)
 
 
 @dataclass(frozen=True, slots=True)

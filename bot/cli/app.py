@@ -52,6 +52,30 @@ def train(json: Json = False) -> None:
     _hand_over("train", *(["--json"] if json else []))
 
 
+@pupil.command()
+def tune(
+    json: Json = False,
+    go_on: Annotated[
+        bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
+    ] = False,
+) -> None:
+    """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
+    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []))
+
+
+@pupil.command()
+def report(
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the pictures.")] = None,
+    network: Annotated[int | None, typer.Option("--network", help="Its number; the one that answers if unset.")] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="Draw on a dark ground.")] = False,
+    json: Json = False,
+) -> None:
+    """Say how good a network is and why, in words, numbers and pictures."""
+    options = ["--out", str(out)] if out else []
+    options += ["--network", str(network)] if network is not None else []
+    _hand_over("report", *options, *(["--dark"] if dark else []), *(["--json"] if json else []))
+
+
 @pupil.command("import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],
@@ -64,11 +88,19 @@ def import_(
 
 
 @pupil.command()
-def predict(files: Files, json: Json = False) -> None:
+def predict(
+    files: Files,
+    json: Json = False,
+    network: Annotated[
+        Path | None, typer.Option("--network", help="An exported network to ask instead; needs nothing but this file.")
+    ] = None,
+) -> None:
     """Ask the network that answers now about pictures."""
-    from bot.cli.predicting import predict_files
+    from bot.cli.predicting import predict_files, predict_with
 
-    raise typer.Exit(predict_files(files, as_json=json))
+    if network is None:
+        raise typer.Exit(predict_files(files, as_json=json))
+    raise typer.Exit(predict_with(network, files, as_json=json))
 
 
 @pupil.command()

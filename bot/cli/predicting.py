@@ -1,19 +1,23 @@
-"""`pupil predict FILE...`."""
+"""`pupil predict [--network NETWORK.onnx] FILE...`."""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
 from bot.guesser import Guesser, Loaded, Refused
 from bot.settings import BotSettings
-from storage import PictureRefused, StorageError, StorageSettings, Store, normalise
-from trainer.errors import PictureUnreadable
+from storage import PictureRefused, StorageError, StorageSettings, normalise
+from trainer.errors import ExportRefused, PictureUnreadable
+from trainer.predicting import Guess
 
 SHOWN = 3
 # More than a picture may have is refused, so no more is read.
@@ -32,22 +36,58 @@ class Line:
     error: str | None = None
 
 
+class Answering(Protocol):
+    """What can be asked about pictures: a published network, or an exported one."""
+
+    @property
+    def side(self) -> int: ...
+
+    def guess(self, data: bytes, pixels: NDArray[np.uint8] | None = None) -> Guess: ...
+
+
 def predict_files(files: list[Path], *, as_json: bool) -> int:
     quiet_decoders()
-    console, failed = Console(stderr=True, highlight=False, markup=False), False
+    console = Console(stderr=True, highlight=False, markup=False)
     try:
         with opened(StorageSettings()) as store:
             loaded = Guesser(store, threads=BotSettings().bot_threads).look()
             if not isinstance(loaded, Loaded):
                 console.print(_obstacle(loaded), style="red")
                 return 1
-            for line in _answers(store, loaded, files):
-                failed = failed or line.error is not None
-                print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
+            # A label may be called something else by now, or be gone.
+            with store.read() as unit:
+                names = {one.id: one.name for one in unit.labels.all(unit.classifiers.default().id)}
+            return _tell_all(loaded.predictor, names, files, as_json=as_json)
     except StorageError as error:
         console.print(f"{trouble(error)} ({error})", style="red")
         return 1
-    return 1 if failed else 0
+
+
+def predict_with(network: Path, files: list[Path], *, as_json: bool) -> int:
+    """Answer from an exported file alone: no home is looked for, made or opened."""
+    from trainer.exported import ExportedNetwork
+
+    quiet_decoders()
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    shown = printable(str(network))
+    try:
+        opened_network = ExportedNetwork.open(network)
+    except ExportRefused as error:
+        console.print(_not_a_network(shown, error), style="red")
+        return 1
+    except OSError as error:
+        console.print(f"{shown} cannot be read ({(error.strerror or type(error).__name__).lower()}).", style="red")
+        return 1
+    return _tell_all(opened_network, dict(opened_network.labels), files, as_json=as_json)
+
+
+def _not_a_network(shown: str, error: ExportRefused) -> str:
+    return {
+        "foreign": f"{shown} is not a network that Pupil exported. `pupil export network FILE.onnx` writes one.",
+        "other_version": f"{shown} was exported by another version of Pupil. Export it again with this one.",
+        "damaged": f"{shown} is damaged, or was changed after Pupil wrote it. Export it again, or copy it anew.",
+        "unsafe": f"{shown} wants other files or foreign code, so it is not used. Ask for a file that Pupil exported.",
+    }[error.reason]
 
 
 def _obstacle(refused: Refused | None) -> str:
@@ -57,30 +97,33 @@ def _obstacle(refused: Refused | None) -> str:
     return f"Network {refused.network.number} failed its check, so it may not answer. `pupil train` makes a new one."
 
 
-def _answers(store: Store, loaded: Loaded, files: list[Path]) -> Iterator[Line]:
-    with store.read() as unit:
-        names = {one.id: one.name for one in unit.labels.all(unit.classifiers.default().id)}
+def _tell_all(network: Answering, names: Mapping[int, str], files: list[Path], *, as_json: bool) -> int:
+    """Print the answer to each file; returns the exit code."""
+    failed = False
     for file in files:
-        yield _answer(loaded, names, file)
+        line = _answer(network, names, file)
+        failed = failed or line.error is not None
+        print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
+    return 1 if failed else 0
 
 
-def _answer(loaded: Loaded, names: dict[int, str], file: Path) -> Line:
+def _answer(network: Answering, names: Mapping[int, str], file: Path) -> Line:
     shown, started = printable(str(file)), time.perf_counter()
     try:
         with file.open("rb") as opened_file:
-            guess = loaded.guess(normalise(opened_file.read(READ_AT_MOST), side=loaded.side))
+            picture = normalise(opened_file.read(READ_AT_MOST), side=network.side)
+        guess = network.guess(picture.data, picture.pixels)
     except PictureRefused as error:
         return Line(shown, error=sentence(why_refused(error)))
     except PictureUnreadable:
         return Line(shown, error="It is damaged or cut short.")
     except OSError as error:
         return Line(shown, error=sentence(f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"))
-    # A label may be called something else by now, or be gone.
     return Line(
         file=shown,
         label=None if guess.label is None else names.get(guess.label),
         probabilities={names.get(key, then): round(p, 6) for key, then, p in guess.probabilities},
-        network=loaded.network.number,
+        network=guess.network,
         milliseconds=round((time.perf_counter() - started) * 1000, 2),
     )
 

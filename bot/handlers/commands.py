@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import guides, history, texts
+from bot import guides, history, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import reporting, roles, self_service, teaching, versions
+from bot.actions import packing, reporting, roles, self_service, teaching, versions
 from bot.context import Context, Scene
+from bot.errors import FileNotMade
 from bot.replies import Said
 from storage import Network, Reason, Role
 
@@ -94,8 +95,19 @@ def _is_number(words: str) -> bool:
 @permitted(Role.TEACHER)
 async def train(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
-        found = reporting.request_training(scene.unit, scene.presence)
-        _say(scene, texts.training_asked(found.readiness, alive=found.trainer_alive))
+        found, practises = reporting.request_training(scene.unit, scene.presence)
+        _say(scene, texts.training_asked(found.readiness, alive=found.trainer_alive, practises=practises))
+
+    await context.act(action)
+
+
+@permitted(Role.TEACHER)
+async def report(update: Update, context: Context) -> None:
+    """For teachers: it shows photos that others taught."""
+
+    def action(scene: Scene) -> None:
+        found = reporting.request_report(scene.unit, scene.presence)
+        _say(scene, tuning_texts.report_asked(found.readiness, found.network, alive=found.trainer_alive))
 
     await context.act(action)
 
@@ -128,6 +140,27 @@ async def mydata(update: Update, context: Context) -> None:
         scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
         if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
+
+    await context.act(action)
+
+
+@permitted(Role.TEACHER)
+async def export(update: Update, context: Context) -> None:
+    """Hand out the network. Only in private: in a group the file would stay with whoever joins later, too."""
+    home = context.services.store.home
+
+    def action(scene: Scene) -> None:
+        if not scene.visit.private:
+            _say(scene, guides.export_only_in_private())
+            return
+        try:
+            offer = packing.offer(scene.unit, home, scene.presence.classifier_id)
+        except FileNotMade as error:
+            status = reporting.status(scene.unit, scene.presence.classifier_id)
+            _say(scene, guides.not_packed(error.reason, needs=texts.needs(status.readiness)))
+            return
+        caption = guides.packed(offer.network, [one.name for one in offer.labels], offer.file_name)
+        scene.replies.network(offer.network, offer.file_name, caption)
 
     await context.act(action)
 
@@ -195,9 +228,11 @@ COMMANDS = (
     Command("labels", labels, "What I know"),
     Command("status", status, "How good I am, and what I am doing"),
     Command("models", networks, "The networks I have had"),
-    Command("train", train, "Learn now"),
+    Command("train", train, "Learn now, and practise"),
+    Command("report", report, "How good I am, in pictures"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
+    Command("export", export, "My network as a file"),
     Command("settings", settings, "How I behave here"),
     Command("owner", owner, ""),
     Command("teacher", teacher, ""),

@@ -55,7 +55,7 @@ def _report(
             )
         )
         if plain:
-            plainly.append(int((_plain_answers(embeddings, truth, folds, labels) != truth).sum()))
+            plainly.append(int((plain_answers(embeddings, truth, folds, labels) != truth).sum()))
     middle = score(round(float(np.mean(wrong))), len(truth))
     told = f"{middle.wrong} of {middle.n} wrong, {middle.error:.1%} ({middle.low:.1%} to {middle.high:.1%})"
     shares = tuple(100 * float(np.mean(each)) / len(truth) for each in (wrong, plainly) if each)
@@ -63,7 +63,7 @@ def _report(
     return shares
 
 
-def _plain_answers(
+def plain_answers(
     embeddings: NDArray[np.float32], truth: NDArray[np.int64], folds: NDArray[np.int64], labels: int
 ) -> NDArray[np.int64]:
     features = embeddings.astype(np.float64)

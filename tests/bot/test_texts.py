@@ -107,6 +107,7 @@ TEMPLATES: dict[str, Template] = {
     "labels": lambda name: guides.labels(list(status(name).labels)),
     "status": lambda name: guides.status(status(name), group=True, sees_all=False),
     "refused": lambda name: guides.refused(PictureRefused(Refusal.KIND_NOT_TAKEN, given=name)),
+    "packed": lambda name: guides.packed(network(), [name], "pupil-network-1.onnx"),
     "group_rules": lambda name: guides.group_rules(False, name),
 }  # fmt: skip
 
@@ -161,7 +162,7 @@ def test_every_text_that_takes_words_is_in_the_table() -> None:
         in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused, Forgotten)
     }
     no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
-    no_words_of_people.add("corrected_toast")
+    no_words_of_people |= {"corrected_toast", "not_packed"}
     assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -145,3 +146,21 @@ def test_photos_are_prepared_before_they_are_embedded(embedder: Embedder) -> Non
     pixels = prepare(photo, embedder.preprocessing)
 
     assert np.array_equal(embedder.embed_bytes(photo), embedder.embed(pixels[None])[0])
+
+
+def test_the_licence_of_the_weights_is_remembered(
+    tmp_path: Path, embedders: Path, embedder: Embedder, settings: TrainerSettings
+) -> None:
+    from trainer.embedders import PACKAGED_LICENCE, UNKNOWN_LICENCE, licence_of, write_spec
+
+    own, packaged = settings.embedder_spec(), EmbedderSpec()
+    write_spec(tmp_path, own, "1" * 64)
+    write_spec(tmp_path, packaged, "2" * 64)
+    pointer = tmp_path / f"{packaged.name}.json"
+    # As it was written before licences were.
+    pointer.write_text(json.dumps({k: v for k, v in json.loads(pointer.read_text()).items() if k != "licence"}))
+
+    assert licence_of(embedders, embedder.digest) == "none: drawn at random"
+    assert licence_of(tmp_path, "1" * 64) == UNKNOWN_LICENCE
+    assert licence_of(tmp_path, "2" * 64) == PACKAGED_LICENCE
+    assert licence_of(tmp_path, "3" * 64) == UNKNOWN_LICENCE

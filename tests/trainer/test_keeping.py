@@ -60,7 +60,7 @@ def age(path: Path) -> None:
 def give_tuning(store: Store, first: int) -> Tuning:
     """A tuning whose embedders are the six numbers from `first` on."""
     pairs = [Tuned(digest_of(first + each), HEAD) for each in range(6)]
-    tuning = Tuning((1, 2), pairs[0], dict(enumerate(pairs[1:])))
+    tuning = Tuning((1, 2), (), UNTUNED, pairs[0], dict(enumerate(pairs[1:])))
     age(store.home / "tunings" / f"{write_tuning(store.home / 'tunings', tuning)}.safetensors")
     give_embedders(store, tuning.embedders)
     return tuning
@@ -142,7 +142,7 @@ def test_a_tuning_at_work_and_what_is_new_are_left_alone(room: Classroom) -> Non
     (tunings / "work-1").mkdir()
     (tunings / "work-1" / "fit-0.safetensors").write_bytes(b"half")
     age(tunings / "work-1" / "fit-0.safetensors")
-    fresh = write_tuning(tunings, Tuning((1, 2), *_pairs()))
+    fresh = write_tuning(tunings, Tuning((1, 2), (), UNTUNED, *_pairs()))
 
     keep_house(room.store, UNTUNED)
 

@@ -7,22 +7,33 @@ import pytest
 
 from trainer.errors import TuningDamaged
 from trainer.head import Head
-from trainer.tunings import Tuned, Tuning, head_for, read_tuning, write_tuning
+from trainer.tunings import (
+    Tuned,
+    Tuning,
+    head_for,
+    read_stages,
+    read_tuning,
+    stages_name,
+    write_stages,
+    write_tuning,
+)
 
 
 def pair(seed: int, labels: int = 3) -> Tuned:
     rng = np.random.default_rng(seed)
     weight = rng.standard_normal((labels, 4)).astype(np.float32)
-    return Tuned(f"{seed:064x}", Head(weight, rng.standard_normal(labels).astype(np.float32)))
+    stages = f"{100 + seed:064x}" if seed % 2 else None
+    return Tuned(f"{seed:064x}", Head(weight, rng.standard_normal(labels).astype(np.float32)), stages)
 
 
 def tuning() -> Tuning:
-    return Tuning((7, 9, 12), pair(1), {fold: pair(10 + fold) for fold in range(5)}, {"recipe": {"views": 8}})
+    folds = {fold: pair(10 + fold) for fold in range(5)}
+    return Tuning((7, 9, 12), ("ab" * 32, "cd" * 32), f"{5:064x}", pair(1), folds, {"recipe": {"views": 8}})
 
 
 def same(one: Tuned, other: Tuned) -> bool:
     heads = np.array_equal(one.head.weight, other.head.weight) and np.array_equal(one.head.bias, other.head.bias)
-    return one.embedder == other.embedder and heads
+    return (one.embedder, one.stages) == (other.embedder, other.stages) and heads
 
 
 def test_a_tuning_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -31,6 +42,7 @@ def test_a_tuning_comes_back_as_it_was_written(tmp_path: Path) -> None:
     found = read_tuning(tmp_path, digest)
 
     assert (found.labels, dict(found.told)) == ((7, 9, 12), {"recipe": {"views": 8}})
+    assert (found.lessons, found.base) == (("ab" * 32, "cd" * 32), f"{5:064x}")
     assert same(found.whole, tuning().whole)
     assert all(same(found.folds[fold], tuning().folds[fold]) for fold in range(5))
     assert found.embedders == (f"{1:064x}", *(f"{10 + fold:064x}" for fold in range(5)))
@@ -71,3 +83,16 @@ def test_a_file_that_is_no_tuning_is_refused_whatever_its_name(tmp_path: Path, d
         read_tuning(tmp_path, digest)
     with pytest.raises(TuningDamaged):
         read_tuning(tmp_path, "../" + digest)
+
+
+def test_weights_come_back_as_they_were_written_and_changed_ones_are_refused(tmp_path: Path) -> None:
+    weights = {"0.conv.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "0.steps": np.array(7)}
+
+    digest = write_stages(tmp_path, weights)
+
+    found = read_stages(tmp_path, digest)
+    assert {name: value.tolist() for name, value in found.items()} == {n: v.tolist() for n, v in weights.items()}
+    path = tmp_path / stages_name(digest)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(TuningDamaged):
+        read_stages(tmp_path, digest)

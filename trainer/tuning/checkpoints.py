@@ -1,4 +1,4 @@
-"""A fit on the disk after each epoch: arrays and JSON in one safetensors file, written aside and renamed.
+"""A fit on the disk, as it was after an epoch: arrays and JSON in one safetensors file, written aside and renamed.
 
 What is read back is only tensors and text; loading runs no code.
 """
@@ -19,7 +19,7 @@ from trainer.errors import CheckpointDamaged
 from trainer.history import EpochResult
 from trainer.tuning.training import Session
 
-LEARNER, MOMENT, RANDOM = "learner.", "moment.", "random"
+LEARNER, MOMENT, RANDOM, LOWEST = "learner.", "moment.", "random", "lowest"
 
 
 def save_session(session: Session, path: Path, *, recipe: dict[str, Any]) -> None:
@@ -28,8 +28,11 @@ def save_session(session: Session, path: Path, *, recipe: dict[str, Any]) -> Non
     for place, state in session.optimiser.state_dict()["state"].items():
         tensors |= {f"{MOMENT}{place}.{name}": torch.as_tensor(value) for name, value in state.items()}
     tensors[RANDOM] = session.generator.get_state()
-    told = {"epochs": [asdict(epoch) for epoch in session.epochs], "recipe": recipe}
-    write_durably(path, save({name: value.contiguous() for name, value in tensors.items()}, {"told": json.dumps(told)}))
+    if session.lowest is not None:
+        tensors[LOWEST] = session.lowest
+    epochs = [asdict(epoch) for epoch in session.epochs]
+    told = json.dumps({"epochs": epochs, "first_loss": session.first_loss, "recipe": recipe})
+    write_durably(path, save({name: value.cpu().contiguous() for name, value in tensors.items()}, {"told": told}))
 
 
 def load_session(session: Session, path: Path, *, recipe: dict[str, Any]) -> bool:
@@ -47,6 +50,7 @@ def load_session(session: Session, path: Path, *, recipe: dict[str, Any]) -> boo
             return False
         _restore(session, tensors)
         session.epochs = [EpochResult(**epoch) for epoch in told["epochs"]]
+        session.first_loss = told["first_loss"]
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointDamaged(path) from error
     return True
@@ -63,3 +67,4 @@ def _restore(session: Session, tensors: dict[str, torch.Tensor]) -> None:
             moments.setdefault(int(place), {})[what] = value
     session.optimiser.load_state_dict({**session.optimiser.state_dict(), "state": moments})
     session.generator.set_state(tensors[RANDOM])
+    session.lowest = tensors.get(LOWEST)

@@ -1,48 +1,63 @@
-"""A tuning asked for at the command line: carried out, put through the gate, published if it is not worse."""
+"""A tuning carried out on a home's lessons: in this process, up to the vectors that the new eyes make of all photos."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from storage import Store
-from trainer import cycle
-from trainer.cycle import Outcome
-from trainer.errors import NetworkUnknown, TrainerError
-from trainer.eyes import Eyes, tuned_eyes
-from trainer.making import open_embedder
-from trainer.recipe import Recipe, TuningRecipe
+from trainer.embedding import Embedder
+from trainer.errors import LessonsGone, NotReady, TrainerError
+from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
+from trainer.material import embed_missing
 from trainer.settings import TrainerSettings
 from trainer.tuning.augmentation import Augmentation
-from trainer.tuning.ordering import order_of
-from trainer.tuning.story import Done, Progress, tune
+from trainer.tuning.order import Order, order_of
+from trainer.tuning.steps import Done, Part, Progress
+from trainer.tuning.story import tune
+from trainer.tuning.workplace import clear
+from trainer.tunings import Tuning, read_tuning
 
 
-def tune_now(store: Store, settings: TrainerSettings) -> Iterator[Progress | Outcome]:
-    """Learn from the head first, then deeper; yield how far it is, and last what came of it.
+def carry_out(
+    store: Store,
+    classifier_id: int,
+    untuned: Embedder,
+    settings: TrainerSettings,
+    *,
+    start: str | None = None,
+) -> Iterator[Progress | Done]:
+    """Tune on what is taught now; yield how far it is, and last the digest of the tuning.
 
-    The outcome of too few lessons is that of the head. Call it with the trainer's lock held. Raise TrainerError.
+    `start` is the digest of a tuning to go on from. Nothing is published here: the cycle does that, with the new eyes.
+    Raise TrainerError: NotReady, LessonsGone (photos were deleted meanwhile), and what `tune` raises.
     """
-    untuned = open_embedder(store.home, settings)
-    if untuned is None:
-        raise NetworkUnknown(settings.backbone, "stopped before it was made")
-    with store.write() as unit:
-        classifier_id = unit.classifiers.default().id
-        active = unit.networks.active(classifier_id)
-    if active is None:
-        # Head first: there must be something to compare with, and an answer meanwhile.
-        first = _outcome_of(store, classifier_id, Eyes(untuned))
-        if first.network is None:
-            yield first
-            return
-    for step in tune(order_of(store, classifier_id, untuned, settings, TuningRecipe(), Augmentation())):
+    begun = _start(store, start, untuned)
+    order = order_of(store, classifier_id, untuned, settings, Augmentation(), begun)
+    if len(order.labels) < 2:
+        raise NotReady("fewer than two labels")
+    clear(tunings_folder(store.home), but=[order.work])
+    for step in tune(order):
         if isinstance(step, Done):
-            yield _outcome_of(store, classifier_id, tuned_eyes(store.home, step.digest, threads=settings.threads))
-        else:
-            yield step
+            yield from _look_again(store, classifier_id, order, step, threads=settings.threads)
+        yield step
 
 
-def _outcome_of(store: Store, classifier_id: int, eyes: Eyes) -> Outcome:
-    for step in cycle.run(store, classifier_id, eyes, Recipe()):
-        if isinstance(step, Outcome):
-            return step
-    raise TrainerError("the cycle ended without an outcome")
+def _start(store: Store, digest: str | None, untuned: Embedder) -> tuple[str, Tuning] | None:
+    if digest is None:
+        return None
+    tuning = read_tuning(tunings_folder(store.home), digest)
+    if tuning.base != untuned.digest:
+        raise TrainerError("it was tuned for another backbone or size than the settings ask for")
+    if lessons_gone(store, tuning.lessons):
+        raise LessonsGone("photos that it learned from are deleted")
+    return digest, tuning
+
+
+def _look_again(store: Store, classifier_id: int, order: Order, done: Done, *, threads: int) -> Iterator[Progress]:
+    """Embed all photos through the new eyes, so that publishing takes a moment. Raise LessonsGone."""
+    if lessons_gone(store, order.digests):
+        raise LessonsGone("photos were deleted while they were learned from")
+    eyes: Eyes = tuned_eyes(store.home, done.digest, threads=threads)
+    steps = len(order.digests) * len(eyes.all)
+    for embedded in embed_missing(store, classifier_id, eyes, set()):
+        yield Progress(Part.COMPARING, min(embedded, steps), steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -26,14 +28,19 @@ class Learner(nn.Module):
         """Return logits."""
         return torch.nn.functional.linear(scaled(self.stages(features)), self.weight, self.bias)
 
-    def embed(self, features: Tensor) -> Tensor:
-        """Return embeddings (n, d)."""
-        embedded: Tensor = self.stages(features)
-        return embedded
+    def taken(self, features: Tensor) -> Tensor:
+        """Return features where the learner is, laid out as its convolutions like it."""
+        layout = torch.channels_last if features.ndim == 4 else torch.contiguous_format
+        return features.to(self.weight.device, torch.float32, memory_format=layout)
+
+    def precision(self) -> AbstractContextManager[object]:
+        """Return the context to compute in: bfloat16 on an accelerator; on a processor that was slower, not better."""
+        device = self.weight.device.type
+        return nullcontext() if device == "cpu" else torch.autocast(device, dtype=torch.bfloat16)
 
     def head(self) -> Head:
         """Return the head as it is now."""
-        weight, bias = self.weight.detach().numpy(), self.bias.detach().numpy()
+        weight, bias = self.weight.detach().cpu().numpy(), self.bias.detach().cpu().numpy()
         return Head(weight.astype(np.float32), bias.astype(np.float32))
 
     def train(self, mode: bool = True) -> Learner:
@@ -43,6 +50,12 @@ class Learner(nn.Module):
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.training = False
         return self
+
+
+def device() -> torch.device:
+    """Return the accelerator if there is one, else the processor."""
+    found = torch.accelerator.current_accelerator(check_available=True) if torch.accelerator.is_available() else None
+    return found or torch.device("cpu")
 
 
 def scaled(embeddings: Tensor) -> Tensor:

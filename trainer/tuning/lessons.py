@@ -50,24 +50,12 @@ class Lessons:
         """
         order = torch.randperm(len(self), generator=generator).numpy()
         view_of = torch.randint(self.views.shape[1], (len(self),), generator=generator).numpy()
-        mirrored = (torch.rand(len(self), generator=generator) < 0.5).numpy()
         for some in np.array_split(order, self.steps(batch)):
-            features = np.stack([self._view(place, view_of[place], mirror=mirrored[place]) for place in some])
-            yield as_tensor(features), torch.from_numpy(self.truth[some])
+            features = np.stack([self.views[self.rows[place], view_of[place]] for place in some])
+            yield torch.from_numpy(features), torch.from_numpy(self.truth[some])
 
     def plain(self, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the photos as they are asked, in order."""
         for start in range(0, len(self), batch):
             some = slice(start, start + batch)
-            yield as_tensor(self.whole[self.rows[some]]), torch.from_numpy(self.truth[some])
-
-    def _view(self, place: int, view: int, *, mirror: bool) -> Half:
-        """Return one view; mirrored features stand for features of the mirror image, at no cost."""
-        features: Half = self.views[self.rows[place], view]
-        return features[..., ::-1] if mirror and features.ndim == 3 else features
-
-
-def as_tensor(features: Half) -> Tensor:
-    """Return features as float32, laid out as convolutions like it."""
-    made = torch.from_numpy(np.ascontiguousarray(features).astype(np.float32))
-    return made.contiguous(memory_format=torch.channels_last) if made.ndim == 4 else made
+            yield torch.from_numpy(self.whole[self.rows[some]]), torch.from_numpy(self.truth[some])

@@ -6,6 +6,8 @@ torch would.
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +16,17 @@ from typing import Any
 import numpy as np
 import openvino
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from storage import StorageError
 from trainer.durable import write_durably
+from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels, Preprocessing, decode, fit_in
 from trainer.tuning.augmentation import Augmentation, augmented
 from trainer.tuning.lessons import Half
+
+logger = logging.getLogger(__name__)
 
 Read = Callable[[str], bytes]
 # What is on the disk of how many photos is noted after so many.
@@ -65,17 +72,24 @@ class _Normalised(nn.Module):
 
 
 class ViewFiles:
-    """Two arrays on the disk, `views` (photos, views, ...) and `whole` (photos, ...), and how many photos are in."""
+    """Arrays on the disk: `views` (photos, views, ...), `whole` (photos, ...), `seen` (photos,) and how many are done.
+
+    A photo that could not be read is done, but not seen: its features are zeros and must not be learned from.
+    """
 
     def __init__(self, folder: Path, shapes: Shapes) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        paths, wanted = (folder / "views.npy", folder / "whole.npy"), (shapes.views, shapes.whole)
         self._done = folder / "done"
-        if not all(_is_there(path, shape) for path, shape in zip(paths, wanted, strict=True)):
+        wanted: list[tuple[Path, tuple[int, ...], Any]] = [
+            (folder / "views.npy", shapes.views, np.float16),
+            (folder / "whole.npy", shapes.whole, np.float16),
+            (folder / "seen.npy", shapes.whole[:1], np.bool_),
+        ]
+        if not all(_is_there(*each) for each in wanted):
             self._done.unlink(missing_ok=True)
-            for path, shape in zip(paths, wanted, strict=True):
-                np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
-        self.views, self.whole = (np.lib.format.open_memmap(path, mode="r+") for path in paths)
+            for each in wanted:
+                _allocate(*each)
+        self.views, self.whole, self.seen = (np.lib.format.open_memmap(path, mode="r+") for path, _, _ in wanted)
 
     @property
     def done(self) -> int:
@@ -84,8 +98,8 @@ class ViewFiles:
 
     def note(self, done: int) -> None:
         """Flush, and only then remember that the first `done` photos are in."""
-        self.views.flush()
-        self.whole.flush()
+        for array in (self.views, self.whole, self.seen):
+            array.flush()
         write_durably(self._done, str(done).encode())
 
 
@@ -110,23 +124,41 @@ def fill(
 ) -> Iterator[int]:
     """Compute what is not on the disk yet; yield how many photos are done, now and then.
 
-    `read` gives a photo's bytes by digest. Killed, it goes on with the photo after the last one that was noted.
+    `read` gives a photo's bytes by digest; what it cannot give is left out. Killed, it goes on with the photo after the
+    last one that was noted. Raise OSError if the disk fills up.
     """
     transform = augmentation.transform(size)
     for place in range(files.done, len(digests)):
-        pixels = decode(read(digests[place]), preprocessing.size)
-        files.whole[place] = kept_whole(fit_in(pixels, preprocessing))
-        for view in range(files.views.shape[1]):
-            seen = augmented(pixels, transform, digest=digests[place], view=view)
-            files.views[place, view] = kept_views(seen)
+        pixels = _pixels(read, digests[place], preprocessing.size)
+        files.seen[place] = pixels is not None
+        if pixels is not None:
+            files.whole[place] = kept_whole(fit_in(pixels, preprocessing))
+            for view in range(files.views.shape[1]):
+                seen = augmented(pixels, transform, digest=digests[place], view=view)
+                files.views[place, view] = kept_views(seen)
         if (place + 1) % NOTED == 0 or place + 1 == len(digests):
             files.note(place + 1)
             yield place + 1
 
 
-def _is_there(path: Path, shape: tuple[int, ...]) -> bool:
+def _pixels(read: Read, digest: str, side: int) -> Pixels | None:
     try:
-        there = np.load(path, mmap_mode="r")
+        return decode(read(digest), side)
+    except (PictureUnreadable, StorageError) as error:
+        logger.warning("photo %s is not learned from: %s", digest[:12], type(error).__name__)
+        return None
+
+
+def _is_there(path: Path, shape: tuple[int, ...], kind: Any) -> bool:
+    try:
+        there: NDArray[Any] = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError):
         return False
-    return bool(there.shape == shape and there.dtype == np.float16)
+    return bool(there.shape == shape and there.dtype == kind)
+
+
+def _allocate(path: Path, shape: tuple[int, ...], kind: Any) -> None:
+    """Make an array of zeros and take its room on the disk: a full one must raise here, not kill who writes later."""
+    np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape)
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

@@ -1,0 +1,93 @@
+"""Sentences on fine-tunings and reports."""
+
+from typing import Any
+
+from bot.texts import bold, esc, needs, quality
+from storage import Network
+from trainer.readiness import Readiness
+
+
+def practising(doing: str) -> str:
+    """The message that is edited while a fine-tuning goes on."""
+    return f"I practise on all my photos, and answer meanwhile.\n<i>{esc(doing)}</i>"
+
+
+def practised() -> str:
+    return "I practised on all my photos."
+
+
+def tuning_done(network: Network | None, result: dict[str, Any]) -> str:
+    """How a fine-tuning ended; `network` is the one that answers now."""
+    how_long, gain = _minutes(result.get("seconds")), _gain(result.get("verdict"))
+    answers = f"network {network.number} goes on: {quality(network)}" if network else "nothing answers yet."
+    match result.get("end"):
+        case "published" if network is not None and result.get("network") != network.number:
+            return f"I practised{how_long} and made network {result.get('network')}. By now {answers}"
+        case "published" if network is not None:
+            number = result.get("network")
+            how = "it helped" if _helped(result.get("verdict")) else "am at least as good as before"
+            return f"I practised{how_long}, and {how}: network {number} answers now, {quality(network)}{gain}"
+        case "held" if (result.get("verdict") or {}).get("ground") == "overtaken":
+            return f"I practised{how_long}, but another network was chosen meanwhile, so {answers}"
+        case "held":
+            return f"I practised{how_long}, but came out no better, so {answers}{gain}"
+        case "not_ready":
+            return "There is not enough to practise on any more."
+        case _:
+            return f"I have practised on these very photos before, so {answers}\nTeach me more, and I practise again."
+
+
+def tuning_failed() -> str:
+    return (
+        "Practising failed. Your lessons are safe, and the network that answered before goes on. "
+        "My owner finds the reason in the log."
+    )
+
+
+def _gain(verdict: dict[str, Any] | None) -> str:
+    if not verdict or not verdict.get("compared"):
+        return ""
+    better, worse, compared = verdict["better"], verdict["worse"], verdict["compared"]
+    return f"\nOf {compared} photos that both were asked, {better} came right and {worse} went wrong."
+
+
+def _helped(verdict: dict[str, Any] | None) -> bool:
+    return bool(verdict and verdict["better"] > verdict["worse"])
+
+
+def _minutes(seconds: float | None) -> str:
+    return "" if seconds is None else f" for {max(round(seconds / 60), 1)} min"
+
+
+def report_asked(readiness: Readiness, network: Network | None, *, alive: bool) -> str:
+    if network is None:
+        return f"There is no network to report on yet. {needs(readiness)}".rstrip()
+    if not alive:
+        return (
+            "My trainer, who draws reports, is not running: you get it once it is back. "
+            "My owner can start it with <code>pupil trainer</code>."
+        )
+    return "I am drawing my report. It takes a few seconds."
+
+
+def report(facts: dict[str, Any]) -> str:
+    """A report in words; the pictures come with it."""
+    lines = [
+        f"<b>Network {facts['network']}</b>: wrong on {facts['wrong']} of {facts['n']} photos that it had not learned "
+        f"from (so {100 * facts['low']:.0f} to {100 * facts['high']:.0f} % errors on photos like these)."
+    ]
+    if (before := facts.get("before")) is not None:
+        lines.append(
+            f"On the {before['n']} photos that network {before['network']} was asked too: "
+            f"{before['wrong']} wrong then, {before['now_wrong']} now."
+        )
+    pairs = [
+        f"{bold(one['truth'])} for {bold(one['answer'])} ({one['count']} of {one['of']})" for one in facts["pairs"]
+    ]
+    if pairs:
+        lines.append(f"I most often take {', '.join(pairs)}.")
+    return "\n".join([*lines, esc(f"{facts['sentence']} {facts['advice']}")])
+
+
+def no_report() -> str:
+    return "I could not draw the report. My owner finds the reason in the log; /status tells the main numbers."

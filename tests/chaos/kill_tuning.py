@@ -1,0 +1,201 @@
+"""Kill the trainer again and again while it fine-tunes; in the end it must have come to the very same networks.
+
+python -m tests.chaos.kill_tuning --kills 20 [--seed N] [--folder DIR]
+
+Meanwhile somebody asks the network that answers, without pause. At the end: every embedder and head of the tuning is,
+bit for bit, that of an undisturbed run; no question was left without an answer. Exit code 1 if anything is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import secrets
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bot.guesser import Guesser, Loaded
+from storage import Job, Reason, Store, VoteKind, normalise, open_store
+from tests.chaos.homes import bare_environment
+from tests.chaos.processes import Victim
+from tests.support.networks import COLOURS, give_embedder, picture, tiny_settings
+from trainer.commands import train
+from trainer.eyes import tunings_folder
+from trainer.schedule import TUNE
+from trainer.tunings import Tuning, read_tuning
+
+LESSONS = 8
+# The process needs seconds to import torch: most kills should come later.
+SHORTEST_LIFE, LONGEST_LIFE = 1.0, 20.0
+PATIENCE = 600.0
+UPDATES = 30
+
+
+@dataclass
+class Report:
+    """What the disturbed and the undisturbed home have come to."""
+
+    seed: int
+    kills: int
+    seconds: float
+    asked: int
+    unanswered: int
+    end: str
+    wrong: int | None
+    wrong_in_peace: int | None
+    same_embedders: bool
+    same_heads: bool
+
+    @property
+    def violations(self) -> list[str]:
+        found = [f"{self.unanswered} questions unanswered"] if self.unanswered or not self.asked else []
+        found += [] if self.end in {"published", "held"} else [f"ended as {self.end}"]
+        return found + [f"not {name}" for name in ("same_embedders", "same_heads") if not vars(self)[name]]
+
+
+async def run(folder: Path, *, kills: int, seed: int) -> Report:
+    """Fine-tune in peace, then the same lessons while the trainer is killed."""
+    started, rng = time.monotonic(), random.Random(seed)
+    calm = _make_home(folder / "calm")
+    calm.close()
+    disturbed = open_store(Path(shutil.copytree(folder / "calm", folder / "disturbed")))
+    calm = open_store(folder / "calm")
+    async with _trainer(calm, folder) as trainer:
+        _ask(calm)
+        await trainer.start()
+        in_peace = await _done(calm)
+    _ask(disturbed)
+    with _asking(disturbed) as questions:
+        async with _trainer(disturbed, folder) as victim:
+            killed = 0
+            while killed < kills and _finished(disturbed) is None:
+                await victim.start()
+                await asyncio.sleep(rng.uniform(SHORTEST_LIFE, LONGEST_LIFE))
+                await victim.kill()
+                killed += 1
+            await victim.start()
+            done = await _done(disturbed)
+    one, other = _tuning(calm, in_peace), _tuning(disturbed, done)
+    report = Report(
+        seed=seed,
+        kills=killed,
+        seconds=time.monotonic() - started,
+        asked=questions.asked,
+        unanswered=questions.unanswered,
+        end=(done.result or {})["end"],
+        wrong=(done.result or {})["wrong"],
+        wrong_in_peace=(in_peace.result or {})["wrong"],
+        same_embedders=one.embedders == other.embedders,
+        same_heads=all(
+            np.array_equal(pair.head.weight, other.pairs[name].head.weight) for name, pair in one.pairs.items()
+        ),
+    )
+    calm.close()
+    disturbed.close()
+    return report
+
+
+@dataclass
+class Questions:
+    """How often somebody asked, and got no answer."""
+
+    asked: int = 0
+    unanswered: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, store: Store) -> None:
+        """Ask as the bot does, which loads each network that is published."""
+        guesser, photo = Guesser(store, threads=1), normalise(picture("sky", 7), side=64)
+        while not self.ended.wait(0.02):
+            guesser.look()
+            self.asked += 1
+            if not isinstance(guesser.loaded, Loaded) or guesser.loaded.guess(photo).confidence <= 0:
+                self.unanswered += 1
+
+
+@contextmanager
+def _asking(store: Store) -> Iterator[Questions]:
+    questions = Questions()
+    thread = threading.Thread(target=questions.ask, args=(store,), name="questions")
+    thread.start()
+    try:
+        yield questions
+    finally:
+        questions.ended.set()
+        thread.join()
+
+
+def _make_home(home: Path) -> Store:
+    """A home with some lessons and a network that answers."""
+    store = open_store(home)
+    give_embedder(home)
+    for label in COLOURS:
+        for seed in range(LESSONS):
+            received = normalise(picture(label, seed))
+            digest = store.blobs.put(received.data)
+            with store.write() as unit:
+                photo = unit.photos.add(1, digest, received, source="import", name=f"{label} {seed}")
+                taught = unit.labels.find_or_create(1, label)
+                unit.votes.cast(photo.id, None, VoteKind.LABEL, taught.id, Reason.IMPORT)
+    train(store, tiny_settings())
+    return store
+
+
+def _trainer(store: Store, folder: Path) -> Victim:
+    settings = tiny_settings().model_dump(exclude_defaults=True) | {"tune_updates": UPDATES, "retry_seconds": 0.5}
+    return Victim(["-m", "trainer", "run"], bare_environment(store.home, **settings), folder / f"{store.home.name}.log")
+
+
+def _ask(store: Store) -> None:
+    with store.write() as unit:
+        unit.jobs.request(TUNE, 1, due_at=unit.now)
+
+
+def _finished(store: Store) -> Job | None:
+    with store.read() as unit:
+        return unit.jobs.latest(TUNE, 1)
+
+
+async def _done(store: Store) -> Job:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (job := _finished(store)) is not None:
+            return job
+        await asyncio.sleep(0.1)
+    with store.read() as unit:
+        raise AssertionError(f"not tuned in {PATIENCE:g} s: {[job.error for job in unit.jobs.unfinished(1)]}")
+
+
+def _tuning(store: Store, job: Job) -> Tuning:
+    return read_tuning(tunings_folder(store.home), (job.result or {})["tuning"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
+        folder = (options.folder or Path(passing)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        report = asyncio.run(run(folder, kills=options.kills, seed=options.seed))
+    for name, value in vars(report).items():
+        print(f"{name.replace('_', ' '):16}{value!s:>20}")
+    for violation in report.violations:
+        print(f"VIOLATION: {violation}")
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Reports that the chat asks for: drawn by a process of their own, removed with the photos that they show."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from storage import Store
+from trainer.eyes import lessons_gone
+from trainer.tuning.workplace import spoilt
+
+REPORT = "report"
+SECONDS = 120
+
+
+def report_apart(home: Path) -> dict[str, Any]:
+    """Draw a report of the network that answers; return a job's result: its facts, or why there is none."""
+    command = [sys.executable, "-m", "trainer", "report", "--json"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter
+            command,
+            env=os.environ | {"PUPIL_HOME": str(home)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"end": "no_report", "why": "drawing it took too long"}
+    if done.returncode != 0:
+        return {"end": "no_report", "why": (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]}
+    facts: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"end": "report"} | facts
+
+
+def drop_spoilt(store: Store) -> None:
+    """Remove reports that show photos which are deleted by now."""
+    for folder in spoilt(sorted((store.home / "reports").glob("*")), lambda digests: lessons_gone(store, digests)):
+        shutil.rmtree(folder, ignore_errors=True)
