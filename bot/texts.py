@@ -222,18 +222,6 @@ def quality(network: Network) -> str:
     )
 
 
-def training_done(network: Network, result: dict[str, object]) -> str:
-    match result.get("end"):
-        case "published":
-            return f"Trained: network {network.number} answers now, {quality(network)}"
-        case "held":
-            return (
-                f"Trained, but the new network was not better, so network {network.number} goes on: {quality(network)}"
-            )
-        case _:
-            return f"Nothing new to learn since network {network.number}: {quality(network)}"
-
-
 def training_failed() -> str:
     return (
         "The training failed. Your lessons are safe and the old network goes on answering. "

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot import texts, tuning_texts
+from bot import history, texts, tuning_texts
 from bot.actions.reporting import REPORT, TUNE, Practice, TrainingEnded, ended_training, practice
 from bot.replies import Said, message
 from storage import Store, Unit
@@ -108,7 +108,7 @@ def _end_in_words(ended: TrainingEnded) -> str:
         return texts.training_asked(ended.readiness, alive=True)
     if ended.failed or ended.network is None:
         return texts.training_failed()
-    return texts.training_done(ended.network, result)
+    return history.training_done(ended.network, result, ended.names)
 
 
 def _progress_key(job_id: int, chat_id: int) -> str:

@@ -21,10 +21,14 @@ def tuning_done(network: Network | None, result: dict[str, Any]) -> str:
     how_long, gain = _minutes(result.get("seconds")), _gain(result.get("verdict"))
     answers = f"network {network.number} goes on: {quality(network)}" if network else "nothing answers yet."
     match result.get("end"):
+        case "published" if network is not None and result.get("network") != network.number:
+            return f"I practised{how_long} and made network {result.get('network')}. By now {answers}"
         case "published" if network is not None:
             number = result.get("network")
             how = "it helped" if _helped(result.get("verdict")) else "am at least as good as before"
             return f"I practised{how_long}, and {how}: network {number} answers now, {quality(network)}{gain}"
+        case "held" if (result.get("verdict") or {}).get("ground") == "overtaken":
+            return f"I practised{how_long}, but another network was chosen meanwhile, so {answers}"
         case "held":
             return f"I practised{how_long}, but came out no better, so {answers}{gain}"
         case "not_ready":

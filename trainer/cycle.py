@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,10 @@ def publish(
     learned: Learned,
     verdict: GateVerdict,
 ) -> Network:
-    """Write the folder, then its row; the network answers from that commit on if the verdict lets it."""
+    """Write the folder, then its row; the network answers from that commit on if the verdict lets it.
+
+    It does not if another network was put back, or the last one retired, since the lessons were read: that is newer.
+    """
     embedder = eyes.answering
     manifest = Manifest(
         number=material.number,
@@ -158,9 +161,15 @@ def publish(
     )
     golden = make_golden(learned.head, learned.temperature, embedder, material.sights.whole.embeddings)
     folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
-    row = _row(manifest, len(material.snapshot.lessons), folder, verdict)
     with store.write() as unit:
+        if verdict.ships and _id(unit.networks.active(classifier_id)) != _id(material.active):
+            verdict = replace(verdict, ships=False, ground=Ground.OVERTAKEN)
+        row = _row(manifest, len(material.snapshot.lessons), folder, verdict)
         return unit.networks.publish(row, activate=verdict.ships)
+
+
+def _id(network: Network | None) -> int | None:
+    return None if network is None else network.id
 
 
 def networks_folder(home: Path) -> Path:
@@ -228,5 +237,5 @@ def _outcome(
     end: End, material: Material, started: float, network: Network | None = None, ready: Readiness | None = None
 ) -> Outcome:
     photos, labels = len(material.snapshot.lessons), len(material.snapshot.labels)
-    answers = end is End.PUBLISHED or (network is not None and network == material.active)
+    answers = end is End.PUBLISHED or (network is not None and network.id == _id(material.active))
     return Outcome(end, photos, labels, time.perf_counter() - started, network, ready, answers)

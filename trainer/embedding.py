@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from trainer.errors import EmbedderDamaged
 from trainer.preprocessing import Pixels, Preprocessing, decode, fit_in
 
 Embeddings = NDArray[np.float32]
+EXTERNAL_DATA = b"\x0a\x08location"
 
 
 class Embedder:
@@ -45,13 +48,15 @@ class Embedder:
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         try:
+            if _has_numbers_elsewhere(path):
+                raise EmbedderDamaged(path, "it keeps numbers in another file, which no digest speaks for")
             network = core.read_model(str(path))
             preprocessing = _read_preprocessing(network)
             side = preprocessing.size
             # A fixed shape is faster than any batch here, and keeps the memory of the process small.
             network.reshape([1, side, side, 3])
             compiled = core.compile_model(network, "CPU", options)
-        except (RuntimeError, ValueError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise EmbedderDamaged(path, "not an embedder") from error
         embedder = cls(compiled, preprocessing, path.stem)
         # OpenVINO's Python side sets itself up in the first inference. Two threads that make it at once can wait for
@@ -87,6 +92,18 @@ class Embedder:
         finally:
             with self._lock:
                 self._idle.append(request)
+
+
+def _has_numbers_elsewhere(path: Path) -> bool:
+    """Look for ONNX's external data, before anything follows the paths that it names.
+
+    In the file it is a map entry (field 1, a text of 8 bytes) of this key; an exporter writes it in no other place.
+    """
+    with path.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size == 0:
+            return False
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return data.find(EXTERNAL_DATA) >= 0
 
 
 def _read_preprocessing(network: Any) -> Preprocessing:

@@ -41,6 +41,7 @@ class Ground(StrEnum):
     NOT_FINITE = "not_finite"
     CONSTANT = "constant"
     HEAD_ASTRAY = "head_astray"
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True)

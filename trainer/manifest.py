@@ -96,7 +96,7 @@ class Manifest:
             preprocessing=Preprocessing.from_dict(values["preprocessing"]),
             temperature=_number(values["temperature"], above=0.0),
             threshold=_number(values["threshold"], above=-1e-9),
-            recipe=dict(values["recipe"]),
+            recipe=_recipe(values["recipe"]),
             snapshot=_digest(values["snapshot"]),
             scores=Score(**values["scores"]),
             calibration=_number(values["calibration"], above=-1e-9),
@@ -115,6 +115,14 @@ def _labels(values: list[dict[str, Any]]) -> tuple[tuple[int, str], ...]:
     if not all(isinstance(name, str) for _, name in labels):
         raise ManifestInvalid("label names must be text")
     return labels
+
+
+def _recipe(values: dict[str, Any]) -> dict[str, Any]:
+    """A recipe is numbers by name, of whatever version; nothing else has any business there."""
+    for name, value in values.items():
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ManifestInvalid(f"{str(name)[:40]!r} of the recipe is not a number")
+    return dict(values)
 
 
 def _count(value: Any) -> int:

@@ -141,7 +141,9 @@ class TuneJobs:
         if not ready.ready:
             self._finish(job, asked, Outcome(End.NOT_READY, photos, labels, 0.0, readiness=ready).as_dict())
         elif last is not None and last.result is not None and last.result.get(LESSONS) == asked.lessons:
-            self._finish(job, asked, Outcome(End.UNCHANGED, photos, labels, 0.0, material.active).as_dict())
+            active = material.active
+            unchanged = Outcome(End.UNCHANGED, photos, labels, 0.0, active, answers=active is not None)
+            self._finish(job, asked, unchanged.as_dict())
         else:
             self._running = _Running(job, self._start(self._store.home), asked)
             self.doing = "getting ready to practise"

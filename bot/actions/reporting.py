@@ -88,12 +88,13 @@ def practice(unit: Unit, classifier_id: int) -> Practice | None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingEnded:
-    """A job that chats asked for (`chat_ids` are Telegram's), and what came of it."""
+    """A job that chats asked for (`chat_ids` are Telegram's), and what came of it; `names` are those of labels."""
 
     job: Job
     chat_ids: tuple[int, ...]
     network: Network | None
     readiness: Readiness
+    names: dict[int, str]
 
     @property
     def failed(self) -> bool:
@@ -106,6 +107,7 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
     for job in unit.jobs.untold():
         unit.jobs.told(job.id)
         chats = tuple(unit.chats.get(chat_id).telegram_id for chat_id in unit.jobs.askers(job.id))
-        ready = readiness(as_counts(unit.labels.counts(job.classifier_id)))
-        ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready))
+        counts = unit.labels.counts(job.classifier_id)
+        ready, names = readiness(as_counts(counts)), {one.label.id: one.label.name for one in counts}
+        ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready, names))
     return ended

@@ -28,6 +28,8 @@ class Learned:
 
 def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]]:
     """The corrections that this network has learned from and whose sender has not been told."""
+    if not is_new(unit, network):
+        return []
     found = []
     for flag in unit.predictions.untold(network.classifier_id):
         photo = unit.photos.get(unit.predictions.get(flag.prediction_id).photo_id)
@@ -74,7 +76,7 @@ def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
 
     It is news for a while only: the outbox forgets after some days whom it told, and a restart must not tell again.
     """
-    if unit.now - network.created_at > NEWS_FOR:
+    if unit.now - network.created_at > NEWS_FOR or not is_new(unit, network):
         return
     if network.verdict.get("ground") != "first":
         return
@@ -82,6 +84,12 @@ def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
         chat = unit.chats.get(chat_id)
         if chat.reachable:
             yield chat
+
+
+def is_new(unit: Unit, network: Network) -> bool:
+    """Whether it is the newest that may answer: one that was put back has learned nothing that anybody waits for."""
+    newest = unit.networks.newest_shipped(network.classifier_id)
+    return newest is not None and newest.id == network.id
 
 
 def _label(unit: Unit, label_id: int | None) -> Label | None:

@@ -111,6 +111,22 @@ def status(json: Json = False) -> None:
     raise typer.Exit(show_status(as_json=json))
 
 
+@pupil.command("models")
+def networks(json: Json = False) -> None:
+    """List the networks that there have been: how good each was, which one answers, and why others were held back."""
+    from bot.cli.networks import show_networks
+
+    raise typer.Exit(show_networks(as_json=json))
+
+
+@pupil.command()
+def rollback(number: Annotated[int, typer.Argument(help="The number, as `pupil models` lists it.")]) -> None:
+    """Let an earlier network answer again."""
+    from bot.cli.networks import roll_back
+
+    raise typer.Exit(roll_back(number))
+
+
 @pupil.command()
 def people(json: Json = False) -> None:
     """List everybody who has written to the bot, with their roles."""

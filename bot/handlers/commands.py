@@ -1,16 +1,20 @@
 """The commands. Each is a row of COMMANDS: what the menu shows is what the bot answers."""
 
+import asyncio
 from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import guides, texts, tuning_texts
+from bot import guides, history, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import packing, reporting, roles, self_service, teaching
+from bot.actions import packing, reporting, roles, self_service, teaching, versions
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.replies import Said
-from storage import Reason, Role
+from storage import Network, Reason, Role
+
+# What no database would take for a number is none.
+LONGEST_NUMBER = 9
 
 
 @permitted(Role.GUEST)
@@ -43,6 +47,49 @@ async def status(update: Update, context: Context) -> None:
         _say(scene, guides.status(found, group=not scene.visit.private, sees_all=_sees_all(context)))
 
     await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def networks(update: Update, context: Context) -> None:
+    def action(scene: Scene) -> None:
+        found = versions.versions(scene.unit, scene.presence.classifier_id)
+        _say(scene, history.message_of(*history.listed(found)))
+
+    await context.act(action)
+
+
+@permitted(Role.ADMIN)
+async def rollback(update: Update, context: Context) -> None:
+    """Let an earlier network answer again; without its number, say which ones could."""
+    words = " ".join(context.args or [])
+    # Checking its files takes half a second, and no transaction waits for that.
+    found = await _checked(context, int(words)) if _is_number(words) else None
+
+    def action(scene: Scene) -> None:
+        classifier_id = scene.presence.classifier_id
+        if found is None:
+            can = history.to_put_back(versions.versions(scene.unit, classifier_id))
+            _say(scene, history.message_of(*([history.which_number(words)] if words else can)))
+            return
+        before, number = scene.unit.networks.active(classifier_id), int(words)
+        done = versions.put_back(scene.unit, classifier_id, number) if isinstance(found, Network) else found
+        said = history.is_back(done, before) if isinstance(done, Network) else history.not_back(number, done)
+        _say(scene, history.message_of(said))
+
+    await context.act(action)
+
+
+async def _checked(context: Context, number: int) -> Network | versions.Obstacle:
+    """The network of that number if it would pass its check."""
+    guesser = context.services.guesser
+    found = await context.look(lambda unit: versions.find(unit, unit.classifiers.default().id, number))
+    if isinstance(found, Network) and not await asyncio.to_thread(guesser.opens, found):
+        return versions.Obstacle.DAMAGED
+    return found
+
+
+def _is_number(words: str) -> bool:
+    return words.isascii() and words.isdigit() and len(words) <= LONGEST_NUMBER
 
 
 @permitted(Role.TEACHER)
@@ -180,6 +227,7 @@ COMMANDS = (
     Command("help", help_, "How this works"),
     Command("labels", labels, "What I know"),
     Command("status", status, "How good I am, and what I am doing"),
+    Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
     Command("report", report, "How good I am, in pictures"),
     Command("undo", undo, "Take back your last lesson"),
@@ -188,6 +236,7 @@ COMMANDS = (
     Command("settings", settings, "How I behave here"),
     Command("owner", owner, ""),
     Command("teacher", teacher, ""),
+    Command("rollback", rollback, ""),
 )
 
 

@@ -23,7 +23,7 @@ NEEDED = {
     "start": Role.GUEST, "help": Role.GUEST, "labels": Role.GUEST, "status": Role.GUEST, "train": Role.TEACHER,
     "report": Role.TEACHER,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
-    "teacher": Role.ADMIN, "export": Role.TEACHER,
+    "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,

@@ -76,19 +76,19 @@ def teach(store: Store, label: str, seed: int) -> None:
         unit.jobs.request("fit", classifier.id, due_at=unit.now)
 
 
-def colour_eyes() -> bytes:
-    """An embedder that needs no torch: the mean colours of the fields of a picture."""
+def colour_eyes(*, cell: int = CELL) -> bytes:
+    """An embedder that needs no torch: the mean colours of the fields of a picture, so many pixels wide."""
     nodes = [
         helper.make_node("Cast", ["pictures"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["floats"], ["channels_first"], perm=[0, 3, 1, 2]),
         helper.make_node("Sub", ["channels_first", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "std"], ["normal"]),
-        helper.make_node("AveragePool", ["normal"], ["means"], kernel_shape=[CELL] * 2, strides=[CELL] * 2),
+        helper.make_node("AveragePool", ["normal"], ["means"], kernel_shape=[cell] * 2, strides=[cell] * 2),
         helper.make_node("Flatten", ["means"], ["embeddings"]),
     ]
     spec = SETTINGS.embedder_spec()
     pictures = helper.make_tensor_value_info("pictures", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
-    embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", 3 * (SIDE // CELL) ** 2])
+    embeddings = helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["n", 3 * (SIDE // cell) ** 2])
     constants = [
         helper.make_tensor(name, TensorProto.FLOAT, [1, 3, 1, 1], values)
         for name, values in (("mean", spec.preprocessing.mean), ("std", spec.preprocessing.std))

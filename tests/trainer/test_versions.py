@@ -66,6 +66,25 @@ def test_a_network_that_was_put_back_is_kept_and_answers(store: Store, teach: Te
     assert answering(store, first).number == 1
 
 
+def test_a_network_that_was_being_made_does_not_undo_a_rollback(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 8)
+    teach("green", 8)
+    first = learn(store, embedder).network
+    teach("red", 2, first=20)
+    learn(store, embedder)
+    teach("red", 2, first=30)
+    steps = cycle.run(store, 1, Eyes(embedder), Recipe())
+    next(step for step in steps if isinstance(step, str) and step.startswith("learning"))
+    put_back(store, first)
+
+    made = next(step for step in steps if isinstance(step, Outcome))
+
+    assert (made.end, made.as_dict()["active"], active(store)) == (End.HELD, False, first)
+    assert made.network is not None
+    assert made.network.verdict["ground"] == Ground.OVERTAKEN
+    assert learn(store, embedder).end == End.UNCHANGED
+
+
 def test_who_learned_what_was_deleted_is_succeeded_however_good_it_was(
     store: Store, teach: Teach, embedder: Embedder
 ) -> None:

@@ -49,3 +49,22 @@ def test_the_first_network_is_news_for_who_came_while_it_was_made_too(room: Clas
         network = unit.networks.publish(made, activate=True)
 
         assert [chat.id for chat in telling.first_news(unit, network)] == [here.chat.id]
+
+
+def test_a_network_that_was_put_back_is_no_news_to_anybody(room: Classroom) -> None:
+    room.store._clock = time = Time()
+    photo = room.photo(1)
+    with room.visit() as (unit, visit, here):
+        made = replace(new_network(here.classifier_id, 1), lessons_at=unit.now, verdict={"ground": "first"})
+        first = unit.networks.publish(made, activate=True)
+        asked = unit.predictions.add(photo.id, first.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+        correcting.correct_by_name(unit, visit, here, asked.id, "clover")
+    time.advance(seconds=1)
+    with room.visit() as (unit, _, here):
+        second = publish(unit, here, 2)
+        third = publish(unit, here, 3)
+        unit.networks.activate(here.classifier_id, second.id)
+
+        assert telling.corrections_to_tell(unit, second) == []
+        assert list(telling.first_news(unit, first)) == []
+        assert [found.id for _, found in telling.corrections_to_tell(unit, third)] == [photo.id]
