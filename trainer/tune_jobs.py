@@ -18,11 +18,12 @@ from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.errors import LessonsGone, NotReady, TrainerError
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
-from trainer.material import read_material, readiness_of
+from trainer.material import readiness_of
 from trainer.recipe import Recipe
 from trainer.report_jobs import REPORT
 from trainer.schedule import TUNE, VOTE, due
 from trainer.settings import TrainerSettings
+from trainer.snapshot import take
 from trainer.tuner import Tuner
 from trainer.tuning.steps import Done, Failed, Part, Progress
 from trainer.tuning.workplace import clear, spoilt, workplaces
@@ -134,14 +135,14 @@ class TuneJobs:
         """Start the process, unless there is nothing (new) to learn from."""
         with self._store.read() as unit:
             last, vote = unit.jobs.latest(TUNE, job.classifier_id), unit.votes.newest()
-        material = read_material(self._store, job.classifier_id, Eyes(untuned), self._recipe)
-        asked = _Asked(f"{material.digest} {self._settings.tuning_recipe()}", vote)
-        ready = readiness_of(material.snapshot)
-        photos, labels = len(material.snapshot.lessons), len(material.snapshot.labels)
+            active = unit.networks.active(job.classifier_id)
+            # All that is taught, not only what these eyes have seen: after a tuning, others look at new photos.
+            snapshot = take(unit.photos.labelled(job.classifier_id), unit.labels.all(job.classifier_id))
+        asked = _Asked(f"{snapshot.digest(untuned.digest, self._recipe)} {self._settings.tuning_recipe()}", vote)
+        ready, photos, labels = readiness_of(snapshot), len(snapshot.lessons), len(snapshot.labels)
         if not ready.ready:
             self._finish(job, asked, Outcome(End.NOT_READY, photos, labels, 0.0, readiness=ready).as_dict())
         elif last is not None and last.result is not None and last.result.get(LESSONS) == asked.lessons:
-            active = material.active
             unchanged = Outcome(End.UNCHANGED, photos, labels, 0.0, active, answers=active is not None)
             self._finish(job, asked, unchanged.as_dict())
         else:

@@ -8,6 +8,7 @@ killed anywhere, the next one goes on from there, to the same weights.
 from __future__ import annotations
 
 import copy
+import logging
 import shutil
 import time
 from collections.abc import Generator
@@ -21,7 +22,7 @@ from torch import nn
 
 from storage import FOLDS
 from trainer.embedders import EmbedderSpec
-from trainer.errors import Diverged, NotReady, TuningUnsound
+from trainer.errors import CheckpointDamaged, Diverged, NotReady, TuningUnsound
 from trainer.exporting import eyes
 from trainer.eyes import tunings_folder
 from trainer.fitting import Sight
@@ -41,6 +42,8 @@ from trainer.tuning.steps import Done, Part, Progress
 from trainer.tuning.training import Session, fit, smoothed_loss
 from trainer.tuning.views import Kept, Shapes, ViewFiles, fill
 from trainer.tunings import WHOLE, Tuned, Tuning, head_for, read_stages, write_tuning
+
+logger = logging.getLogger(__name__)
 
 # A checkpoint is tens of megabytes: so many seconds of learning may be lost by a kill.
 CHECKPOINT_SECONDS = 10.0
@@ -213,9 +216,7 @@ def _fit(task: _Task, fold: int, fits: list[int]) -> Generator[Progress, None, L
     before, steps = order.epochs(fits[: fits.index(fold)]), order.epochs(fits)
     for restarts in range(_restarts(order, fold), order.recipe.restarts + 1):
         recipe, path = _slower(order.recipe, restarts), _checkpoint(order, fold, restarts)
-        network, session = _begin(task, fold, recipe)
-        if not load_session(session, path, recipe=recipe.as_dict()):
-            save_session(session, path, recipe=recipe.as_dict())
+        network, session = _begun(task, fold, recipe, path)
         saved_at, epochs = time.monotonic(), recipe.epochs_for(int(task.known(fold).sum()))
         try:
             for told in fit(session, lessons.only(task.known(fold)), lessons.only(task.held_out(fold)), recipe):
@@ -243,6 +244,19 @@ def _begin(task: _Task, fold: int, recipe: TuningRecipe) -> tuple[EmbeddingNetwo
         learner.stages.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     network.to(device())
     return network, Session.begin(learner.to(device()), recipe, seed=fold)
+
+
+def _begun(task: _Task, fold: int, recipe: TuningRecipe, path: Path) -> tuple[EmbeddingNetwork, Session]:
+    """Return a network and a session as they were saved, else new ones, which are saved for the number of restarts."""
+    network, session = _begin(task, fold, recipe)
+    try:
+        if load_session(session, path, recipe=recipe.as_dict()):
+            return network, session
+    except CheckpointDamaged as error:
+        logger.warning("a fit is begun anew: %s", error)
+        network, session = _begin(task, fold, recipe)
+    save_session(session, path, recipe=recipe.as_dict())
+    return network, session
 
 
 def _restarts(order: Order, fold: int) -> int:

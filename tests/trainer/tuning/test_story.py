@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage import Store, open_store
+from storage import NotFound, Store, open_store
 from tests.trainer.conftest import draw, teacher
 from trainer import cycle
 from trainer.cycle import End, Outcome
@@ -25,7 +25,7 @@ from trainer.tuning.augmentation import Augmentation
 from trainer.tuning.order import Order, order_of
 from trainer.tuning.steps import Done, Part, Progress
 from trainer.tuning.story import tune
-from trainer.tunings import Tuning, read_tuning
+from trainer.tunings import Tuning, read_stages, read_tuning
 
 TINY = TuningRecipe(updates=4, batch=8, views=2, size=48, least_epochs=2)
 
@@ -175,3 +175,54 @@ def test_damaged_tunings_are_not_looked_through(
 
     assert eyes_of(home, outcome.network, embedder).digest == embedder.digest
     assert "cannot be learned from further" in caplog.text
+
+
+def test_a_photo_that_cannot_be_read_and_a_damaged_checkpoint_end_no_tuning(tuned: Tuned, home: Store) -> None:
+    order = elsewhere(tuned, home)
+    gone = order.digests[0]
+
+    def read(digest: str) -> bytes:
+        if digest == gone:
+            raise NotFound("blob", digest)
+        return home.blobs.read(digest)
+
+    steps = tune(replace(order, read=read))
+    for step in steps:
+        if step == Progress(Part.KEEPING, 0, 6):
+            break
+    steps.close()
+    (order.work / "kept-0.json").unlink(missing_ok=True)
+    (order.work / "fit-0-0.safetensors").write_bytes(b"cut short")
+
+    digest, _ = carry_out(replace(order, read=read))
+
+    told = read_tuning(tunings_folder(home.home), digest).told
+    assert told["photos"] == len(order.digests) - 1
+    assert sum(told["histories"][str(fold)]["epochs"][-1]["n"] for fold in range(5)) == len(order.digests) - 1
+
+
+def test_photos_of_one_group_alone_are_tuned_on_without_a_measurement(tuned: Tuned, home: Store) -> None:
+    """All in one fold: no fit can hold them out, so its pair is the untuned one, and all others are the whole one."""
+    order = elsewhere(tuned, home)
+    lessons = tuple(replace(lesson, fold=2) for lesson in order.snapshot.lessons)
+
+    digest, _ = carry_out(replace(order, snapshot=replace(order.snapshot, lessons=lessons)))
+
+    found = read_tuning(tunings_folder(home.home), digest)
+    assert list(found.told["histories"]) == ["whole"]
+    assert found.folds[2].embedder == order.base
+    assert {found.folds[fold].embedder for fold in (0, 1, 3, 4)} == {found.whole.embedder}
+
+
+def test_going_on_from_a_tuning_begins_where_each_fold_ended(tuned: Tuned, home: Store) -> None:
+    order = elsewhere(tuned, home)
+    still = replace(TINY, head_rate=1e-12, high_rate=1e-12, low_rate=1e-12)
+
+    digest, _ = carry_out(replace(order, start=tuned.tuning, recipe=still))
+
+    after = read_tuning(tunings_folder(home.home), digest)
+    for name, pair in tuned.tuning.pairs.items():
+        assert np.allclose(after.pairs[name].head.weight, pair.head.weight, atol=1e-6)
+        then = read_stages(tunings_folder(home.home), str(pair.stages))
+        now = read_stages(tunings_folder(home.home), str(after.pairs[name].stages))
+        assert all(np.allclose(value, now[key], atol=1e-5) for key, value in then.items())
