@@ -4,6 +4,7 @@ BotError
 ├── ButtonRefused      callback data that is forged, expired, foreign or of another version
 ├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
 ├── FileNotMade        a network that cannot be had as a file
+├── LayoutUnclear      a folder of which nobody could say what its labels are
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
 
@@ -38,6 +39,10 @@ class FileNotMade(BotError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LayoutUnclear(BotError):
+    """A folder of which nobody could say what its labels are; the message goes on after its name."""
 
 
 class CannotStart(BotError):

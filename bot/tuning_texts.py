@@ -81,6 +81,11 @@ def report(facts: dict[str, Any]) -> str:
             f"On the {before['n']} photos that network {before['network']} was asked too: "
             f"{before['wrong']} wrong then, {before['now_wrong']} now."
         )
+    if (test := facts.get("test")) is not None and test["n"]:
+        lines.append(
+            f"On the {test['n']} photos of the test, which I never learn from: {test['wrong']} wrong "
+            f"({100 * test['low']:.0f} to {100 * test['high']:.0f} %)."
+        )
     pairs = [
         f"{bold(one['truth'])} for {bold(one['answer'])} ({one['count']} of {one['of']})" for one in facts["pairs"]
     ]

@@ -17,9 +17,10 @@ from storage.errors import (
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
-from storage.photos import FOLDS
+from storage.photos import EVERY_FOLD, FOLDS
 from storage.pictures import Picture, normalise
 from storage.records import (
+    TEST_FOLD,
     Awaited,
     Chat,
     Classifier,
@@ -50,8 +51,10 @@ from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
 
 __all__ = [
+    "EVERY_FOLD",
     "FOLDS",
     "MAX_LABEL",
+    "TEST_FOLD",
     "Awaited",
     "Chat",
     "Classifier",

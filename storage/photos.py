@@ -3,25 +3,28 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.pictures import Picture
-from storage.records import LabelledPhoto, Photo, Source, State
-from storage.tables import blob, deleted_photo, photo, prediction, standing
+from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
+from storage.tables import blob, deleted_photo, photo, prediction, standing, vote
 
 FOLDS = 5
+EVERY_FOLD = tuple(range(FOLDS))
 # SQLite allows 32,766 variables in a statement; stay far below.
 _CHUNK = 5_000
 
 
-def fold_of(group_key: str) -> int:
-    """The fold of a group, 0 to 4, from a hash of its key: the same for ever, whatever else comes or goes."""
-    return int.from_bytes(hashlib.sha256(group_key.encode()).digest()[:8], "big") % FOLDS
+def fold_of(group_key: str, among: Sequence[int] = EVERY_FOLD) -> int:
+    """The fold of a group, from a hash of its key: the same for ever, whatever else comes or goes."""
+    hashed = int.from_bytes(hashlib.sha256(group_key.encode()).digest()[:8], "big")
+    return among[hashed % len(among)]
 
 
 class Photos:
@@ -43,8 +46,12 @@ class Photos:
         message_id: int | None = None,
         album: str | None = None,
         file: str | None = None,
+        folds: Sequence[int] = EVERY_FOLD,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
+
+        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already. In
+        `(TEST_FOLD,)` nothing will learn from it.
 
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
@@ -54,7 +61,7 @@ class Photos:
             if known is not None:
                 return known
         self._add_blob(digest, picture)
-        group = self._group(classifier_id, digest, f"album:{chat_id}:{album}" if album else None)
+        group, fold = self._place(classifier_id, digest, f"album:{chat_id}:{album}" if album else digest, folds)
         row = insert_row(
             self._connection,
             photo,
@@ -69,7 +76,7 @@ class Photos:
             source=source,
             name=name[:512],
             group_key=group,
-            fold=fold_of(group),
+            fold=fold,
             created_at=self._moment.now,
         )
         return _record(row)
@@ -141,14 +148,25 @@ class Photos:
         row = self._connection.execute(query).first()
         return _record(row) if row else None
 
+    def of_picture(self, classifier_id: int, digest: str) -> list[Photo]:
+        """The photos of one picture, oldest first."""
+        query = select(photo).where(photo.c.classifier_id == classifier_id, photo.c.digest == digest)
+        return [_record(row) for row in self._connection.execute(query.order_by(photo.c.id))]
+
     def labelled(self, classifier_id: int) -> list[LabelledPhoto]:
-        """All taught photos, in order of id."""
-        query = (
-            select(photo.c.id, photo.c.digest, photo.c.group_key, photo.c.fold, standing.c.label_id)
-            .join(standing, standing.c.photo_id == photo.c.id)
-            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
-            .order_by(photo.c.id)
+        """All taught photos, in order of id: what may be learned from."""
+        return [LabelledPhoto(*row) for row in self._connection.execute(_labelled(classifier_id, State.TAUGHT))]
+
+    def for_test(self, classifier_id: int) -> list[LabelledPhoto]:
+        """The labelled photos that are kept for a test, in order of id, without those that anybody ever taught too."""
+        twin, said = photo.alias(), vote.alias()
+        taught = (
+            select(said.c.id)
+            .join_from(twin, said, said.c.photo_id == twin.c.id)
+            .where(twin.c.classifier_id == classifier_id, twin.c.digest == photo.c.digest, twin.c.fold != TEST_FOLD)
+            .where(said.c.kind == VoteKind.LABEL)
         )
+        query = _labelled(classifier_id, State.TEST).where(~taught.exists())
         return [LabelledPhoto(*row) for row in self._connection.execute(query)]
 
     def of_person(self, person_id: int) -> list[Photo]:
@@ -219,16 +237,27 @@ class Photos:
         held = select(blob.c.digest).where(blob.c.digest == digest).with_for_update()
         return self._connection.execute(held).first() is not None
 
-    def _group(self, classifier_id: int, digest: str, album: str | None) -> str:
-        """The same picture joins its twin's group whoever sent it; else the album is the group, else the picture."""
+    def _place(self, classifier_id: int, digest: str, own_group: str, folds: Sequence[int]) -> tuple[str, int]:
+        """Group and fold. The same picture joins its twin's whoever sent it, but nothing joins or leaves the tests."""
+        if TEST_FOLD in folds:
+            return own_group, fold_of(own_group, folds)
         query = (
-            select(photo.c.group_key)
-            .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest)
+            select(photo.c.group_key, photo.c.fold)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest, photo.c.fold != TEST_FOLD)
             .order_by(photo.c.id)
             .limit(1)
         )
-        twin: str | None = self._connection.execute(query).scalar_one_or_none()
-        return twin or album or digest
+        twin = self._connection.execute(query).first()
+        return (twin.group_key, twin.fold) if twin else (own_group, fold_of(own_group, folds))
+
+
+def _labelled(classifier_id: int, state: State) -> Select[Any]:
+    return (
+        select(photo.c.id, photo.c.digest, photo.c.group_key, photo.c.fold, standing.c.label_id)
+        .join(standing, standing.c.photo_id == photo.c.id)
+        .where(photo.c.classifier_id == classifier_id, standing.c.state == state)
+        .order_by(photo.c.id)
+    )
 
 
 def _record(row: Row[tuple[object, ...]]) -> Photo:

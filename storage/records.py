@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+# The fold of photos that nothing ever learns from: they are kept for a test.
+TEST_FOLD = -1
+
 
 class Role(IntEnum):
     """What a person may do; each role includes those before it."""
@@ -48,6 +51,7 @@ class State(StrEnum):
     TAUGHT = "taught"
     DISPUTED = "disputed"  # people disagree: left out of training until somebody settles it
     NONE = "none"  # people say that no label fits
+    TEST = "test"  # labelled as well as a taught one, but never learned from
 
 
 class JobState(StrEnum):
@@ -121,10 +125,15 @@ class Photo:
     created_at: datetime
     file: str | None = None
 
+    @property
+    def is_test(self) -> bool:
+        """Whether it is kept for a test, and never learned from."""
+        return self.fold == TEST_FOLD
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """A taught photo as the trainer needs it."""
+    """A taught photo as the trainer needs it, or one that is kept for a test."""
 
     photo_id: int
     digest: str

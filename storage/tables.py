@@ -122,7 +122,8 @@ photo = Table(
     Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),
     Column("name", Words(512), nullable=False),
-    # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles.
+    # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles. Photos of fold -1 are
+    # kept for a test, and never learned from.
     Column("group_key", String(80), nullable=False),
     Column("fold", Integer, nullable=False),
     _at("created_at"),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
-from storage.records import Reason, Standing, State, Vote, VoteKind
+from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import photo, standing, vote
 
 
@@ -21,8 +21,8 @@ def live(votes: Iterable[Vote]) -> list[Vote]:
     return [v for v in standing_votes if v.id not in replaced]
 
 
-def tally(photo_id: int, votes: Iterable[Vote]) -> Standing:
-    """What the votes on one photo add up to.
+def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False) -> Standing:
+    """What the votes on one photo add up to; the label of one that is kept for a test is not taught.
 
     Each person has one voice, her newest; an import has one too. Most voices win. A tie is a dispute, and a disputed
     photo has no label.
@@ -36,7 +36,8 @@ def tally(photo_id: int, votes: Iterable[Vote]) -> Standing:
     if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
         return Standing(photo_id, None, State.DISPUTED, len(voices))
     winner = ranked[0][0]
-    return Standing(photo_id, winner, State.NONE if winner is None else State.TAUGHT, len(voices))
+    labelled = State.TEST if is_test else State.TAUGHT
+    return Standing(photo_id, winner, State.NONE if winner is None else labelled, len(voices))
 
 
 class Votes:
@@ -88,11 +89,11 @@ class Votes:
         return int(self._connection.execute(select(func.coalesce(func.max(vote.c.id), 0))).scalar_one())
 
     def since(self, classifier_id: int, vote_id: int, limit: int) -> int:
-        """How many votes were cast on photos of the classifier after that one, counted up to a limit."""
+        """How many votes that may be learned were cast on the classifier's photos after that one, up to a limit."""
         some = (
             select(vote.c.id)
             .join(photo, photo.c.id == vote.c.photo_id)
-            .where(vote.c.id > vote_id, photo.c.classifier_id == classifier_id)
+            .where(vote.c.id > vote_id, photo.c.classifier_id == classifier_id, photo.c.fold != TEST_FOLD)
             .limit(limit)
             .subquery()
         )
@@ -152,7 +153,8 @@ class Votes:
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
     def _recount(self, photo_id: int) -> None:
-        now = tally(photo_id, self.of_photo(photo_id))
+        fold = self._connection.execute(select(photo.c.fold).where(photo.c.id == photo_id)).scalar_one()
+        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD)
         self._connection.execute(standing.delete().where(standing.c.photo_id == photo_id))
         self._connection.execute(
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)

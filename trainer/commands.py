@@ -148,9 +148,21 @@ def report_in_words(facts: dict[str, Any]) -> str:
             f"Network {before['network']} before it, on the {before['n']} photos that both were asked: "
             f"{before['wrong']} wrong, now {before['now_wrong']}."
         )
+    if (test := facts["test"]) is not None:
+        lines.append(_test_in_words(test))
     lines.extend(f"{one['truth']} taken for {one['answer']}: {one['count']} of {one['of']}." for one in facts["pairs"])
     lines += [f"{facts['sentence']} {facts['advice']}", *facts["pictures"]]
     return "\n".join(lines)
+
+
+def _test_in_words(test: dict[str, Any]) -> str:
+    told = "On test photos, which nothing learns from: "
+    told += f"{test['wrong']} of {test['n']} wrong ({test['low']:.1%} to {test['high']:.1%})."
+    if not test["n"]:
+        told = "No test photo tells anything of it."
+    if test["left_out"]:
+        told += f" Left out: {test['left_out']}, which are taught as well, unknown to it by label, or unreadable."
+    return told
 
 
 def sentence(result: dict[str, Any]) -> str:

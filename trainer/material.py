@@ -59,7 +59,7 @@ def embed_missing(
             if not batch:
                 break
             yield done
-            vectors = {digest: _embed(store, embedder, digest) for digest in batch}
+            vectors = {digest: embed_photo(store, embedder, digest) for digest in batch}
             unreadable |= {digest for digest, vector in vectors.items() if vector is None}
             _keep_vectors(store, classifier_id, embedder.digest, vectors)
             done += len(batch)
@@ -99,7 +99,8 @@ def readiness_of(snapshot: Snapshot) -> Readiness:
     return readiness((label_id, name, counts[label_id]) for label_id, name in snapshot.labels)
 
 
-def _embed(store: Store, embedder: Embedder, digest: str) -> bytes | None:
+def embed_photo(store: Store, embedder: Embedder, digest: str) -> bytes | None:
+    """Return the vector of a stored picture as it is kept; None, and a line in the log, if it cannot be read."""
     try:
         return embedder.embed_bytes(store.blobs.read(digest)).astype("<f4").tobytes()
     except (PictureUnreadable, StorageError) as error:

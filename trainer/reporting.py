@@ -19,7 +19,8 @@ from trainer.gate import Answers, choose
 from trainer.head import Floats, softmax
 from trainer.history import EpochResult, History
 from trainer.metrics import BeforeAfter, Integers, Score, before_after, confusion, most_confused, score, surest
-from trainer.tunings import WHOLE, read_tuning
+from trainer.testing import Examined, examine
+from trainer.tunings import WHOLE, Tuning, read_tuning
 
 MOST_MISTAKES = 12
 
@@ -39,7 +40,8 @@ class Mistake:
 class Report:
     """All that is told of a network. `mistakes` are those that cost most, the gravest first.
 
-    `change` compares it with the network that answered before, on the photos that both were asked out of fold.
+    `change` compares it with the network that answered before, on the photos that both were asked out of fold. `test`
+    is how it does on photos that are kept for that, where there are any.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Report:
     before: int | None = None
     history: History | None = None
     seconds: float | None = None
+    test: Examined | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what words are made of, as JSON values."""
@@ -81,6 +84,7 @@ class Report:
                 "worse": change.worse,
                 "chance": change.chance,
             },
+            "test": None if self.test is None else _as_facts(self.test),
             "pairs": pairs,
             "sentence": self.said.sentence,
             "advice": self.said.advice,
@@ -104,14 +108,16 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         raise NothingToReport("its photos are gone, or were never held out")
     own = tuple(names.get(label, then) for label, then in _named(artefact, asked.labels))
     former = _before(store, known, wanted)
-    tuning = _told(store, artefact)
-    history = pooled(tuning.get("histories", {}))
+    tuning = _tuning(store, artefact)
+    told = tuning.told if tuning is not None else {}
+    learned = {*artefact.answers.digests, *(tuning.lessons if tuning is not None else ())}
+    history = pooled(told.get("histories", {}))
     run = Run(
         history=history or _fitted_once(store, artefact, truth, asked),
         table=asked.table(),
         labels=own,
         photos=_photos_of(asked.labels, truth),
-        start_loss=tuning.get("start_loss"),
+        start_loss=told.get("start_loss"),
         surest=surest(asked.probabilities.max(axis=1), asked.right()),
     )
     return Report(
@@ -125,7 +131,8 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         change=None if former is None else _change(artefact.answers, former[1].answers, truth),
         before=None if former is None else former[0].number,
         history=history,
-        seconds=tuning.get("seconds"),
+        seconds=told.get("seconds"),
+        test=examine(store, classifier_id, artefact, learned),
     )
 
 
@@ -215,14 +222,19 @@ def _change(now: Answers, then: Answers, truth: Mapping[str, int]) -> BeforeAfte
     return before_after(choose(then, both, shared, {}) == own, choose(now, both, shared, {}) == own)
 
 
-def _told(store: Store, artefact: Artefact) -> Mapping[str, Any]:
+def _tuning(store: Store, artefact: Artefact) -> Tuning | None:
     digest = artefact.manifest.tuning
     if digest is None:
-        return {}
+        return None
     try:
-        return read_tuning(tunings_folder(store.home), digest).told
+        return read_tuning(tunings_folder(store.home), digest)
     except TuningDamaged:
-        return {}
+        return None
+
+
+def _as_facts(test: Examined) -> dict[str, Any]:
+    one = test.score
+    return {"wrong": one.wrong, "n": one.n, "low": one.low, "high": one.high, "left_out": test.left_out}
 
 
 def pooled(histories: Mapping[str, Mapping[str, Any]]) -> History | None:

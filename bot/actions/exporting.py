@@ -1,4 +1,7 @@
-"""The data set as folders: one per label, with the stored pictures, and `cleaned.csv` that lists them."""
+"""The data set as folders: one per label, with the stored pictures, and `cleaned.csv` that lists them.
+
+Photos that are kept for a test go below `test/`, and all others then below `train/`: an import takes them in as such.
+"""
 
 import csv
 import os
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.actions.importing import LABEL_FILE
+from bot.actions.layouts import Part
 from storage import Label, NotFound, Store, StoreDamaged, key_of, tidy
 
 TABLE = "cleaned.csv"
@@ -29,7 +33,7 @@ class Written:
 
 
 def export_photos(store: Store, classifier_id: int, folder: Path) -> Iterator[Written]:
-    """Write every taught photo once per label below `folder`, which is empty; the table comes last, when all is there.
+    """Write every labelled photo once per label below `folder`, which is empty; the table comes last, after all others.
 
     Raises:
         StorageError: the store cannot be read.
@@ -37,15 +41,18 @@ def export_photos(store: Store, classifier_id: int, folder: Path) -> Iterator[Wr
     """
     with store.read() as unit:
         labels = {one.id: one for one in unit.labels.all(classifier_id)}
-        # The same picture sent twice teaches nothing twice.
-        wanted = dict.fromkeys((one.label_id, one.digest) for one in unit.photos.labelled(classifier_id))
-    used = {key: labels[key] for key in sorted({label_id for label_id, _ in wanted})}
+        photos, tests = unit.photos.labelled(classifier_id), unit.photos.for_test(classifier_id)
+    train = Part.TRAIN.value if tests else ""
+    # The same picture sent twice teaches nothing twice.
+    wanted = dict.fromkeys((train, one.label_id, one.digest) for one in photos)
+    wanted |= dict.fromkeys((Part.TEST.value, one.label_id, one.digest) for one in tests)
+    used = {key: labels[key] for key in sorted({label_id for _, label_id, _ in wanted})}
     folders = folder_names(used)
-    for label_id, name in folders.items():
-        _make(folder / name, used[label_id].name)
+    for part, label_id in sorted({(part, label_id) for part, label_id, _ in wanted}):
+        _make(folder / part / folders[label_id], used[label_id].name)
     rows = []
-    for label_id, digest in wanted:
-        name = str(PurePosixPath(folders[label_id], f"{digest[:32]}.jpg"))
+    for part, label_id, digest in wanted:
+        name = str(PurePosixPath(part, folders[label_id], f"{digest[:32]}.jpg"))
         written = Written(name, used[label_id].name, missing=not _write(store, digest, folder / name))
         rows.extend([] if written.missing else [(name, written.label)])
         yield written
@@ -84,7 +91,7 @@ def cell(text: str) -> str:
 
 def _make(folder: Path, label: str) -> None:
     """The label's folder; where its name cannot hold the label, a hidden file beside the pictures does."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     if tidy(folder.name) != label or key_of(folder.name) != key_of(label):
         (folder / LABEL_FILE).write_text(label, encoding="utf-8")
 

@@ -1,6 +1,7 @@
-"""Lessons from a folder: one sub-folder per label. Killed at any moment and begun again, it goes on where it was.
+"""Lessons from a folder: one sub-folder per label, or split already into train, valid and test.
 
-What is taken is decided by the bytes, not by names: the same file is one photo, however often it is imported.
+What is taken is decided by the bytes, not by names: the same file is one photo, however often it is imported. Killed at
+any moment and begun again, an import goes on where it was.
 """
 
 import errno
@@ -19,8 +20,25 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.actions.layouts import Layout, Part
 from bot.actions.teaching import FIT, request_fit
-from storage import Label, Picture, PictureRefused, Reason, Source, Store, Unit, Vote, VoteKind, key_of, normalise, tidy
+from storage import (
+    EVERY_FOLD,
+    TEST_FOLD,
+    Label,
+    Photo,
+    Picture,
+    PictureRefused,
+    Reason,
+    Source,
+    Store,
+    Unit,
+    Vote,
+    VoteKind,
+    key_of,
+    normalise,
+    tidy,
+)
 from trainer.errors import PictureUnreadable
 
 BATCH = 32
@@ -33,6 +51,8 @@ READ_AT_MOST = 20 * 1024 * 1024 + 1
 LABEL_FILE = ".label"
 # If the import is killed, what it had taken is learned after this long; at its end it is learned at once.
 LATEST = timedelta(minutes=10)
+# Photos are judged by what learned from the other folds: what stands alone in one, by what learned from train.
+HELD_OUT_FOLDS, TRAIN_FOLDS = EVERY_FOLD[:1], EVERY_FOLD[1:]
 
 
 class Eyes(Protocol):
@@ -52,20 +72,29 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty."""
+    """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty.
+
+    `part` is None where the data set is not split; one of `folds` is the photo's, unless its twin was there first.
+    """
 
     path: Path
     name: str
     label: str
+    part: Part | None = None
+    folds: tuple[int, ...] = EVERY_FOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a file; `why` only where there is something to say."""
+    """What became of a file; `why` only where there is something to say.
+
+    `elsewhere` says that the photo stands in the folds of another part, because the same picture was there first.
+    """
 
     entry: Entry
     taken: Taken
     why: PictureRefused | str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +108,17 @@ class _Ready:
     vector: bytes | None = None
 
 
-def label_folders(folder: Path) -> list[Path]:
-    """The sub-folders that stand for labels, in order; hidden ones and links do not."""
-    found = (entry for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
-    return sorted(Path(entry.path) for entry in found if not entry.name.startswith("."))
-
-
-def entries_in(folder: Path) -> Iterator[Entry]:
+def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
-    for labelled in label_folders(folder):
-        label = _label_of(labelled)
+    for part, labelled in layout.labels:
+        label, folds = _label_of(labelled), _folds_of(part, layout)
         for place, folders, files in os.walk(labelled):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             links = [name for name in folders if os.path.islink(os.path.join(place, name))]
             for name in sorted([*files, *links]):
                 path = Path(place, name)
                 if not name.startswith("."):
-                    yield Entry(path, path.relative_to(folder).as_posix(), label)
+                    yield Entry(path, path.relative_to(folder).as_posix(), label, part, folds)
 
 
 def import_photos(
@@ -170,16 +193,32 @@ class _Run:
         first = self._met.setdefault(ready.received_digest, entry)
         if key_of(first.label) != key_of(entry.label):
             return Result(entry, Taken.REFUSED, f"the same picture is also {first.name}, and stays {first.label}")
-        label = unit.labels.find_or_create(self._classifier_id, entry.label)
         photo = unit.photos.imported(self._classifier_id, ready.received_digest)
+        if (why := self._why_apart(unit, ready, photo)) is not None:
+            return Result(entry, Taken.REFUSED, why)
+        label = unit.labels.find_or_create(self._classifier_id, entry.label)
         if photo is None:
             return self._add(unit, ready, label)
-        before = unit.votes.live_of(photo.id, None)
+        before, elsewhere = unit.votes.live_of(photo.id, None), _is_elsewhere(photo, entry)
         if before is not None and before.label_id == label.id:
-            return Result(entry, Taken.KNOWN)
+            return Result(entry, Taken.KNOWN, elsewhere=elsewhere)
         self._vote(unit, photo.id, ready, label, before)
         was = unit.labels.get(before.label_id).name if before and before.label_id is not None else "nothing"
-        return Result(entry, Taken.CHANGED, f"it was {was} and is now {label.name}")
+        return Result(entry, Taken.CHANGED, f"it was {was} and is now {label.name}", elsewhere)
+
+    def _why_apart(self, unit: Unit, ready: _Ready, photo: Photo | None) -> str | None:
+        """Why a picture cannot be a lesson or a test: it is the other already, and can only be one."""
+        is_test, same = ready.entry.part is Part.TEST, [photo] if photo else []
+        if photo is None and ready.digest:
+            same = unit.photos.of_picture(self._classifier_id, ready.digest)
+        for one in same:
+            if is_test and one.is_test and photo is None:
+                return f"the same picture is in the test already, as {one.name}"
+            if is_test and not one.is_test and unit.votes.of_photo(one.id):
+                return f"the same picture is a lesson ({one.name or 'from a chat'}), so it tests nothing"
+            if not is_test and one.is_test:
+                return f"the same picture is in the test ({one.name}), and what tests is never learned from"
+        return None
 
     def _add(self, unit: Unit, ready: _Ready, label: Label) -> Result:
         if ready.picture is None:
@@ -187,11 +226,12 @@ class _Run:
             return Result(
                 ready.entry, Taken.REFUSED, "it was deleted meanwhile: import it again if that was no intention"
             )
+        entry = ready.entry
         photo = unit.photos.add(
-            self._classifier_id, ready.digest, ready.picture, source=Source.IMPORT, name=ready.entry.name
+            self._classifier_id, ready.digest, ready.picture, source=Source.IMPORT, name=entry.name, folds=entry.folds
         )
         self._vote(unit, photo.id, ready, label, None)
-        return Result(ready.entry, Taken.NEW)
+        return Result(entry, Taken.NEW, elsewhere=_is_elsewhere(photo, entry))
 
     def _keep_vectors(self, unit: Unit, new: list[_Ready]) -> None:
         vectors = {one.digest: one.vector for one in new if one.vector is not None}
@@ -253,6 +293,19 @@ def _why_unread(error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return "it is a link, and only files themselves are taken"
     return f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"
+
+
+def _folds_of(part: Part | None, layout: Layout) -> tuple[int, ...]:
+    if part is Part.TEST:
+        return (TEST_FOLD,)
+    # Without a valid part nothing is held out together, and train is measured as other lessons are.
+    if part is None or Part.VALID not in layout.parts:
+        return EVERY_FOLD
+    return HELD_OUT_FOLDS if part is Part.VALID else TRAIN_FOLDS
+
+
+def _is_elsewhere(photo: Photo, entry: Entry) -> bool:
+    return photo.fold not in entry.folds
 
 
 def _label_of(folder: Path) -> str:

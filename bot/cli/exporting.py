@@ -31,7 +31,7 @@ def export_dataset(folder: Path) -> int:
         console.print(f"{shown} cannot be written: {(error.strerror or type(error).__name__).lower()}.", style="red")
         return 1
     there = [one for one in written if not one.missing]
-    labels = len({one.name.split("/")[0] for one in there})
+    labels = len({one.label for one in there})
     print(f"{len(there)} photos of {labels} labels written to {shown}, listed in {TABLE}.")
     if len(there) < len(written):
         console.print(f"{len(written) - len(there)} photos are missing or damaged on the disk and were left out.")

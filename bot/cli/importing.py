@@ -13,28 +13,42 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.actions.importing import Eyes, Result, Taken, entries_in, import_photos, label_folders
+from bot.actions.importing import Eyes, Result, Taken, entries_in, import_photos
+from bot.actions.layouts import Layout, Part, layout_of
 from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, trouble, why_refused
+from bot.errors import LayoutUnclear
 from storage import PictureRefused, StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
 from trainer.settings import TrainerSettings
 
 SHOWN_REFUSALS = 20
-EXPECTED = "One sub-folder per label is expected, like {0}/daisy and {0}/tulip, with the pictures inside."
+EXPECTED = (
+    "One sub-folder per label is expected, like {0}/daisy and {0}/tulip, with the pictures inside, "
+    "or the same in {0}/train, {0}/valid and {0}/test."
+)
+MEANT = {
+    Part.VALID: "valid is held out together: each of its photos is judged by what did not learn from any of them.",
+    Part.TEST: "Nothing ever learns from test: `pupil report` says how the network does on it.",
+}
 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of all files so far."""
+    """What became of all files so far. `elsewhere` are the photos of a part that stand in the folds of another."""
 
     labels: dict[str, Counter[Taken]] = field(default_factory=dict)
+    parts: dict[Part, Counter[Taken]] = field(default_factory=dict)
+    elsewhere: Counter[Part] = field(default_factory=Counter)
     notes: list[Result] = field(default_factory=list)
     total: Counter[Taken] = field(default_factory=Counter)
 
     def add(self, result: Result) -> None:
         self.labels.setdefault(result.entry.label, Counter())[result.taken] += 1
+        if (part := result.entry.part) is not None:
+            self.parts.setdefault(part, Counter())[result.taken] += 1
+            self.elsewhere[part] += result.elsewhere
         self.total[result.taken] += 1
         if result.why is not None:
             self.notes.append(result)
@@ -42,14 +56,15 @@ class Summary:
 
 def import_folder(folder: Path, *, as_json: bool) -> int:
     console = Console(stderr=True, soft_wrap=True)
-    if (wrong := _wrong_use(folder)) is not None:
-        console.print(wrong, style="red", markup=False, highlight=False)
+    layout = _layout(folder)
+    if isinstance(layout, str):
+        console.print(layout, style="red", markup=False, highlight=False)
         return 2
     quiet_decoders()
     summary, started = Summary(), time.perf_counter()
     try:
         with opened(StorageSettings()) as store:
-            _import(store, folder, summary, console)
+            _import(store, folder, layout, summary, console)
     except KeyboardInterrupt:
         console.print("Stopped. What was taken is kept; the same command goes on from here.")
         return 130
@@ -68,21 +83,24 @@ def import_folder(folder: Path, *, as_json: bool) -> int:
     return 0
 
 
-def _wrong_use(folder: Path) -> str | None:
-    """Why there is nothing to begin with, and what is expected instead."""
+def _layout(folder: Path) -> Layout | str:
+    """How the folder is laid out, or why there is nothing to begin with, and what is expected instead."""
     shown = printable(str(folder))
     if not folder.is_dir():
         return f"There is no folder {shown}." if not folder.exists() else f"{shown} is not a folder."
     try:
-        return None if label_folders(folder) else f"{shown} has no sub-folders. {EXPECTED.format(shown.rstrip('/'))}"
+        return layout_of(folder)
+    except LayoutUnclear as unclear:
+        why = printable(str(unclear))
+        return f"{shown} {why}. {EXPECTED.format(shown.rstrip('/'))} Nothing was imported."
     except OSError as error:
         return f"{shown} cannot be read ({(error.strerror or '').lower()})."
 
 
-def _import(store: Store, folder: Path, summary: Summary, console: Console) -> None:
+def _import(store: Store, folder: Path, layout: Layout, summary: Summary, console: Console) -> None:
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
-    entries = list(entries_in(folder))
+    entries = list(entries_in(folder, layout))
     eyes = _opening_eyes(store.home, console)
     with _bar(console, len(entries)) as advance:
         for result in import_photos(store, classifier_id, entries, eyes):
@@ -123,6 +141,11 @@ def _as_dict(summary: Summary, folder: Path, seconds: float) -> dict[str, Any]:
         "folder": printable(os.fspath(folder)),
         **counts(summary.total),
         "labels": {label: counts(taken) for label, taken in summary.labels.items() if label},
+        "parts": {
+            part.value: counts(summary.parts[part]) | {"elsewhere": summary.elsewhere[part]}
+            for part in Part
+            if part in summary.parts
+        },
         "notes": [
             {"file": printable(one.entry.name), "result": one.taken.value, "reason": printable(_why(one))}
             for one in summary.notes
@@ -135,8 +158,17 @@ def _print(summary: Summary, seconds: float) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for label, taken in summary.labels.items():
         console.print(f"{label or '(no label)'}: {_listed(taken)}")
+    for part in Part:
+        if part in summary.parts:
+            console.print(f"Of {part.value}: {_listed(summary.parts[part])}")
     if len(summary.labels) > 1:
         console.print(f"Together: {_listed(summary.total)}, in {seconds:.1f} s")
+    for part, meaning in MEANT.items():
+        if part in summary.parts:
+            console.print(meaning)
+    if summary.elsewhere.total():
+        of = " and ".join(f"{n} of {part.value}" for part, n in sorted(summary.elsewhere.items()) if n)
+        console.print(f"Measured with the photos of another part, where the same picture was first: {of}.")
     _print_notes(console, "Moved to another label", [n for n in summary.notes if n.taken is Taken.CHANGED])
     _print_notes(console, "Not taken", [n for n in summary.notes if n.taken is Taken.REFUSED])
 

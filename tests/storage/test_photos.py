@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from storage import FOLDS, NotFound, Photo, State, Verdict
+from storage import FOLDS, TEST_FOLD, NotFound, Photo, State, Verdict
 from storage.photos import fold_of
 from tests.storage.classroom import Classroom, picture_of
 from tests.storage.places import Place
@@ -182,3 +182,59 @@ def test_photos_and_folds_survive_a_restart(where: Place) -> None:
     with after.read() as unit:
         assert unit.photos.get(photo.id) == photo
     after.close()
+
+
+def test_folds_may_be_narrowed_and_then_share_groups_out_too() -> None:
+    folds = [fold_of(f"group {number}", (1, 2, 3, 4)) for number in range(4_000)]
+
+    assert all(900 < folds.count(fold) < 1_100 for fold in (1, 2, 3, 4))
+    assert fold_of("any", (0,)) == 0
+
+
+def kept_for_test(room: Classroom, content: str) -> Photo:
+    picture = picture_of(content)
+    digest = room.store.blobs.put(picture.data)
+    with room.store.write() as unit:
+        return unit.photos.add(room.classifier.id, digest, picture, source="import", folds=(TEST_FOLD,))
+
+
+def test_a_test_photo_is_labelled_and_not_taught(room: Classroom) -> None:
+    photo, daisy = kept_for_test(room, "exam"), room.label("daisy")
+    room.vote(photo, None, daisy)
+
+    with room.store.read() as unit:
+        assert unit.votes.standing(photo.id).state is State.TEST
+        assert [one.photo_id for one in unit.photos.for_test(room.classifier.id)] == [photo.id]
+        assert unit.photos.labelled(room.classifier.id) == []
+        assert unit.embeddings.missing(room.classifier.id, "eyes") == []
+        assert [one.photos for one in unit.labels.counts(room.classifier.id)] == [0]
+        assert unit.votes.since(room.classifier.id, 0, 10) == 0
+
+
+def test_twins_of_a_test_photo_stay_out_of_the_test_and_taught_take_it_out(room: Classroom) -> None:
+    photo, daisy = kept_for_test(room, "exam"), room.label("daisy")
+    room.vote(photo, None, daisy)
+
+    twin = room.photo("exam")
+    asked = tests_of(room)
+    room.vote(twin, room.ann, daisy)
+    taught = tests_of(room)
+    room.withdraw(twin, room.ann)
+
+    assert twin.fold == fold_of(twin.group_key)
+    assert (asked, taught) == ([photo.id], [])
+    assert tests_of(room) == [], "what may have been learned once is no test again"
+
+
+def test_a_twin_of_a_narrowed_fold_joins_it(room: Classroom) -> None:
+    content = next(f"n{n}" for n in range(100) if fold_of(room.store.blobs.put(picture_of(f"n{n}").data)) != 0)
+    digest = room.store.blobs.put(picture_of(content).data)
+    with room.store.write() as unit:
+        unit.photos.add(room.classifier.id, digest, picture_of(content), source="import", folds=(0,))
+
+    assert room.photo(content).fold == 0
+
+
+def tests_of(room: Classroom) -> list[int]:
+    with room.store.read() as unit:
+        return [one.photo_id for one in unit.photos.for_test(room.classifier.id)]
