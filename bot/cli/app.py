@@ -78,7 +78,7 @@ def report(
 
 @pupil.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A folder with one sub-folder of pictures per label.")],
+    folder: Annotated[Path, typer.Argument(help="A folder per label in it, or in its train, valid and test.")],
     json: Json = False,
 ) -> None:
     """Take in a folder of pictures; begun again after a stop, it goes on where it was."""

@@ -216,14 +216,14 @@ def test_twins_of_a_test_photo_stay_out_of_the_test_and_taught_take_it_out(room:
     room.vote(photo, None, daisy)
 
     twin = room.photo("exam")
-    asked = tests_of(room)
+    asked = kept_tests(room)
     room.vote(twin, room.ann, daisy)
-    taught = tests_of(room)
+    taught = kept_tests(room)
     room.withdraw(twin, room.ann)
 
     assert twin.fold == fold_of(twin.group_key)
     assert (asked, taught) == ([photo.id], [])
-    assert tests_of(room) == [], "what may have been learned once is no test again"
+    assert kept_tests(room) == [], "what may have been learned once is no test again"
 
 
 def test_a_twin_of_a_narrowed_fold_joins_it(room: Classroom) -> None:
@@ -235,6 +235,6 @@ def test_a_twin_of_a_narrowed_fold_joins_it(room: Classroom) -> None:
     assert room.photo(content).fold == 0
 
 
-def tests_of(room: Classroom) -> list[int]:
+def kept_tests(room: Classroom) -> list[int]:
     with room.store.read() as unit:
         return [one.photo_id for one in unit.photos.for_test(room.classifier.id)]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.tuning_texts import report
 from storage import TEST_FOLD, LabelledPhoto, Reason, Role, State, Store, VoteKind, normalise
 from tests.bot.cli.conftest import another_home, photos, put, run, taught
 from tests.chaos.homes import LABELS, SETTINGS, picture
@@ -166,6 +167,7 @@ def test_the_network_never_learns_from_test_and_the_report_asks_it(store: Store,
     assert (facts["test"]["wrong"], facts["test"]["n"], facts["test"]["left_out"]) == (1, 8, 0)
     assert facts["test"]["low"] < 1 / 8 < facts["test"]["high"]
     assert "On test photos, which nothing learns from: 1 of 8 wrong" in report_in_words(facts | {"pictures": []})
+    assert "On the 8 photos of the test, which I never learn from: 1 wrong (2 to 47 %)." in report(facts)
 
 
 def test_a_test_photo_that_somebody_teaches_leaves_the_test_and_is_learned(store: Store, split: Path) -> None:
