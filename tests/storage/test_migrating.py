@@ -104,6 +104,31 @@ def test_who_asked_before_the_upgrade_is_told_after_it(where: Place) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("deleted", [True, False])
+def test_networks_from_before_the_upgrade_never_answer_again_if_anything_had_been_deleted(
+    where: Place, deleted: bool
+) -> None:
+    _at_revision(where, "0002")
+    engine = engine_of(where)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO chat (id, telegram_id, classifier_id, kind, title, settings, reachable, created_at)"
+            " VALUES (5, -5, 1, 'group', 'Class', '{}', true, '2026-01-01')",
+            "INSERT INTO network (id, classifier_id, number, folder, embedder, snapshot_digest, labels, photos, n,"
+            " wrong, low, high, shipped, verdict, created_at)"
+            " VALUES (3, 1, 1, 'f', 'e', 's', '[1]', 2, 2, 0, 0, 1, true, '{}', '2026-01-01')",
+            *(["INSERT INTO deleted_photo (chat_id, message_id) VALUES (5, 9)"] if deleted else []),
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
+
+    store = where.open()
+
+    with store.read() as unit:
+        assert [one.may_answer_again for one in unit.networks.all(1)] == [not deleted]
+    store.close()
+
+
 def _at_revision(where: Place, number: str) -> None:
     where.home.mkdir(mode=0o700)
     engine = engine_of(where)
