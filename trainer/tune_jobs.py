@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage import Job, Role, Store
+from storage import Job, Role, Store, Unit
 from trainer import cycle
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
@@ -188,22 +188,10 @@ class TuneJobs:
         for step in cycle.run(self._store, running.job.classifier_id, eyes, self._recipe):
             if isinstance(step, Outcome):
                 result = step.as_dict() | {"tuning": digest, "seconds": round(running.tuner.seconds, 1)}
-                self._finish(running.job, running.asked, result)
-                self._report(running.job)
+                self._finish(running.job, running.asked, result, report=True)
                 logger.info("job %s: tuning %s, %s", running.job.id, digest[:12], step.end)
         self._end(running)
         return eyes
-
-    def _report(self, job: Job) -> None:
-        """Owe a report to who asked for the tuning, and to the owners."""
-        with self._store.write() as unit:
-            chats = set(unit.jobs.askers(job.id))
-            for owner in unit.people.with_role(Role.OWNER):
-                chat = unit.chats.by_telegram_id(owner.telegram_id)
-                if chat is not None and chat.reachable:
-                    chats.add(chat.id)
-            for chat_id in sorted(chats):
-                unit.jobs.request(REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
 
     def _fail(self, running: _Running, failed: Failed) -> None:
         why = f"{failed.error}: {failed.said}"[:500]
@@ -234,9 +222,22 @@ class TuneJobs:
         with self._store.write() as unit:
             unit.jobs.further(job.id, self._worker)
 
-    def _finish(self, job: Job, asked: _Asked, result: dict[str, Any]) -> None:
+    def _finish(self, job: Job, asked: _Asked, result: dict[str, Any], *, report: bool = False) -> None:
         with self._store.write() as unit:
             unit.jobs.finish(job.id, self._worker, result | asked.as_dict())
+            if report:
+                _owe_report(unit, job)
+
+
+def _owe_report(unit: Unit, job: Job) -> None:
+    """Owe a report to who asked for the tuning, and to the owners."""
+    chats = set(unit.jobs.askers(job.id))
+    for owner in unit.people.with_role(Role.OWNER):
+        chat = unit.chats.by_telegram_id(owner.telegram_id)
+        if chat is not None and chat.reachable:
+            chats.add(chat.id)
+    for chat_id in sorted(chats):
+        unit.jobs.request(REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
 
 
 def _about(seconds: float) -> str:

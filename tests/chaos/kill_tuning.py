@@ -38,7 +38,7 @@ LESSONS = 8
 # The process needs seconds to import torch: most kills should come later.
 SHORTEST_LIFE, LONGEST_LIFE = 1.0, 20.0
 PATIENCE = 600.0
-UPDATES = 30
+UPDATES = 12
 
 
 @dataclass

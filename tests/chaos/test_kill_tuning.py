@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos import kill_tuning
 
-KILLS = 20 if os.environ.get("PUPIL_TEST_CHAOS") == "long" else 2
+KILLS = 20 if os.environ.get("PUPIL_TEST_CHAOS") == "long" else 1
 
 
 @pytest.mark.chaos

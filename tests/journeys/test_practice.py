@@ -32,6 +32,13 @@ async def enough(world: World) -> None:
     await world.teach(world.ann, "apple", WORTH_TUNING // 2)
     await world.teach(world.ann, "leaf", WORTH_TUNING // 2)
     assert await world.train() == 1
+    says_it_is_there(world)
+
+
+def says_it_is_there(world: World) -> None:
+    """A trainer of which nothing was heard for a while counts as gone."""
+    with world.store.write() as unit:
+        unit.heartbeats.beat("trainer", "waiting for lessons")
 
 
 def job_of(world: World, kind: str) -> Job:
@@ -116,8 +123,7 @@ async def test_practising_in_vain_or_without_success_is_said(world: World) -> No
 
 async def test_a_report_comes_in_words_and_pictures(world: World, tiny_trainer: None) -> None:
     await world.knows_apples_and_leaves()
-    with world.store.write() as unit:
-        unit.heartbeats.beat("trainer", "waiting for lessons")
+    says_it_is_there(world)
     await world.ann.send_text("/report")
     await world.hears(world.ann, "I am drawing my report")
 

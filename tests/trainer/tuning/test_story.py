@@ -21,11 +21,14 @@ from trainer.history import History
 from trainer.predicting import Predictor
 from trainer.recipe import Recipe, TuningRecipe
 from trainer.settings import TrainerSettings
+from trainer.tuning import story
 from trainer.tuning.augmentation import Augmentation
+from trainer.tuning.keeping import Learned
 from trainer.tuning.order import Order, order_of
 from trainer.tuning.steps import Done, Part, Progress
 from trainer.tuning.story import tune
-from trainer.tunings import Tuning, read_stages, read_tuning
+from trainer.tunings import Tuned as Pair
+from trainer.tunings import Tuning, read_stages, read_tuning, write_stages
 
 TINY = TuningRecipe(updates=4, batch=8, views=2, size=48, least_epochs=2)
 
@@ -64,6 +67,18 @@ def home(tuned: Tuned, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(shutil.copytree(tuned.order.home, tmp_path / "home"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def quick_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is exported, which takes most of the time: an embedder's digest is that of the weights that learned."""
+
+    def keep(order: Order, _spec: object, learned: Learned, _fold: int) -> Pair:
+        weights = learned.session.learner.stages.state_dict()
+        stages = write_stages(tunings_folder(order.home), {name: value.numpy() for name, value in weights.items()})
+        return Pair(stages, learned.session.learner.head(), stages)
+
+    monkeypatch.setattr(story, "keep", keep)
 
 
 def elsewhere(tuned: Tuned, store: Store) -> Order:
@@ -137,7 +152,7 @@ def parts(told: list[Progress]) -> Counter[Part]:
     return Counter(step.part for step in told)
 
 
-def test_folds_never_learn_from_their_own_photos(tuned: Tuned, home: Store) -> None:
+def test_folds_never_learn_from_their_own_photos(tuned: Tuned, home: Store, quick_keeping: None) -> None:
     """Turning a label changes every pair but that of the fold which the photo is in."""
     order, before = elsewhere(tuned, home), tuned.tuning
     lesson = order.snapshot.lessons[0]
@@ -177,7 +192,9 @@ def test_damaged_tunings_are_not_looked_through(
     assert "cannot be learned from further" in caplog.text
 
 
-def test_a_photo_that_cannot_be_read_and_a_damaged_checkpoint_end_no_tuning(tuned: Tuned, home: Store) -> None:
+def test_a_photo_that_cannot_be_read_and_a_damaged_checkpoint_end_no_tuning(
+    tuned: Tuned, home: Store, quick_keeping: None
+) -> None:
     order = elsewhere(tuned, home)
     gone = order.digests[0]
 
@@ -191,7 +208,6 @@ def test_a_photo_that_cannot_be_read_and_a_damaged_checkpoint_end_no_tuning(tune
         if step == Progress(Part.KEEPING, 0, 6):
             break
     steps.close()
-    (order.work / "kept-0.json").unlink(missing_ok=True)
     (order.work / "fit-0-0.safetensors").write_bytes(b"cut short")
 
     digest, _ = carry_out(replace(order, read=read))
@@ -214,7 +230,7 @@ def test_photos_of_one_group_alone_are_tuned_on_without_a_measurement(tuned: Tun
     assert {found.folds[fold].embedder for fold in (0, 1, 3, 4)} == {found.whole.embedder}
 
 
-def test_going_on_from_a_tuning_begins_where_each_fold_ended(tuned: Tuned, home: Store) -> None:
+def test_going_on_from_a_tuning_begins_where_each_fold_ended(tuned: Tuned, home: Store, quick_keeping: None) -> None:
     order = elsewhere(tuned, home)
     still = replace(TINY, head_rate=1e-12, high_rate=1e-12, low_rate=1e-12)
 
