@@ -187,7 +187,9 @@ def _blew_up(run: Run) -> bool:
 def _is_thrown(run: Run, epoch: EpochResult) -> bool:
     training, held_out = epoch.training_loss / run.ignorance, epoch.held_out_loss / run.ignorance
     if run.history.epochs.index(epoch) < TREND - 1:
-        return max(training, held_out) > THROWN_AT_FIRST
+        # Sure of wrong answers on the way, and at the end knowing less than nothing: no small step leads there.
+        astray = epoch.training_mode_loss / run.ignorance > THROWN and min(training, held_out) > 1
+        return astray or max(training, held_out) > THROWN_AT_FIRST
     # No fit that merely ended early is unsure of its own photos and yet sure of wrong answers to others.
     return min(training, held_out) > THROWN or (training > BY_HEART and held_out > WILD)
 

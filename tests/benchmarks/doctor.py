@@ -66,7 +66,7 @@ def cases() -> Iterator[Case]:
     yield Case("rate 1e-5, 5 epochs", Finding.RATE_TOO_LOW, low)
     scratch = replace(usual, least_epochs=1, high_rate=3e-3, low_rate=3e-3, views=1)
     yield Case("1 epoch from scratch", Finding.TOO_FEW_EPOCHS, scratch, weights="random", kept=0.0)
-    long = replace(usual, least_epochs=40, high_rate=1e-3, low_rate=1e-4, decay=0.0, smoothing=0.0, views=1)
+    long = replace(usual, batch=8, least_epochs=40, high_rate=1e-3, low_rate=1e-4, decay=0.0, smoothing=0.0, views=1)
     yield Case("40 epochs, 10 % data", Finding.TOO_MANY_EPOCHS, long, learned=0.1, augmentation=PLAIN)
 
 

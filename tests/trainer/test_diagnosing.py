@@ -195,3 +195,16 @@ def test_a_run_without_epochs_or_with_lists_that_do_not_fit_is_refused() -> None
         replace(run, history=History((), best=0))
     with pytest.raises(ValueError, match="two labels"):
         replace(run, photos=(1, 2, 3))
+
+
+def test_one_epoch_that_was_sure_of_wrong_answers_on_the_way_was_too_fast() -> None:
+    """Measured: a head that knew nothing, five labels, one epoch at a rate of 0.5, BatchNorm as in evaluation."""
+    epoch = EpochResult(1, 0.4849, 3.534, 1.898, 2.147, 45, 50, 10.0, 0.0)
+    table = np.full((5, 5), 2) - np.diag([1, 1, 1, 1, 1])
+    names = ("daisy", "dandelion", "roses", "sunflowers", "tulips")
+
+    found = diagnose(Run(History((epoch,), 1), table, names, (40,) * 5))
+
+    assert found.main.finding is Finding.RATE_TOO_HIGH
+    slower = replace(epoch, training_mode_loss=1.7, training_loss=1.5, held_out_loss=1.55)
+    assert diagnose(Run(History((slower,), 1), table, names, (40,) * 5)).main.finding is not Finding.RATE_TOO_HIGH
