@@ -281,6 +281,7 @@ async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
         InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
         caption=payload.get("caption"),
         parse_mode=payload.get("parse_mode"),
+        read_timeout=UPLOAD_TIMEOUT,
     )
 
 

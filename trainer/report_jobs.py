@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 from storage import Store
 from trainer.eyes import lessons_gone
 from trainer.tuning.workplace import spoilt
+
+logger = logging.getLogger(__name__)
 
 REPORT = "report"
 SECONDS = 120
@@ -32,11 +35,17 @@ def report_apart(home: Path) -> dict[str, Any]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"end": "no_report", "why": "drawing it took too long"}
+        return _no_report(f"drawing it took more than {SECONDS} s")
     if done.returncode != 0:
-        return {"end": "no_report", "why": (done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300]}
+        return _no_report((done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300])
     facts: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return {"end": "report"} | facts
+
+
+def _no_report(why: str) -> dict[str, Any]:
+    """Log the reason, where people are told that the owner finds it."""
+    logger.error("no report: %s", why)
+    return {"end": "no_report", "why": why}
 
 
 def drop_spoilt(store: Store) -> None:

@@ -177,7 +177,7 @@ class TuneJobs:
             self._fail(running, Failed(type(error).__name__, str(error)))
             return None
         except BaseException:
-            # A fault of the machine (disk, database): the end is found again in the work folder.
+            # A fault of the machine (disk, database): the service takes the job up again, from the beginning.
             self._end(running)
             raise
 
@@ -204,12 +204,11 @@ class TuneJobs:
             elif failed.machine:
                 unit.jobs.postpone(running.job.id, self._worker, retry_at, why)
             elif failed.error == NotReady.__name__:
-                unit.jobs.finish(running.job.id, self._worker, {"end": End.UNCHANGED.value} | running.asked.as_dict())
+                unit.jobs.finish(running.job.id, self._worker, {"end": End.NOT_READY.value} | running.asked.as_dict())
             else:
                 unit.jobs.fail(running.job.id, self._worker, why, retry_at)
 
     def _let_go(self, running: _Running) -> None:
-        running.tuner.stop()
         self._end(running)
         with self._store.write() as unit:
             unit.jobs.release(running.job.id, self._worker)

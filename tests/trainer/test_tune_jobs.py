@@ -17,7 +17,7 @@ from trainer.embedding import Embedder
 from trainer.eyes import Eyes, tunings_folder
 from trainer.head import Head
 from trainer.recipe import Recipe
-from trainer.report_jobs import REPORT
+from trainer.report_jobs import REPORT, report_apart
 from trainer.schedule import TUNE, VOTE
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TRIES, TuneJobs
@@ -293,3 +293,18 @@ def test_a_process_that_ends_without_a_word_is_a_failure(tmp_path: Path, monkeyp
         tuner.stop()
     assert isinstance(step, Failed)
     assert step.error == "NetworkUnknown"
+
+
+def test_photos_that_cannot_be_read_any_more_are_not_called_practised_on(room: Room) -> None:
+    jobs, asked = room.jobs(), room.ask()
+    jobs.turn(room.embedder)
+    room.started[0].steps = [Failed("NotReady", "the pictures of fewer than two labels can be read")]
+
+    jobs.turn(room.embedder)
+
+    assert (room.job(asked.id).result or {})["end"] == "not_ready"
+
+
+def test_why_there_is_no_report_stands_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert report_apart(tmp_path)["end"] == "no_report"
+    assert "no report: NothingToReport: no network answers yet" in caplog.text
