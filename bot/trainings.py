@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot import history, texts, tuning_texts
-from bot.actions.reporting import REPORT, TUNE, Practice, TrainingEnded, ended_training, practice
+from bot.actions.reporting import Practice, TrainingEnded, ended_training, practice
 from bot.replies import Said, message
-from storage import Store, Unit
+from storage import JobKind, Store, Unit
 
 # So often, at most, a message that tells of progress is edited.
 EDIT_EVERY = 4.0
@@ -42,10 +42,10 @@ class Trainings:
 
     def _tell_end(self, unit: Unit, ended: TrainingEnded, chat_id: int) -> None:
         key = f"job:{ended.job.id}:{chat_id}"
-        if ended.job.kind == REPORT:
+        if ended.job.kind == JobKind.REPORT:
             self._tell_report(unit, ended, chat_id, key)
             return
-        if ended.job.kind == TUNE:
+        if ended.job.kind == JobKind.TUNE:
             self._edit(unit, ended.job.id, chat_id, tuning_texts.practised())
         self._owe(unit, chat_id, _end_in_words(ended), key)
 
@@ -102,7 +102,7 @@ class Trainings:
 
 def _end_in_words(ended: TrainingEnded) -> str:
     result = ended.job.result or {}
-    if ended.job.kind == TUNE:
+    if ended.job.kind == JobKind.TUNE:
         return tuning_texts.tuning_failed() if ended.failed else tuning_texts.tuning_done(ended.network, result)
     if result.get("end") == "not_ready":
         return texts.training_asked(ended.readiness, alive=True)

@@ -54,6 +54,14 @@ class State(StrEnum):
     TEST = "test"  # labelled as well as a taught one, but never learned from
 
 
+class JobKind(StrEnum):
+    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, or a report on a network."""
+
+    FIT = "fit"
+    TUNE = "tune"
+    REPORT = "report"
+
+
 class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

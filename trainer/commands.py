@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storage import JobState, Store
+from storage import JobKind, JobState, Store
 from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
-from trainer.eyes import Eyes, eyes_of, tuned_eyes
+from trainer.eyes import Eyes, eyes_of, tuned_eyes, tunings_folder
 from trainer.keeping import keep_house
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
 from trainer.material import embed_missing
 from trainer.recipe import Recipe
-from trainer.schedule import TUNE
 from trainer.settings import TrainerSettings
 from trainer.tuning.steps import Progress
+from trainer.tuning.workplace import clear
 
 LOOK_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 600.0
@@ -69,13 +69,14 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
         eyes = tuned_eyes(store.home, step.digest, threads=settings.threads)
         for end in cycle.run(store, classifier_id, eyes, Recipe()):
             if isinstance(end, Outcome):
+                clear(tunings_folder(store.home))
                 yield end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
 
 
 def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
     classifier_id = _classifier(store)
     with store.write() as unit:
-        job = unit.jobs.request(TUNE, classifier_id, due_at=unit.now)
+        job = unit.jobs.request(JobKind.TUNE, classifier_id, due_at=unit.now)
     while True:
         time.sleep(LOOK_SECONDS)
         with store.read() as unit:
@@ -95,8 +96,8 @@ def report(store: Store, folder: Path | None, *, number: int | None = None, dark
 
     Without a folder they go below the home. Raise NothingToReport or ArtefactError.
     """
-    from trainer.report_files import drop_others, reports_folder, write_report
-    from trainer.reporting import report_of
+    from trainer.report_files import drop_others, write_report
+    from trainer.reporting import report_of, reports_folder
 
     found = report_of(store, _classifier(store), number)
     home = reports_folder(store.home) / f"{found.number:06d}-{'dark' if dark else 'light'}"
@@ -202,7 +203,7 @@ def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict
 def _train_there(store: Store) -> dict[str, Any]:
     classifier_id = _classifier(store)
     with store.write() as unit:
-        job = unit.jobs.request("fit", classifier_id, due_at=unit.now)
+        job = unit.jobs.request(JobKind.FIT, classifier_id, due_at=unit.now)
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while time.monotonic() < deadline:
         with store.read() as unit:

@@ -15,15 +15,10 @@ from trainer import gallery, plots
 from trainer.durable import write_durably
 from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels, decode
-from trainer.reporting import Report
+from trainer.reporting import Report, reports_folder
 from trainer.tuning.workplace import LESSONS
 
 REPORT, MISTAKES, FACTS = "report.png", "mistakes.png", "report.json"
-
-
-def reports_folder(home: Path) -> Path:
-    """Return where reports are kept."""
-    return home / "reports"
 
 
 def write_report(report: Report, store: Store, folder: Path, *, dark: bool = False) -> list[Path]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from storage import Store
 from trainer.eyes import lessons_gone
+from trainer.reporting import reports_folder
 from trainer.tuning.workplace import spoilt
 
 logger = logging.getLogger(__name__)
 
-REPORT = "report"
 SECONDS = 120
 
 
@@ -50,5 +50,6 @@ def _no_report(why: str) -> dict[str, Any]:
 
 def drop_spoilt(store: Store) -> None:
     """Remove reports that show photos which are deleted by now."""
-    for folder in spoilt(sorted((store.home / "reports").glob("*")), lambda digests: lessons_gone(store, digests)):
+    there = sorted(reports_folder(store.home).glob("*"))
+    for folder in spoilt(there, lambda digests: lessons_gone(store, digests)):
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ from trainer.testing import Examined, examine
 from trainer.tunings import WHOLE, Tuning, read_tuning
 
 MOST_MISTAKES = 12
+
+
+def reports_folder(home: Path) -> Path:
+    """Return where reports are kept."""
+    return home / "reports"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storage import State, Unit
+from storage import JobKind, State, Unit
 from trainer.settings import TrainerSettings
 
 # The kind of such a job, and where its result says which vote was the newest that it knew.
-TUNE, VOTE = "tune", "vote"
+VOTE = "vote"
 
 
 def due(unit: Unit, classifier_id: int, settings: TrainerSettings) -> bool:
     """Say whether enough was taught, or taught long enough ago, since the last tuning, and none waits or runs."""
-    if any(job.kind == TUNE for job in unit.jobs.unfinished(classifier_id)):
+    if any(job.kind == JobKind.TUNE for job in unit.jobs.unfinished(classifier_id)):
         return False
     if is_quiet(settings.quiet_hours, unit.now.astimezone()):
         return False
@@ -21,7 +21,7 @@ def due(unit: Unit, classifier_id: int, settings: TrainerSettings) -> bool:
         return False
     if unit.photos.count(classifier_id, State.TAUGHT) < settings.tune_photos:
         return False
-    last = unit.jobs.latest(TUNE, classifier_id)
+    last = unit.jobs.latest(JobKind.TUNE, classifier_id)
     told = (last.result or {}) if last is not None else {}
     new = unit.votes.since(classifier_id, int(told.get(VOTE, 0)), limit=max(settings.tune_lessons, 1))
     if settings.tune_lessons and new >= settings.tune_lessons:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from storage import Job, Network, StorageError, Store, WriteNotDurable
+from storage import Job, JobKind, Network, StorageError, Store, WriteNotDurable
 from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
@@ -23,13 +23,12 @@ from trainer.keeping import Removed, keep_house
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.recipe import Recipe
-from trainer.report_jobs import REPORT, drop_spoilt, report_apart
+from trainer.report_jobs import drop_spoilt, report_apart
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TuneJobs
 
 logger = logging.getLogger(__name__)
 
-FIT = "fit"
 BEAT_SECONDS = 5.0
 BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
@@ -86,11 +85,11 @@ class Service:
             self._take_over(untuned)
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
-            self._job = unit.jobs.claim((FIT, REPORT), self._worker, self._settings.lease_seconds)
+            self._job = unit.jobs.claim((JobKind.FIT, JobKind.REPORT), self._worker, self._settings.lease_seconds)
         if self._job is not None:
             drop_spoilt(self._store)
             self._tunings.drop_deleted()
-            if self._job.kind == REPORT:
+            if self._job.kind == JobKind.REPORT:
                 self._report(self._job)
                 return True
             self._fit(self._job, eyes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage import Job, Role, Store, Unit
+from storage import Job, JobKind, Role, Store, Unit
 from trainer import cycle
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
@@ -20,8 +20,7 @@ from trainer.errors import LessonsGone, NotReady, TrainerError
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
 from trainer.material import readiness_of
 from trainer.recipe import Recipe
-from trainer.report_jobs import REPORT
-from trainer.schedule import TUNE, VOTE, due
+from trainer.schedule import VOTE, due
 from trainer.settings import TrainerSettings
 from trainer.snapshot import take
 from trainer.tuner import Tuner
@@ -89,7 +88,7 @@ class TuneJobs:
         """Say whether a tuning is carried out, or waits and may have been begun."""
         with self._store.read() as unit:
             waiting = unit.jobs.unfinished(unit.classifiers.default().id)
-        return self._running is not None or any(job.kind == TUNE for job in waiting)
+        return self._running is not None or any(job.kind == JobKind.TUNE for job in waiting)
 
     def take_over(self) -> None:
         """Remove what no job will go on with; for the start of a service that is alone in its home."""
@@ -104,7 +103,7 @@ class TuneJobs:
             self._look_at = time.monotonic() + LOOK_SECONDS
             self._request_if_due()
         with self._store.write() as unit:
-            job = unit.jobs.claim((TUNE,), self._worker, self._settings.lease_seconds, tries=TRIES)
+            job = unit.jobs.claim((JobKind.TUNE,), self._worker, self._settings.lease_seconds, tries=TRIES)
         if job is not None:
             self._begin(job, untuned)
         return None
@@ -129,12 +128,12 @@ class TuneJobs:
         with self._store.write() as unit:
             classifier_id = unit.classifiers.default().id
             if due(unit, classifier_id, self._settings):
-                unit.jobs.request(TUNE, classifier_id, due_at=unit.now)
+                unit.jobs.request(JobKind.TUNE, classifier_id, due_at=unit.now)
 
     def _begin(self, job: Job, untuned: Embedder) -> None:
         """Start the process, unless there is nothing (new) to learn from."""
         with self._store.read() as unit:
-            last, vote = unit.jobs.latest(TUNE, job.classifier_id), unit.votes.newest()
+            last, vote = unit.jobs.latest(JobKind.TUNE, job.classifier_id), unit.votes.newest()
             active = unit.networks.active(job.classifier_id)
             # All that is taught, not only what these eyes have seen: after a tuning, others look at new photos.
             snapshot = take(unit.photos.labelled(job.classifier_id), unit.labels.all(job.classifier_id))
@@ -177,7 +176,7 @@ class TuneJobs:
             self._fail(running, Failed(type(error).__name__, str(error)))
             return None
         except BaseException:
-            # A fault of the machine (disk, database): the service takes the job up again, from the beginning.
+            # A fault of the machine (disk, database): the service takes the job up again, and its work folder too.
             self._end(running)
             raise
 
@@ -189,6 +188,7 @@ class TuneJobs:
             if isinstance(step, Outcome):
                 result = step.as_dict() | {"tuning": digest, "seconds": round(running.tuner.seconds, 1)}
                 self._finish(running.job, running.asked, result, report=True)
+                clear(tunings_folder(self._store.home))
                 logger.info("job %s: tuning %s, %s", running.job.id, digest[:12], step.end)
         self._end(running)
         return eyes
@@ -236,7 +236,7 @@ def _owe_report(unit: Unit, job: Job) -> None:
         if chat is not None and chat.reachable:
             chats.add(chat.id)
     for chat_id in sorted(chats):
-        unit.jobs.request(REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
+        unit.jobs.request(JobKind.REPORT, job.classifier_id, due_at=unit.now, asked_in_id=chat_id)
 
 
 def _about(seconds: float) -> str:

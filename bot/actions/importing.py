@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.actions.layouts import Layout, Part
-from bot.actions.teaching import FIT, request_fit
+from bot.actions.teaching import request_fit
 from storage import (
     EVERY_FOLD,
     TEST_FOLD,
+    JobKind,
     Label,
     Photo,
     Picture,
@@ -169,7 +170,7 @@ class _Run:
         """Write a batch, all of it or nothing."""
         with self._store.write() as unit:
             if not self._promised:
-                unit.jobs.request(FIT, self._classifier_id, due_at=unit.now + LATEST)
+                unit.jobs.request(JobKind.FIT, self._classifier_id, due_at=unit.now + LATEST)
             results = [one if isinstance(one, Result) else self._keep(unit, one) for one in looked]
             new = [one for one, result in zip(looked, results, strict=True) if result.taken is Taken.NEW]
             self._keep_vectors(unit, [one for one in new if isinstance(one, _Ready)])

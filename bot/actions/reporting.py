@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.teaching import FIT, TRAINER_SILENCE, as_counts, trainer_alive
+from bot.actions.teaching import TRAINER_SILENCE, as_counts, trainer_alive
 from bot.visit import Presence
-from storage import Job, JobState, LabelCount, Network, State, Unit
+from storage import Job, JobKind, JobState, LabelCount, Network, State, Unit
 from trainer.readiness import Readiness, readiness
 
 # The kinds of jobs besides fits.
-TUNE, REPORT = "tune", "report"
 # With fewer photos, learning deeper than the last layer teaches nothing that holds for others.
 WORTH_TUNING = 24
 
@@ -39,7 +38,7 @@ def status(unit: Unit, classifier_id: int) -> Status:
         trainer_alive=trainer_alive(unit),
         trainer_doing=beat.doing if beat else "",
         silent_for=unit.now - beat.at if beat else None,
-        waiting=any(job.kind == FIT for job in unit.jobs.unfinished(classifier_id)),
+        waiting=any(job.kind == JobKind.FIT for job in unit.jobs.unfinished(classifier_id)),
     )
 
 
@@ -48,14 +47,14 @@ def request_training(unit: Unit, presence: Presence) -> tuple[Status, bool]:
     found, chat = status(unit, presence.classifier_id), presence.chat.id
     if not found.readiness.ready:
         return found, False
-    unit.jobs.request(FIT, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
+    unit.jobs.request(JobKind.FIT, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
     if unit.photos.count(presence.classifier_id, State.TAUGHT) < WORTH_TUNING:
         return found, False
-    under_way = [job for job in unit.jobs.unfinished(presence.classifier_id) if job.kind == TUNE]
+    under_way = [job for job in unit.jobs.unfinished(presence.classifier_id) if job.kind == JobKind.TUNE]
     if under_way:
         unit.jobs.join(under_way[0].id, chat)
     else:
-        unit.jobs.request(TUNE, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
+        unit.jobs.request(JobKind.TUNE, presence.classifier_id, due_at=unit.now, asked_in_id=chat)
     return found, True
 
 
@@ -63,7 +62,7 @@ def request_report(unit: Unit, presence: Presence) -> Status:
     """Ask for a report on the network that answers; the chat gets it when it is drawn."""
     found = status(unit, presence.classifier_id)
     if found.network is not None:
-        unit.jobs.request(REPORT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
+        unit.jobs.request(JobKind.REPORT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
     return found
 
 
@@ -78,7 +77,9 @@ class Practice:
 
 def practice(unit: Unit, classifier_id: int) -> Practice | None:
     """The fine-tuning that is carried out now, if there is one."""
-    running = [one for one in unit.jobs.unfinished(classifier_id) if one.kind == TUNE and one.state is JobState.RUNNING]
+    running = [
+        one for one in unit.jobs.unfinished(classifier_id) if one.kind == JobKind.TUNE and one.state is JobState.RUNNING
+    ]
     beat = unit.heartbeats.of("tuning")
     if not running or beat is None or unit.now - beat.at > TRAINER_SILENCE:
         return None

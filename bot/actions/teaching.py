@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.visit import Presence, Visit
 from storage import (
+    JobKind,
     Label,
     LabelCount,
     NotFound,
@@ -25,7 +26,6 @@ from trainer.readiness import Readiness, readiness
 
 # Lessons come in bursts: the trainer starts this long after the last of them.
 DEBOUNCE = timedelta(seconds=1)
-FIT = "fit"
 # The trainer says what it does every few seconds; after this silence it is taken for gone.
 TRAINER_SILENCE = timedelta(seconds=30)
 # Commands that may stand before a name, as other bots want it.
@@ -178,7 +178,7 @@ def _captioned(unit: Unit, presence: Presence, photo_id: int) -> tuple[Label | N
 
 
 def request_fit(unit: Unit, classifier_id: int) -> None:
-    unit.jobs.request(FIT, classifier_id, due_at=unit.now + DEBOUNCE)
+    unit.jobs.request(JobKind.FIT, classifier_id, due_at=unit.now + DEBOUNCE)
 
 
 def label_of_album(unit: Unit, chat_id: int, person_id: int, album: str | None) -> str | None:

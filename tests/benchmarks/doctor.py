@@ -149,8 +149,7 @@ class Bench:
         folder = self._folder / f"{kept}-{views}-{case.augmentation.turn}-{case.weights}"
         files = ViewFiles(folder, Shapes((len(self._files), views, *small.shape), (len(self._files), *whole.shape)))
         paths = [str(path) for path, _ in self._files]
-        read = lambda path: Path(path).read_bytes()  # noqa: E731
-        for _ in fill(files, paths, read, preprocessing, case.augmentation, small, whole, size=size):
+        for _ in fill(files, paths, _read, preprocessing, case.augmentation, small, whole, size=size):
             pass
         return Lessons(files.views, files.whole, np.arange(len(paths)), self._truth)
 
@@ -167,6 +166,10 @@ def answers(learner: Learner, lessons: Lessons) -> Integers:
     learner.eval()
     said = [learner(learner.taken(features)).argmax(dim=1) for features, _ in lessons.plain(LOOKED_AT)]
     return torch.cat(said).numpy()
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper
 from PIL import Image
 
-from storage import Reason, Store, VoteKind, normalise, open_store
+from storage import JobKind, Reason, Store, VoteKind, normalise, open_store
 from trainer.commands import train
 from trainer.embedders import store_embedder, write_spec
 from trainer.settings import TrainerSettings
@@ -73,7 +73,7 @@ def teach(store: Store, label: str, seed: int) -> None:
         photo = unit.photos.add(classifier.id, digest, received, source="import", name=f"{label} {seed}")
         taught = unit.labels.find_or_create(classifier.id, label)
         unit.votes.cast(photo.id, None, VoteKind.LABEL, taught.id, Reason.IMPORT)
-        unit.jobs.request("fit", classifier.id, due_at=unit.now)
+        unit.jobs.request(JobKind.FIT, classifier.id, due_at=unit.now)
 
 
 def colour_eyes(*, cell: int = CELL) -> bytes:

@@ -9,12 +9,9 @@ Exit code 1 if anything is not so.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import secrets
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ from pathlib import Path
 from storage import Network, Store
 from tests.chaos.homes import LABELS, environment, make_home, teach
 from tests.chaos.processes import Victim
+from tests.chaos.running import judged, parser, room, told
 from trainer import artefact
 from trainer.errors import ArtefactError
 
@@ -155,24 +153,13 @@ def _head(store: Store, network: Network) -> bytes:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
-        folder = (options.folder or Path(passing)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+    command = parser(__doc__)
+    command.add_argument("--kills", type=int, default=20)
+    options = command.parse_args()
+    with room(options.folder) as folder:
         report = asyncio.run(run(folder, kills=options.kills, seed=options.seed))
-    for name, value in vars(report).items():
-        print(
-            f"{name.replace('_', ' '):24}{value:>12.1f}"
-            if name == "seconds"
-            else f"{name.replace('_', ' '):24}{value!s:>12}"
-        )
-    for violation in report.violations:
-        print(f"VIOLATION: {violation}")
-    return 1 if report.violations else 0
+    told(report)
+    return judged(report.violations)
 
 
 if __name__ == "__main__":

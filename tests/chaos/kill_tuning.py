@@ -8,13 +8,10 @@ bit for bit, that of an undisturbed run; no question was left without an answer.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import secrets
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -25,13 +22,13 @@ from pathlib import Path
 import numpy as np
 
 from bot.guesser import Guesser, Loaded
-from storage import Job, Reason, Store, VoteKind, normalise, open_store
+from storage import Job, JobKind, Reason, Store, VoteKind, normalise, open_store
 from tests.chaos.homes import bare_environment
 from tests.chaos.processes import Victim
+from tests.chaos.running import judged, parser, room, told
 from tests.support.networks import COLOURS, give_embedder, picture, tiny_settings
 from trainer.commands import train
 from trainer.eyes import tunings_folder
-from trainer.schedule import TUNE
 from trainer.tunings import Tuning, read_tuning
 
 LESSONS = 8
@@ -158,12 +155,12 @@ def _trainer(store: Store, folder: Path) -> Victim:
 
 def _ask(store: Store) -> None:
     with store.write() as unit:
-        unit.jobs.request(TUNE, 1, due_at=unit.now)
+        unit.jobs.request(JobKind.TUNE, 1, due_at=unit.now)
 
 
 def _finished(store: Store) -> Job | None:
     with store.read() as unit:
-        return unit.jobs.latest(TUNE, 1)
+        return unit.jobs.latest(JobKind.TUNE, 1)
 
 
 async def _done(store: Store) -> Job:
@@ -181,20 +178,13 @@ def _tuning(store: Store, job: Job) -> Tuning:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
-        folder = (options.folder or Path(passing)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+    command = parser(__doc__)
+    command.add_argument("--kills", type=int, default=20)
+    options = command.parse_args()
+    with room(options.folder) as folder:
         report = asyncio.run(run(folder, kills=options.kills, seed=options.seed))
-    for name, value in vars(report).items():
-        print(f"{name.replace('_', ' '):16}{value!s:>20}")
-    for violation in report.violations:
-        print(f"VIOLATION: {violation}")
-    return 1 if report.violations else 0
+    told(report)
+    return judged(report.violations)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import secrets
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
@@ -24,6 +22,7 @@ from pathlib import Path
 from tests.chaos.crowd import TURNS, Crowd
 from tests.chaos.homes import environment, make_answering_home
 from tests.chaos.processes import HURRIED, Server, Victim, bot, playground
+from tests.chaos.running import judged, parser, room
 from tests.chaos.tally import Tally, is_drained, look_at_rows, look_at_screens
 from tests.support.people import People
 
@@ -177,24 +176,17 @@ async def _main(options: argparse.Namespace, folder: Path) -> int:
     attempts: list[tuple[Callable[..., Awaitable[Report]], dict[str, int]]] = [(run, size), (run_control, control_size)]
     pupil, control = [await attempt(folder, **one) for attempt, one in attempts]
     print(table(pupil, control))
-    for problem in problems(pupil, control):
-        print(f"VIOLATION: {problem}")
-    return 1 if problems(pupil, control) else 0
+    return judged(problems(pupil, control))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--updates", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
-    options = parser.parse_args()
+    command = parser(__doc__)
+    command.add_argument("--updates", type=int, default=2000)
+    command.add_argument("--kills", type=int, default=100)
+    options = command.parse_args()
     print(f"seed {options.seed}", flush=True)
-    if options.folder is not None:
-        options.folder.mkdir(parents=True)
-        return asyncio.run(_main(options, options.folder.resolve()))
-    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
-        return asyncio.run(_main(options, Path(passing)))
+    with room(options.folder) as folder:
+        return asyncio.run(_main(options, folder))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ import numpy as np
 
 from storage import Network, NewNetwork, Store, open_store, utc_now
 from tests.chaos.homes import REPOSITORY, bare_environment, colour_eyes
+from tests.chaos.running import parser, room, told
 from trainer import artefact
 from trainer.artefact import Golden
 from trainer.embedders import embedder_path, store_embedder
@@ -222,20 +223,17 @@ def _labels(number: int) -> tuple[tuple[int, str], ...]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--publishes", type=int, default=400)
-    parser.add_argument("--in-place", action="store_true")
-    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
-    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    command = parser(__doc__, seeded=False)
+    command.add_argument("--publishes", type=int, default=400)
+    command.add_argument("--in-place", action="store_true")
+    command.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    options = command.parse_args()
     if options.read is not None:
         read(options.read)
         return 0
-    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
-        folder = (options.folder or Path(passing)).resolve()
+    with room(options.folder) as folder:
         report = run(folder / "home", publishes=options.publishes, in_place=options.in_place)
-    for name, value in vars(report).items():
-        print(f"{name:12}{value:>8}")
+    told(report)
     return 1 if report.torn or report.mixed else 0
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from storage import RawUpdate, Role, StoreBusy, open_store
+from storage import JobKind, RawUpdate, Role, StoreBusy, open_store
 from storage.engine import sqlite_module
 
 LONGEST_WAIT_MS = 500.0
@@ -87,7 +87,8 @@ def write(role: str, home: Path, url: str | None, transactions: int) -> dict[str
                     unit.inbox.receive(1, [RawUpdate(number, number % 50, "{}" * 200)])
                 else:
                     unit.heartbeats.beat("trainer", str(number))
-                    unit.jobs.request("fit", unit.classifiers.default().id, due_at=unit.now + timedelta(seconds=9))
+                    later = unit.now + timedelta(seconds=9)
+                    unit.jobs.request(JobKind.FIT, unit.classifiers.default().id, due_at=later)
             beats += role == "trainer"
         except StoreBusy:
             busy += 1

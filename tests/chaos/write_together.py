@@ -8,12 +8,9 @@ Exit code 1 if anything was lost or either log has a word of a busy store, an er
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import re
-import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from storage import Store
 from tests.chaos.crowd import Crowd
 from tests.chaos.homes import environment, make_answering_home
 from tests.chaos.processes import HURRIED, Victim, bot, playground
+from tests.chaos.running import judged, parser, room
 from tests.chaos.tally import Tally, is_drained, look_at_rows, look_at_screens
 from tests.support.people import People
 
@@ -90,20 +88,14 @@ def _complaints(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--updates", type=int, default=600)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    parser.add_argument("--folder", type=Path, help="an empty folder to keep what was left; default: a passing one")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pupil-chaos-") as passing:
-        folder = (options.folder or Path(passing)).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+    command = parser(__doc__)
+    command.add_argument("--updates", type=int, default=600)
+    options = command.parse_args()
+    with room(options.folder) as folder:
         report = asyncio.run(run(folder, updates=options.updates, seed=options.seed))
     print(f"seed {report.seed}: {report.updates} updates, {report.updates_per_second:.1f} a second, begun to drained")
     print(f"networks {report.networks}, answered twice {report.tally.answered_twice}")
-    for violation in report.violations[:20]:
-        print(f"VIOLATION: {violation}")
-    return 1 if report.violations else 0
+    return judged(report.violations)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot import trainings
-from bot.actions.reporting import REPORT, TUNE, WORTH_TUNING
-from storage import Job, Unit
+from bot.actions.reporting import WORTH_TUNING
+from storage import Job, JobKind, Unit
 from tests.support.bots import World
 from tests.support.networks import tiny_settings, trainer_running
 
@@ -48,7 +48,7 @@ def job_of(world: World, kind: str) -> Job:
 def carry_out(world: World, doing: str) -> None:
     """Do as a trainer that is at it."""
     with world.store.write() as unit:
-        unit.jobs.claim((TUNE,), "trainer", 60)
+        unit.jobs.claim((JobKind.TUNE,), "trainer", 60)
         unit.heartbeats.beat("tuning", doing)
 
 
@@ -70,7 +70,7 @@ async def test_train_practises_and_tells_how_far_it_is_in_one_message(world: Wor
     carry_out(world, "practising: round 2 of 90, about 3 min left")
     second = await world.hears(world.ann, "round 2 of 90, about 3 min left")
     verdict = {"compared": 24, "better": 3, "worse": 1}
-    finish(world, TUNE, {"end": "published", "network": 1, "seconds": 190.0, "verdict": verdict})
+    finish(world, JobKind.TUNE, {"end": "published", "network": 1, "seconds": 190.0, "verdict": verdict})
 
     assert second.id == first.id
     assert second.is_edited
@@ -90,7 +90,7 @@ async def test_who_asks_while_it_practises_hears_of_it_too(world: World) -> None
     await world.bo.send_text("/train")
 
     await world.hears(world.bo, "round 1 of 90")
-    finish(world, TUNE, {"end": "held", "seconds": 20.0, "verdict": {"compared": 24, "better": 1, "worse": 2}})
+    finish(world, JobKind.TUNE, {"end": "held", "seconds": 20.0, "verdict": {"compared": 24, "better": 1, "worse": 2}})
     for person in (world.ann, world.bo):
         await world.hears(person, "I practised for 1 min, but came out no better, so network 1 goes on")
 
@@ -100,7 +100,7 @@ async def test_few_photos_are_not_practised_on(world: World) -> None:
     await world.ann.send_text("/train")
     await world.settled()
 
-    assert not world.look(lambda unit: [job for job in unit.jobs.unfinished(1) if job.kind == TUNE])
+    assert not world.look(lambda unit: [job for job in unit.jobs.unfinished(1) if job.kind == JobKind.TUNE])
     assert "practise" not in (await world.said_to(world.ann))[-1]
 
 
@@ -108,13 +108,13 @@ async def test_practising_in_vain_or_without_success_is_said(world: World) -> No
     await enough(world)
     await world.ann.send_text("/train")
     await world.settled()
-    finish(world, TUNE, {"end": "unchanged"})
+    finish(world, JobKind.TUNE, {"end": "unchanged"})
     await world.hears(world.ann, "I have practised on these very photos before")
 
     await world.ann.send_text("/train")
     await world.settled()
     with world.store.write() as unit:
-        job = unit.jobs.claim((TUNE,), "trainer", 60)
+        job = unit.jobs.claim((JobKind.TUNE,), "trainer", 60)
         assert job is not None
         unit.jobs._set(job.id, tries=3)
         unit.jobs.fail(job.id, "trainer", "Diverged", unit.now)
@@ -145,7 +145,7 @@ async def test_a_report_that_cannot_be_drawn_is_said(world: World) -> None:
     await world.ann.send_text("/report")
     await world.settled()
 
-    finish(world, REPORT, {"end": "no_report", "why": "no ink"})
+    finish(world, JobKind.REPORT, {"end": "no_report", "why": "no ink"})
 
     await world.hears(world.ann, "I could not draw the report")
 
@@ -166,7 +166,7 @@ async def test_a_network_is_fine_tuned_in_the_background_and_reported(world: Wor
 
 
 def _tuned(unit: Unit) -> Job | None:
-    done = unit.jobs.latest(TUNE, 1)
-    failed = [job for job in unit.jobs.untold() if job.kind == TUNE and job.error]
+    done = unit.jobs.latest(JobKind.TUNE, 1)
+    failed = [job for job in unit.jobs.untold() if job.kind == JobKind.TUNE and job.error]
     assert not failed, failed
     return done

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import Job, JobState, NotFound, Store
+from storage import Job, JobKind, JobState, NotFound, Store
 from storage.jobs import LONGEST_WAIT, MAX_TRIES
 from tests.storage.classroom import Classroom
 from tests.storage.conftest import HandClock
@@ -13,7 +13,7 @@ from tests.storage.conftest import HandClock
 LEASE = 60.0
 
 
-def ask(room: Classroom, clock: HandClock, wait: float = 0.0, kind: str = "fit", chat: int | None = None) -> Job:
+def ask(room: Classroom, clock: HandClock, wait: float = 0.0, kind: str = JobKind.FIT, chat: int | None = None) -> Job:
     with room.store.write() as unit:
         due_at = clock.now + timedelta(seconds=wait)
         return unit.jobs.request(kind, room.classifier.id, due_at=due_at, asked_in_id=chat)
@@ -21,7 +21,7 @@ def ask(room: Classroom, clock: HandClock, wait: float = 0.0, kind: str = "fit",
 
 def claim(store: Store, worker: str) -> Job | None:
     with store.write() as unit:
-        return unit.jobs.claim(["fit"], worker, LEASE)
+        return unit.jobs.claim([JobKind.FIT], worker, LEASE)
 
 
 def test_a_job_is_claimed_once_it_is_due(room: Classroom, clock: HandClock) -> None:
@@ -220,7 +220,7 @@ def test_every_chat_that_asked_for_one_job_is_named_once(room: Classroom, clock:
 
 def test_a_job_for_a_classifier_that_is_not_there_is_not_found(room: Classroom, clock: HandClock) -> None:
     with pytest.raises(NotFound), room.store.write() as unit:
-        unit.jobs.request("fit", 4711, due_at=clock.now)
+        unit.jobs.request(JobKind.FIT, 4711, due_at=clock.now)
 
 
 def test_a_heartbeat_is_what_a_process_said_last(room: Classroom, clock: HandClock) -> None:

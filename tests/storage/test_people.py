@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import NotFound, Role, Store, StoreConflict, Verdict
+from storage import JobKind, NotFound, Role, Store, StoreConflict, Verdict
 from storage.people import CODE_LIFETIME, CODE_TRIES
 from tests.storage.classroom import Classroom
 from tests.storage.conftest import HandClock
@@ -118,7 +118,7 @@ def test_a_private_chat_goes_with_its_person_unless_photos_are_left_in_it(room: 
             unit.chats.enter(telegram_id, kind="private", title="a name")
         full = unit.chats.by_telegram_id(1002)
         assert full is not None
-        job = unit.jobs.request("fit", room.classifier.id, due_at=unit.now, asked_in_id=full.id)
+        job = unit.jobs.request(JobKind.FIT, room.classifier.id, due_at=unit.now, asked_in_id=full.id)
     room.chat = full
     room.photo()
 

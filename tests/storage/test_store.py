@@ -14,7 +14,7 @@ from sqlalchemy import Column, MetaData, Row, Table, create_engine, select
 from sqlalchemy.exc import StatementError
 
 import storage
-from storage import Role, Store, Swept, open_store, records
+from storage import JobKind, Role, Store, Swept, open_store, records
 from storage.columns import UtcDateTime
 from tests.storage.classroom import Classroom, picture_of
 from tests.storage.conftest import HandClock
@@ -114,7 +114,7 @@ def test_no_row_leaves_the_store(room: Classroom) -> None:
             unit.votes.standing(photo.id),
             unit.networks.active(room.classifier.id),
             unit.chats.get(room.chat.id),
-            unit.jobs.request("fit", room.classifier.id, due_at=unit.now),
+            unit.jobs.request(JobKind.FIT, room.classifier.id, due_at=unit.now),
             guess,
         ]
 

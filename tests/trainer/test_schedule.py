@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from storage import Store, open_store
+from storage import JobKind, Store, open_store
 from tests.trainer.conftest import teacher
 from trainer import cycle
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes
 from trainer.recipe import Recipe
-from trainer.schedule import TUNE, VOTE, due, is_quiet
+from trainer.schedule import VOTE, due, is_quiet
 from trainer.settings import TrainerSettings
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -60,8 +60,8 @@ def ask(settings: TrainerSettings, taught: Store) -> Callable[..., bool]:
 def finish(store: Store) -> None:
     """A fine-tuning that knew every vote until now."""
     with store.write() as unit:
-        unit.jobs.request(TUNE, 1, due_at=unit.now)
-        job = unit.jobs.claim((TUNE,), "me", 60)
+        unit.jobs.request(JobKind.TUNE, 1, due_at=unit.now)
+        job = unit.jobs.claim((JobKind.TUNE,), "me", 60)
         assert job is not None
         unit.jobs.finish(job.id, "me", {"end": "published", VOTE: unit.votes.newest()})
 
@@ -85,10 +85,10 @@ def test_only_lessons_since_the_last_one_count(ask: Callable[..., bool], taught:
 
 def test_one_that_waits_or_runs_is_enough(ask: Callable[..., bool], taught: Store) -> None:
     with taught.write() as unit:
-        unit.jobs.request(TUNE, 1, due_at=unit.now)
+        unit.jobs.request(JobKind.TUNE, 1, due_at=unit.now)
     assert not ask()
     with taught.write() as unit:
-        assert unit.jobs.claim((TUNE,), "me", 60)
+        assert unit.jobs.claim((JobKind.TUNE,), "me", 60)
     assert not ask()
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import pytest
 
-from storage import Job, JobState, Store
+from storage import Job, JobKind, JobState, Store
 from tests.trainer.conftest import Teach
 
 PATIENCE = 30.0
@@ -53,7 +53,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 def request(store: Store) -> Job:
     with store.write() as unit:
-        return unit.jobs.request("fit", unit.classifiers.default().id, due_at=unit.now)
+        return unit.jobs.request(JobKind.FIT, unit.classifiers.default().id, due_at=unit.now)
 
 
 def state(store: Store, job: Job) -> JobState:
@@ -136,7 +136,7 @@ def test_a_locked_database_is_waited_for(store: Store, teach: Teach) -> None:
     with running(store) as process:
         wait_for(lambda: beats(store) == "waiting for lessons")
         with store.write() as unit:
-            job = unit.jobs.request("fit", 1, due_at=unit.now)
+            job = unit.jobs.request(JobKind.FIT, 1, due_at=unit.now)
             time.sleep(1.0)
         wait_for(lambda: state(store, job) is JobState.DONE)
 
@@ -147,7 +147,7 @@ def test_a_job_is_not_begun_before_it_is_due(store: Store, teach: Teach) -> None
     teach("red", 4)
     teach("green", 4)
     with store.write() as unit:
-        job = unit.jobs.request("fit", 1, due_at=unit.now + timedelta(hours=1))
+        job = unit.jobs.request(JobKind.FIT, 1, due_at=unit.now + timedelta(hours=1))
     with running(store):
         wait_for(lambda: beats(store) == "waiting for lessons")
         time.sleep(0.3)

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage import Job, JobState, Role, Store, open_store
+from storage import Job, JobKind, JobState, Role, Store, open_store
 from tests.trainer.conftest import teacher
 from trainer import cycle
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, tunings_folder
 from trainer.head import Head
 from trainer.recipe import Recipe
-from trainer.report_jobs import REPORT, report_apart
-from trainer.schedule import TUNE, VOTE
+from trainer.report_jobs import report_apart
+from trainer.schedule import VOTE
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TRIES, TuneJobs
 from trainer.tuner import Tuner
@@ -58,7 +58,7 @@ class Room:
 
     def ask(self) -> Job:
         with self.store.write() as unit:
-            return unit.jobs.request(TUNE, 1, due_at=unit.now)
+            return unit.jobs.request(JobKind.TUNE, 1, due_at=unit.now)
 
     def job(self, job_id: int) -> Job:
         with self.store.read() as unit:
@@ -96,11 +96,14 @@ def test_a_tuning_is_followed_published_and_reported(room: Room) -> None:
         chat = unit.chats.enter(owner.telegram_id, kind="private", title="Ann")
 
     assert jobs.turn(room.embedder) is None
+    work = tunings_folder(room.store.home) / "work-1"
+    work.mkdir(parents=True)
     room.started[0].steps = [Progress(Part.LEARNING, 3, 90)]
     jobs.turn(room.embedder)
 
     assert jobs.doing == "practising: round 3 of 90, about 3 min left"
     assert room.job(asked.id).state is JobState.RUNNING
+    assert work.exists()
     room.started[0].steps = [Done(room.tuning())]
     eyes = jobs.turn(room.embedder)
 
@@ -109,11 +112,12 @@ def test_a_tuning_is_followed_published_and_reported(room: Room) -> None:
     assert eyes.tuning is not None
     assert done.result is not None
     assert (done.result["end"], done.result["network"], done.result["tuning"]) == ("published", 2, eyes.tuning_digest)
+    assert not work.exists()
     assert room.started[0].stopped
     assert jobs.job is None
     assert jobs.doing is None
     with room.store.read() as unit:
-        reports = [job for job in unit.jobs.unfinished(1) if job.kind == REPORT]
+        reports = [job for job in unit.jobs.unfinished(1) if job.kind == JobKind.REPORT]
         assert [unit.jobs.askers(job.id) for job in reports] == [[chat.id]]
         assert done.result[VOTE] == unit.votes.newest()
 
@@ -227,7 +231,7 @@ def test_work_that_nobody_will_go_on_with_is_removed(room: Room) -> None:
     assert work.exists()
 
     with room.store.write() as unit:
-        unit.jobs.claim((TUNE,), "me", 60)
+        unit.jobs.claim((JobKind.TUNE,), "me", 60)
         unit.jobs.finish(asked.id, "me", {"end": "published"})
     room.jobs().take_over()
 

@@ -31,8 +31,9 @@ class Order:
     """What to tune: lessons in their order with untuned embeddings (n, d), and how.
 
     `base` is the digest of the embedder that made those embeddings. `read` gives a picture's bytes by digest; `work` is
-    a folder for this order alone, removed at the end. `start` is an earlier tuning to go on from: each fold's fit then
-    begins where that fold's ended, which never saw its photos, since a photo's fold never changes.
+    a folder for this order alone, kept until its network has been through the gate. `start` is an earlier tuning to go
+    on from: each fold's fit then begins where that fold's ended, which never saw its photos, since a photo's fold never
+    changes.
     """
 
     snapshot: Snapshot

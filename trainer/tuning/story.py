@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import shutil
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
@@ -52,7 +51,7 @@ UNLIKE, UNLIKE_BY = 2.0, 0.1
 
 
 def tune(order: Order) -> Generator[Progress | Done, None, None]:
-    """Carry out an order.
+    """Carry out an order. Its work folder stays: whoever publishes the network removes it then.
 
     Raise NetworkUnknown, ExportDiffers, NotReady (too few photos can be read), Diverged if no rate is low enough, or
     TuningUnsound.
@@ -76,7 +75,6 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
     yield Progress(Part.KEEPING, len(fits), len(fits))
     _check_sound(done)
     yield Done(write_tuning(tunings_folder(order.home), _tuning(task, done, time.monotonic() - began)))
-    shutil.rmtree(order.work, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from storage import Person, Reason, Role, Store, VoteKind, open_store
+from storage import JobKind, Person, Reason, Role, Store, VoteKind, open_store
 from tests.bot.cli.conftest import photos, put, run, taught
 from tests.chaos.homes import LABELS, picture
 
@@ -32,7 +32,7 @@ def test_photos_are_embedded_while_they_come_in_and_the_trainer_is_asked(store: 
         embedder = next(store.home.glob("embedders/*.onnx")).stem
         (job,) = unit.jobs.unfinished(classifier_id)
         assert unit.embeddings.missing(classifier_id, embedder) == []
-        assert job.kind == "fit"
+        assert job.kind == JobKind.FIT
         assert (job.due_at - job.asked_at).total_seconds() < 30
 
 

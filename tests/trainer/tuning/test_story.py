@@ -97,7 +97,6 @@ def test_a_tuning_leaves_a_pair_for_each_fold_and_one_for_all(tuned: Tuned) -> N
     assert [step.done for step in tuned.told if step.part is Part.KEEPING] == list(range(7))
     learning = [step for step in tuned.told if step.part is Part.LEARNING]
     assert [step.done for step in learning] == list(range(1, learning[-1].steps + 1))
-    assert not tuned.order.work.exists()
 
 
 def test_a_tuning_tells_how_each_fit_went(tuned: Tuned) -> None:
@@ -146,6 +145,14 @@ def test_a_tuning_that_was_killed_goes_on_to_the_same_networks(tuned: Tuned, hom
     assert again.embedders == tuned.tuning.embedders
     assert np.array_equal(again.whole.head.weight, tuned.tuning.whole.head.weight)
     assert parts(rest)[Part.LEARNING] < parts(tuned.told)[Part.LEARNING]
+
+
+def test_a_tuning_that_was_killed_before_its_network_was_published_learns_nothing_again(tuned: Tuned) -> None:
+    digest, told = carry_out(tuned.order)
+
+    again = read_tuning(tunings_folder(tuned.order.home), digest)
+    assert again.embedders == tuned.tuning.embedders
+    assert parts(told)[Part.LEARNING] == 0
 
 
 def parts(told: list[Progress]) -> Counter[Part]:
