@@ -263,26 +263,25 @@ async def _react(bot: ExtBot[None], call: Outgoing) -> object:
 
 
 async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
-    payload = call.payload
-    return await bot.send_document(
-        payload["chat_id"],
-        InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
-        caption=payload.get("caption"),
-        parse_mode=payload.get("parse_mode"),
-        reply_markup=_markup(payload),
-        read_timeout=UPLOAD_TIMEOUT,
-    )
+    return await bot.send_document(call.payload["chat_id"], _file(call), **_told_with(call))
 
 
 async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
-    payload = call.payload
-    return await bot.send_photo(
-        payload["chat_id"],
-        InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name),
-        caption=payload.get("caption"),
-        parse_mode=payload.get("parse_mode"),
-        read_timeout=UPLOAD_TIMEOUT,
-    )
+    return await bot.send_photo(call.payload["chat_id"], _file(call), **_told_with(call))
+
+
+def _file(call: Outgoing) -> InputFile:
+    return InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name)
+
+
+def _told_with(call: Outgoing) -> dict[str, Any]:
+    """What goes with a file of any kind."""
+    return {
+        "caption": call.payload.get("caption"),
+        "parse_mode": call.payload.get("parse_mode"),
+        "reply_markup": _markup(call.payload),
+        "read_timeout": UPLOAD_TIMEOUT,
+    }
 
 
 # Every method that the outbox may owe.
