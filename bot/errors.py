@@ -41,6 +41,13 @@ class FileNotMade(BotError):
         self.reason = reason
 
 
+class FileGone(BotError):
+    """A picture that was to be sent is gone: a newer one was drawn, or a photo in it was deleted meanwhile."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is gone")
+
+
 class LayoutUnclear(BotError):
     """A folder of which nobody could say what its labels are; the message goes on after its name."""
 

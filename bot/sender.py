@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from telegram import ForceReply as TelegramForceReply
@@ -26,7 +27,7 @@ from telegram.ext import ExtBot
 from bot import guides
 from bot.actions.packing import pack
 from bot.ending import farewell, wait_for_news
-from bot.errors import FileNotMade
+from bot.errors import FileGone, FileNotMade
 from bot.pacing import Pacer
 from bot.poller import seconds_of
 from bot.replies import Said, message
@@ -139,6 +140,9 @@ class Sender:
             sent = await CALLS[call.method](self._bot, await self._made(call))
         except FileNotMade as error:
             await asyncio.to_thread(self._say_instead, call, error)
+        except FileGone as error:
+            log.info("not sent id=%s: %s", call.id, error)
+            await asyncio.to_thread(self._give_up, call, str(error), unreachable=False)
         except RetryAfter as error:
             seconds = seconds_of(error)
             self._pacer.hold(call.lane, time.monotonic() + seconds)
@@ -165,12 +169,13 @@ class Sender:
             await asyncio.to_thread(self._sent, call, message_id)
 
     async def _made(self, call: Outgoing) -> Outgoing:
-        """The call with the file that was promised for it; raises FileNotMade."""
-        network_id = call.payload.get("network")
-        if network_id is None:
-            return call
-        async with self._packing:
-            return replace(call, attachment=await asyncio.to_thread(pack, self._store, network_id))
+        """The call with the file that was promised for it; raises FileNotMade or FileGone."""
+        if (picture := call.payload.get("picture")) is not None:
+            return replace(call, attachment=await asyncio.to_thread(_bytes_of, Path(picture)))
+        if (network_id := call.payload.get("network")) is not None:
+            async with self._packing:
+                return replace(call, attachment=await asyncio.to_thread(pack, self._store, network_id))
+        return call
 
     def _say_instead(self, call: Outgoing, error: FileNotMade) -> None:
         log.error("file not made id=%s reason=%s", call.id, error.reason, exc_info=error.__cause__)
@@ -268,6 +273,13 @@ async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
 
 async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
     return await bot.send_photo(call.payload["chat_id"], _file(call), **_told_with(call))
+
+
+def _bytes_of(picture: Path) -> bytes:
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise FileGone(picture.name) from error
 
 
 def _file(call: Outgoing) -> InputFile:

@@ -1,11 +1,10 @@
 """Tells the chats that asked for work of the trainer how it goes and how it ended: fits, fine-tunings, reports."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from bot import history, texts, tuning_texts
-from bot.actions.reporting import Practice, TrainingEnded, ended_training, practice
+from bot.actions.reporting import Practice, TrainingEnded, ended_training, pictures_for, practice
 from bot.replies import Said, message
 from storage import JobKind, Store, Unit
 
@@ -50,22 +49,16 @@ class Trainings:
         self._owe(unit, chat_id, _end_in_words(ended), key)
 
     def _tell_report(self, unit: Unit, ended: TrainingEnded, chat_id: int, key: str) -> None:
-        """The words, then the pictures, the main one first; where those are gone by now, the words alone."""
+        """The words, then the pictures, the main one first; where those are gone by then, the words alone."""
         facts = ended.job.result or {}
         if ended.failed or facts.get("end") != "report":
             self._owe(unit, chat_id, tuning_texts.no_report(), key)
             return
         self._owe(unit, chat_id, tuning_texts.report(facts), key)
-        for number, (name, data) in enumerate(_pictures(facts.get("pictures", []))):
-            unit.outbox.owe(
-                self._bot_id,
-                chat_id,
-                "sendPhoto",
-                {"chat_id": chat_id},
-                dedupe=f"{key}:{number}",
-                attachment=data,
-                attachment_name=name,
-            )
+        for number, path in enumerate(pictures_for(unit, chat_id, facts)):
+            # Read when they are sent: by then a photo in them may be deleted, and they with it.
+            payload, name = {"chat_id": chat_id, "picture": path}, Path(path).name
+            unit.outbox.owe(self._bot_id, chat_id, "sendPhoto", payload, dedupe=f"{key}:{number}", attachment_name=name)
 
     def _tell_progress(self) -> bool:
         """Send who asked for a fine-tuning a message that says how far it is, and edit it from then on."""
@@ -113,12 +106,3 @@ def _end_in_words(ended: TrainingEnded) -> str:
 
 def _progress_key(job_id: int, chat_id: int) -> str:
     return f"practice:{job_id}:{chat_id}"
-
-
-def _pictures(paths: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of the pictures that are still there."""
-    for path in map(Path, paths):
-        try:
-            yield path.name, path.read_bytes()
-        except OSError:
-            return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
@@ -65,8 +65,12 @@ class Jobs:
     def fail(self, job_id: int, worker: str, error: str, retry_at: datetime) -> bool:
         """Give a job back to try again at `retry_at`; after three tries it stays failed."""
         if self.get(job_id).tries >= MAX_TRIES:
-            return self._change(job_id, worker, state=JobState.FAILED, error=error, finished_at=self._moment.now)
+            return self.give_up(job_id, worker, error)
         return self._change(job_id, worker, state=JobState.QUEUED, error=error, due_at=retry_at, worker=None)
+
+    def give_up(self, job_id: int, worker: str, error: str) -> bool:
+        """Let a job fail for good at once: trying again would end alike."""
+        return self._change(job_id, worker, state=JobState.FAILED, error=error, finished_at=self._moment.now)
 
     def further(self, job_id: int, worker: str) -> bool:
         """Count tries anew: a long job has come to a point that it will not fall back behind."""
@@ -115,6 +119,11 @@ class Jobs:
         )
         row = self._connection.execute(query).first()
         return _record(row) if row else None
+
+    def failed_at(self, kind: str, classifier_id: int) -> datetime | None:
+        """When a job of the kind failed last."""
+        failed = (job.c.kind == kind) & (job.c.classifier_id == classifier_id) & (job.c.state == JobState.FAILED)
+        return self._connection.execute(select(func.max(job.c.finished_at)).where(failed)).scalar()
 
     def untold(self) -> list[Job]:
         """Ended jobs whose askers have not been told."""

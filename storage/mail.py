@@ -237,7 +237,8 @@ class Outbox:
             self._change(row.id, lane=new_lane, payload=dict(row.payload) | {"chat_id": new_lane})
 
     def give_up(self, outgoing_id: int, error: str) -> None:
-        self._change(outgoing_id, state=DEAD, error=error[:2000])
+        """Send a call never; what was attached to it is of no use any more."""
+        self._change(outgoing_id, state=DEAD, error=error[:2000], attachment=None)
 
     def forget_before(self, moment: datetime) -> int:
         """Remove the traces of what was sent before a moment."""

@@ -134,6 +134,11 @@ class Photos:
             there.update(self._connection.execute(select(blob.c.digest).where(some)).scalars())
         return frozenset(asked) - there
 
+    def sent_in(self, chat_id: int, digests: Sequence[str]) -> frozenset[str]:
+        """Those pictures that came from this chat."""
+        query = select(photo.c.digest).where(photo.c.chat_id == chat_id)
+        return frozenset(digests) & frozenset(self._connection.execute(query).scalars())
+
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""
         query = (

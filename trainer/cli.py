@@ -134,10 +134,11 @@ def report(
     folder: Annotated[Path | None, typer.Option("--out", help="Folder for the pictures.")] = None,
     network: Annotated[int | None, typer.Option("--network", help="Its number; the one that answers if unset.")] = None,
     dark: Annotated[bool, typer.Option("--dark", help="Draw on a dark ground.")] = False,
+    chat: Annotated[list[int] | None, typer.Option("--chat", hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
     """Say how good a network is and why, in words, numbers and pictures."""
-    facts = commands.report(_open(), folder, number=network, dark=dark)
+    facts = commands.report(_open(), folder, number=network, dark=dark, chats=chat or ())
     typer.echo(json.dumps(facts) if as_json else commands.report_in_words(facts))
 
 

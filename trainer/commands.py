@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
 from trainer.material import embed_missing
 from trainer.recipe import Recipe
+from trainer.schedule import Asked
 from trainer.settings import TrainerSettings
+from trainer.snapshot import take
 from trainer.tuning.steps import Progress
 from trainer.tuning.workplace import clear
 
@@ -62,6 +65,9 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
         return
     untuned = _untuned(store, settings)
     start = _eyes(store, settings, classifier_id, untuned).tuning_digest if go_on else None
+    with store.read() as unit:
+        snapshot = take(unit.photos.labelled(classifier_id), unit.labels.all(classifier_id))
+        asked = Asked.of(unit, snapshot, untuned.digest, Recipe(), settings)
     for step in carry_out(store, classifier_id, untuned, settings, start=start):
         if isinstance(step, Progress):
             yield step
@@ -70,7 +76,18 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
         for end in cycle.run(store, classifier_id, eyes, Recipe()):
             if isinstance(end, Outcome):
                 clear(tunings_folder(store.home))
-                yield end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
+                result = end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
+                _note_tuning(store, classifier_id, result | asked.as_dict())
+                yield result
+
+
+def _note_tuning(store: Store, classifier_id: int, result: dict[str, Any]) -> None:
+    """Leave what a job would have left: a service must not tune on the same lessons again, and may be asked for it."""
+    worker = f"command-{os.getpid()}"
+    with store.write() as unit:
+        job = unit.jobs.request(JobKind.TUNE, classifier_id, due_at=unit.now)
+        unit.jobs.claim((JobKind.TUNE,), worker, LONGEST_WAIT_SECONDS)
+        unit.jobs.finish(job.id, worker, result)
 
 
 def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
@@ -91,20 +108,23 @@ def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
         return
 
 
-def report(store: Store, folder: Path | None, *, number: int | None = None, dark: bool = False) -> dict[str, Any]:
+def report(
+    store: Store, folder: Path | None, *, number: int | None = None, dark: bool = False, chats: Sequence[int] = ()
+) -> dict[str, Any]:
     """Report on a network, by default the one that answers; return the facts and where the pictures are.
 
-    Without a folder they go below the home. Raise NothingToReport or ArtefactError.
+    Without a folder they go below the home. For each of `chats` there is one with that chat's own photos alone. Raise
+    NothingToReport or ArtefactError.
     """
     from trainer.report_files import drop_others, write_report
     from trainer.reporting import report_of, reports_folder
 
     found = report_of(store, _classifier(store), number)
     home = reports_folder(store.home) / f"{found.number:06d}-{'dark' if dark else 'light'}"
-    pictures = write_report(found, store, folder or home, dark=dark)
+    written = write_report(found, store, folder or home, dark=dark, chats=chats)
     if folder is None:
         drop_others(store.home, home)
-    return found.facts() | {"pictures": [str(path) for path in pictures]}
+    return found.facts() | written.facts()
 
 
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
@@ -169,7 +189,9 @@ def _test_in_words(test: dict[str, Any]) -> str:
 def sentence(result: dict[str, Any]) -> str:
     """Say a training's result in a line or two."""
     if result["end"] == "not_ready":
-        missing = result["missing"]
+        missing = result.get("missing")
+        if missing is None:
+            return "Not enough photos can be read: look into the log for which, then teach more."
         wanted = [f"{short['missing']} more of {short['name']}" for short in missing["shortages"]]
         if missing["labels_missing"]:
             wanted.append(f"{missing['labels_missing']} more label(s) with 2 photos each")

@@ -19,8 +19,8 @@ from typing import Any
 from storage import Network, NewNetwork, Store
 from trainer import artefact
 from trainer.artefact import Artefact
-from trainer.errors import ArtefactError
-from trainer.eyes import Eyes
+from trainer.errors import ArtefactError, LessonsGone
+from trainer.eyes import Eyes, knows_deleted
 from trainer.gate import GateVerdict, Ground, check_head, compare
 from trainer.golden import make_golden
 from trainer.learning import Learned, learn
@@ -99,25 +99,24 @@ def run(
     yield f"learning from {len(material.snapshot.lessons)} photos"
     learned = learn(material.snapshot, material.sights, recipe)
     yield "comparing with the network that answers now"
-    verdict = judge(store, material, learned, recipe, tuning=eyes.tuning_digest)
+    verdict = judge(store, material, learned, recipe, eyes)
     yield "publishing"
     network = publish(store, classifier_id, eyes, recipe, material, learned, verdict)
     yield _outcome(End.PUBLISHED if network.shipped else End.HELD, material, started, network)
 
 
-def judge(
-    store: Store, material: Material, learned: Learned, recipe: Recipe, *, tuning: str | None = None
-) -> GateVerdict:
-    """Put the candidate through the gate. `tuning` is the digest of the tuning that its embedder comes from."""
+def judge(store: Store, material: Material, learned: Learned, recipe: Recipe, eyes: Eyes) -> GateVerdict:
+    """Put the candidate, which sees through `eyes`, through the gate."""
     embeddings, significance = material.sights.whole.embeddings, recipe.significance
     refusal = check_head(learned.head, embeddings, learned.answers, significance=significance)
     if refusal is not None:
         return refusal
-    if material.active is not None and material.active.lessons_deleted:
-        # However good it was: what somebody had deleted must not go on answering.
-        return GateVerdict(ships=True, ground=Ground.LESSONS_DELETED)
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
     active = _read(store, material.active)
+    if material.active is not None and (material.active.lessons_deleted or (active and knows_deleted(store, active))):
+        # However good it was: what somebody had deleted must not go on answering.
+        return GateVerdict(ships=True, ground=Ground.LESSONS_DELETED)
+    tuning = eyes.tuning_digest
     newly_tuned = tuning is not None and active is not None and active.manifest.tuning != tuning
     return compare(
         learned.answers,
@@ -141,6 +140,7 @@ def publish(
     """Write the folder, then its row; the network answers from that commit on if the verdict lets it.
 
     It does not if another network was put back, or the last one retired, since the lessons were read: that is newer.
+    Raise LessonsGone if photos that its eyes learned from were deleted meanwhile.
     """
     embedder = eyes.answering
     manifest = Manifest(
@@ -162,6 +162,8 @@ def publish(
     golden = make_golden(learned.head, learned.temperature, embedder, material.sights.whole.embeddings)
     folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
     with store.write() as unit:
+        if eyes.tuning is not None and unit.photos.gone(eyes.tuning.lessons):
+            raise LessonsGone("photos were deleted that its embedder learned from")
         if verdict.ships and _id(unit.networks.active(classifier_id)) != _id(material.active):
             verdict = replace(verdict, ships=False, ground=Ground.OVERTAKEN)
         row = _row(manifest, len(material.snapshot.lessons), folder, verdict)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage import FOLDS, Network, Store
-from trainer.artefact import verify
+from trainer.artefact import Artefact, verify
 from trainer.embedders import embedder_path
 from trainer.embedding import Embedder
 from trainer.errors import ArtefactError, EmbedderError, TuningDamaged
@@ -83,6 +83,7 @@ def eyes_of(
             logger.info("network %s was tuned for other settings: going on from the untuned one", active.number)
             return Eyes(untuned)
         if lessons_gone(store, tuning.lessons):
+            logger.info("network %s practised on photos that are deleted: going on untuned", active.number)
             return Eyes(untuned)
         if open_now is not None and open_now.tuning_digest == digest:
             return open_now
@@ -90,6 +91,17 @@ def eyes_of(
     except (ArtefactError, TuningDamaged, EmbedderError) as error:
         logger.warning("network %s cannot be learned from further: %s", active.number, error)
         return Eyes(untuned)
+
+
+def knows_deleted(store: Store, artefact: Artefact) -> bool:
+    """Say whether a network sees through eyes that learned from photos which are deleted by now."""
+    digest = artefact.manifest.tuning
+    if digest is None:
+        return False
+    try:
+        return bool(lessons_gone(store, read_tuning(tunings_folder(store.home), digest).lessons))
+    except TuningDamaged:
+        return False
 
 
 def lessons_gone(store: Store, digests: Sequence[str]) -> frozenset[str]:

@@ -131,7 +131,7 @@ def compare(
         return GateVerdict(ships=True, ground=Ground.FIRST)
     heir = _heirs(candidate, active, truth)
     shared = sorted(set(candidate.labels) & {heir.get(label, label) for label in active.labels})
-    known = set(candidate.digests) & set(active.digests)
+    known = (set(candidate.digests) & set(active.digests)) - unasked(candidate, truth)
     photos = sorted(digest for digest in known if truth.get(digest) in shared)
     verdict = GateVerdict(
         ships=True,
@@ -243,6 +243,18 @@ def _heirs(candidate: Answers, active: Answers, truth: Mapping[str, int]) -> dic
         if label not in candidate.labels and digest in truth:
             today.setdefault(label, set()).add(truth[digest])
     return {label: min(heirs) for label, heirs in today.items() if len(heirs) == 1}
+
+
+def unasked(answers: Answers, truth: Mapping[str, int]) -> set[str]:
+    """Return the pictures that could not be answered as taught: no other fold holds their label (all in one album).
+
+    Such a label has no share at all out of fold, where any that was learned has at least a small one. A candidate that
+    gives no label a share is not excused by it.
+    """
+    column = {label: index for index, label in enumerate(answers.labels)}
+    asked = [(digest, row) for row, digest in enumerate(answers.digests) if truth.get(digest) in column]
+    shares = answers.probabilities
+    return {digest for digest, row in asked if shares[row, column[truth[digest]]] == 0 < shares[row].max()}
 
 
 def choose(answers: Answers, photos: list[str], shared: list[int], heir: Mapping[int, int]) -> Integers:

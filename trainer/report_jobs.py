@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ logger = logging.getLogger(__name__)
 SECONDS = 120
 
 
-def report_apart(home: Path) -> dict[str, Any]:
-    """Draw a report of the network that answers; return a job's result: its facts, or why there is none."""
-    command = [sys.executable, "-m", "trainer", "report", "--json"]
+def report_apart(home: Path, chats: Sequence[int] = ()) -> dict[str, Any]:
+    """Draw a report of the network that answers, for these chats; return a job's result: its facts, or why not."""
+    command = [sys.executable, "-m", "trainer", "report", "--json", *(f"--chat={chat}" for chat in chats)]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter
             command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,14 +17,12 @@ from trainer.artefact import Artefact, verify
 from trainer.diagnosing import Run, diagnose, diagnose_head
 from trainer.errors import ArtefactError, NothingToReport, TuningDamaged
 from trainer.eyes import tunings_folder
-from trainer.gate import Answers, choose
+from trainer.gate import Answers, choose, unasked
 from trainer.head import Floats, softmax
 from trainer.history import EpochResult, History
 from trainer.metrics import BeforeAfter, Integers, Score, before_after, confusion, most_confused, score, surest
 from trainer.testing import Examined, examine
 from trainer.tunings import WHOLE, Tuning, read_tuning
-
-MOST_MISTAKES = 12
 
 
 def reports_folder(home: Path) -> Path:
@@ -122,7 +121,7 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         history=history or _fitted_once(store, artefact, truth, asked),
         table=asked.table(),
         labels=own,
-        photos=_photos_of(asked.labels, truth),
+        photos=_photos_of(asked.labels, truth, told if history is not None else {}),
         start_loss=told.get("start_loss"),
         surest=surest(asked.probabilities.max(axis=1), asked.right()),
     )
@@ -153,12 +152,12 @@ class _Asked:
 
     @classmethod
     def of(cls, answers: Answers, truth: Mapping[str, int]) -> _Asked:
-        """Keep answered photos with a label that the network knows."""
-        column = {label: index for index, label in enumerate(answers.labels)}
+        """Keep photos that were asked, with a label that the network knows."""
+        column, never = {label: index for index, label in enumerate(answers.labels)}, unasked(answers, truth)
         rows = [
             row
             for row, digest in enumerate(answers.digests)
-            if truth.get(digest) in column and answers.probabilities[row].max() > 0
+            if truth.get(digest) in column and digest not in never and answers.probabilities[row].max() > 0
         ]
         own = np.array([column[truth[answers.digests[row]]] for row in rows], dtype=np.int64)
         used = np.unique(own)
@@ -188,9 +187,12 @@ def _named(artefact: Artefact, labels: Sequence[int]) -> list[tuple[int, str]]:
     return [(label, then[label]) for label in labels]
 
 
-def _photos_of(labels: Sequence[int], truth: Mapping[str, int]) -> tuple[int, ...]:
-    taught = list(truth.values())
-    return tuple(taught.count(label) for label in labels)
+def _photos_of(labels: Sequence[int], truth: Mapping[str, int], told: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the photos of each label that the fits learned from: today's, unless a tuning has told its own."""
+    if (then := told.get("photos_of")) is not None:
+        return tuple(int(then.get(str(label), 0)) for label in labels)
+    taught = Counter(truth.values())
+    return tuple(taught[label] for label in labels)
 
 
 def _mistakes(asked: _Asked, names: Sequence[str]) -> list[Mistake]:
@@ -204,7 +206,7 @@ def _mistakes(asked: _Asked, names: Sequence[str]) -> list[Mistake]:
             confidence=float(asked.probabilities[row].max()),
             loss=float(losses[row]),
         )
-        for row in wrong[:MOST_MISTAKES]
+        for row in wrong
     ]
 
 

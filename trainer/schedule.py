@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from storage import JobKind, State, Unit
+from trainer.recipe import Recipe
 from trainer.settings import TrainerSettings
+from trainer.snapshot import Snapshot
 
-# The kind of such a job, and where its result says which vote was the newest that it knew.
-VOTE = "vote"
+# Where the result of such a job says what it was asked to learn from, and which vote was the newest then.
+LESSONS, VOTE = "lessons", "vote"
+# What failed for good is not begun again by itself before somebody may have looked into it.
+AFTER_FAILURE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is noted with the end of such a job."""
+
+    lessons: str
+    vote: int
+
+    @classmethod
+    def of(cls, unit: Unit, snapshot: Snapshot, untuned: str, recipe: Recipe, settings: TrainerSettings) -> Asked:
+        """Return what is to be learned from now; `untuned` is the digest of the embedder to begin with."""
+        return cls(f"{snapshot.digest(untuned, recipe)} {settings.tuning_recipe()}", unit.votes.newest())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {LESSONS: self.lessons, VOTE: self.vote}
 
 
 def due(unit: Unit, classifier_id: int, settings: TrainerSettings) -> bool:
@@ -20,6 +43,9 @@ def due(unit: Unit, classifier_id: int, settings: TrainerSettings) -> bool:
     if unit.networks.active(classifier_id) is None:
         return False
     if unit.photos.count(classifier_id, State.TAUGHT) < settings.tune_photos:
+        return False
+    failed_at = unit.jobs.failed_at(JobKind.TUNE, classifier_id)
+    if failed_at is not None and unit.now - failed_at < AFTER_FAILURE:
         return False
     last = unit.jobs.latest(JobKind.TUNE, classifier_id)
     told = (last.result or {}) if last is not None else {}

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 5.0
 BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
+UNREADABLE_SECONDS = 900.0
 PROCESS, TUNING = "trainer", "tuning"
 
 
@@ -49,6 +50,8 @@ class Service:
         self._took_over = False
         self._embed_at = 0.0
         self._unreadable: set[str] = set()
+        self._believed_until = 0.0
+        self._broken: WriteNotDurable | None = None
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
         self._tunings = TuneJobs(store, settings, recipe, self._worker)
@@ -64,6 +67,8 @@ class Service:
                         self._stop.wait(self._settings.poll_seconds)
             finally:
                 self._tunings.stop()
+        if self._broken is not None:
+            raise self._broken
 
     def _turn_or_wait(self, embedder: Embedder) -> bool:
         """Do one piece of work and say whether there was any; wait a while after whatever went wrong."""
@@ -86,6 +91,10 @@ class Service:
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
             self._job = unit.jobs.claim((JobKind.FIT, JobKind.REPORT), self._worker, self._settings.lease_seconds)
+        if time.monotonic() >= self._believed_until:
+            # A disk that was away for a moment gives back what it could not read.
+            self._unreadable.clear()
+            self._believed_until = time.monotonic() + UNREADABLE_SECONDS
         if self._job is not None:
             drop_spoilt(self._store)
             self._tunings.drop_deleted()
@@ -139,7 +148,9 @@ class Service:
     def _report(self, job: Job) -> None:
         """Have a report drawn, by a process of its own: what draws is large, and stays in memory."""
         self._doing = "drawing a report"
-        result = report_apart(self._store.home)
+        with self._store.read() as unit:
+            chats = unit.jobs.askers(job.id)
+        result = report_apart(self._store.home, chats)
         with self._store.write() as unit:
             unit.jobs.finish(job.id, self._worker, result)
 
@@ -158,9 +169,14 @@ class Service:
     def _give_back(self, error: Exception) -> None:
         """Count a fault of the job's own against it; a fault of the machine (disk, database) costs it nothing."""
         self._took_over = False
-        if self._job is None or isinstance(error, (StorageError, OSError)):
+        # Whatever went wrong, it may have been they: photos that they learned from may be deleted by now.
+        self._eyes = None
+        if self._job is None:
             return
         with suppress(StorageError), self._store.write() as unit:
+            if isinstance(error, (StorageError, OSError)):
+                unit.jobs.release(self._job.id, self._worker)
+                return
             retry_at = unit.now + timedelta(seconds=self._settings.retry_seconds)
             unit.jobs.fail(self._job.id, self._worker, type(error).__name__, retry_at)
 
@@ -191,5 +207,9 @@ class Service:
                     for job in (self._job, self._tunings.job):
                         if job is not None:
                             unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
+            except WriteNotDurable as error:
+                # No later write can be believed either: `run` must end with it.
+                self._broken = error
+                self._stop.set()
             except StorageError as error:
                 logger.warning("no heartbeat: %s", type(error).__name__)

@@ -16,11 +16,11 @@ from storage import Job, JobKind, Role, Store, Unit
 from trainer import cycle
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
-from trainer.errors import LessonsGone, NotReady, TrainerError
+from trainer.errors import Diverged, ExportDiffers, LessonsGone, NotReady, TrainerError, TuningUnsound
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
 from trainer.material import readiness_of
 from trainer.recipe import Recipe
-from trainer.schedule import VOTE, due
+from trainer.schedule import LESSONS, Asked, due
 from trainer.settings import TrainerSettings
 from trainer.snapshot import take
 from trainer.tuner import Tuner
@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 # A tuning that is killed again and again between two of its milestones is what kills.
 TRIES = 10
 LOOK_SECONDS = 10.0
-LESSONS = "lessons"
+# The same lessons would lead there again, bit for bit.
+HOPELESS = frozenset(error.__name__ for error in (Diverged, ExportDiffers, TuningUnsound))
 DOING = {
     Part.LOOKING: "looking at photo {done} of {steps} more closely",
     Part.LEARNING: "practising: round {done} of {steps}",
@@ -42,21 +43,10 @@ DOING = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is noted with a job's end: what it was asked to learn from, and the newest vote then."""
-
-    lessons: str
-    vote: int
-
-    def as_dict(self) -> dict[str, Any]:
-        return {LESSONS: self.lessons, VOTE: self.vote}
-
-
-@dataclass(frozen=True, slots=True)
 class _Running:
     job: Job
     tuner: Tuner
-    asked: _Asked
+    asked: Asked
 
 
 class TuneJobs:
@@ -91,7 +81,7 @@ class TuneJobs:
         return self._running is not None or any(job.kind == JobKind.TUNE for job in waiting)
 
     def take_over(self) -> None:
-        """Remove what no job will go on with; for the start of a service that is alone in its home."""
+        """Remove what no job will go on with: that of one that failed, or was carried out by a killed process."""
         if not self.under_way():
             clear(tunings_folder(self._store.home))
 
@@ -101,6 +91,7 @@ class TuneJobs:
             return self._follow(self._running)
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_SECONDS
+            self.take_over()
             self._request_if_due()
         with self._store.write() as unit:
             job = unit.jobs.claim((JobKind.TUNE,), self._worker, self._settings.lease_seconds, tries=TRIES)
@@ -133,11 +124,11 @@ class TuneJobs:
     def _begin(self, job: Job, untuned: Embedder) -> None:
         """Start the process, unless there is nothing (new) to learn from."""
         with self._store.read() as unit:
-            last, vote = unit.jobs.latest(JobKind.TUNE, job.classifier_id), unit.votes.newest()
+            last = unit.jobs.latest(JobKind.TUNE, job.classifier_id)
             active = unit.networks.active(job.classifier_id)
             # All that is taught, not only what these eyes have seen: after a tuning, others look at new photos.
             snapshot = take(unit.photos.labelled(job.classifier_id), unit.labels.all(job.classifier_id))
-        asked = _Asked(f"{snapshot.digest(untuned.digest, self._recipe)} {self._settings.tuning_recipe()}", vote)
+            asked = Asked.of(unit, snapshot, untuned.digest, self._recipe, self._settings)
         ready, photos, labels = readiness_of(snapshot), len(snapshot.lessons), len(snapshot.labels)
         if not ready.ready:
             self._finish(job, asked, Outcome(End.NOT_READY, photos, labels, 0.0, readiness=ready).as_dict())
@@ -155,7 +146,7 @@ class TuneJobs:
                 return None
             case Progress(part, done, steps):
                 self.doing = self._in_words(running.tuner, part, done, steps)
-                if part is Part.KEEPING:
+                if step.lasting:
                     self._milestone(running.job)
                 return None
             case Done(digest):
@@ -181,17 +172,19 @@ class TuneJobs:
             raise
 
     def _publish(self, running: _Running, digest: str) -> Eyes | None:
-        """Put a network with the new eyes through the gate."""
-        eyes = tuned_eyes(self._store.home, digest, threads=self._settings.threads)
+        """Put a network with the new eyes through the gate; return them if it answers now."""
+        eyes, published = tuned_eyes(self._store.home, digest, threads=self._settings.threads), False
         self.doing = "comparing with the network that answers now"
         for step in cycle.run(self._store, running.job.classifier_id, eyes, self._recipe):
             if isinstance(step, Outcome):
+                published = step.end is End.PUBLISHED
                 result = step.as_dict() | {"tuning": digest, "seconds": round(running.tuner.seconds, 1)}
-                self._finish(running.job, running.asked, result, report=True)
+                told = step.network is not None and step.network.n > 0
+                self._finish(running.job, running.asked, result, report=told)
                 clear(tunings_folder(self._store.home))
                 logger.info("job %s: tuning %s, %s", running.job.id, digest[:12], step.end)
         self._end(running)
-        return eyes
+        return eyes if published else None
 
     def _fail(self, running: _Running, failed: Failed) -> None:
         why = f"{failed.error}: {failed.said}"[:500]
@@ -205,6 +198,8 @@ class TuneJobs:
                 unit.jobs.postpone(running.job.id, self._worker, retry_at, why)
             elif failed.error == NotReady.__name__:
                 unit.jobs.finish(running.job.id, self._worker, {"end": End.NOT_READY.value} | running.asked.as_dict())
+            elif failed.error in HOPELESS:
+                unit.jobs.give_up(running.job.id, self._worker, why)
             else:
                 unit.jobs.fail(running.job.id, self._worker, why, retry_at)
 
@@ -221,7 +216,7 @@ class TuneJobs:
         with self._store.write() as unit:
             unit.jobs.further(job.id, self._worker)
 
-    def _finish(self, job: Job, asked: _Asked, result: dict[str, Any], *, report: bool = False) -> None:
+    def _finish(self, job: Job, asked: Asked, result: dict[str, Any], *, report: bool = False) -> None:
         with self._store.write() as unit:
             unit.jobs.finish(job.id, self._worker, result | asked.as_dict())
             if report:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -19,6 +20,8 @@ from trainer.tuning.steps import Done, Failed, Part, Progress, Step, from_line
 # How much of the time each part takes, measured on 500 photos.
 SHARES: Mapping[Part, float] = {Part.LOOKING: 0.1, Part.LEARNING: 0.72, Part.KEEPING: 0.1, Part.COMPARING: 0.08}
 FAREWELL_SECONDS = 2.0
+# Less progress than this says nothing of the pace.
+TELLING = 0.03
 
 
 class Tuner:
@@ -37,19 +40,21 @@ class Tuner:
         self._steps: SimpleQueue[Step] = SimpleQueue()
         self._began = time.monotonic()
         self._parts: dict[Part, float] = {}
+        self._since: tuple[float, float] | None = None
         threading.Thread(target=self._listen, name="tuner", daemon=True).start()
 
     def look(self) -> Step | None:
         """Return the newest step, or the end; None if there is nothing new. After an end, nothing comes any more."""
-        newest: Step | None = None
+        newest: Progress | None = None
         while True:
             try:
-                newest = self._steps.get_nowait()
+                step = self._steps.get_nowait()
             except Empty:
                 return newest
-            if not isinstance(newest, Progress):
-                return newest
-            self._parts[newest.part] = newest.done / max(newest.steps, 1)
+            if not isinstance(step, Progress):
+                return step
+            self._note(step)
+            newest = replace(step, lasting=step.lasting or (newest is not None and newest.lasting))
 
     @property
     def share(self) -> float:
@@ -63,10 +68,21 @@ class Tuner:
 
     @property
     def seconds_left(self) -> float | None:
-        """Return about how long it still takes; None while too little is done to say."""
-        if self.share < 0.05:
+        """Return about how long it still takes, by its pace since it began its part; None where that says nothing yet.
+
+        What an earlier process did counts as done, but not as done by this one.
+        """
+        if self._since is None or self.share - self._since[1] < TELLING:
             return None
-        return self.seconds * (1 - self.share) / self.share
+        at, done = self._since
+        return (time.monotonic() - at) * (1 - self.share) / (self.share - done)
+
+    def _note(self, step: Progress) -> None:
+        """Note how far it is, and where its pace begins to be counted: with its first word, and its first epoch."""
+        begun = step.part in self._parts
+        self._parts[step.part] = step.done / max(step.steps, 1)
+        if not begun and (self._since is None or step.part is Part.LEARNING):
+            self._since = (time.monotonic(), self.share)
 
     def stop(self) -> None:
         """End it, whatever it does: it is gone on with another time."""

@@ -1,14 +1,15 @@
 """How things stand: labels, the network that answers, the trainer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.actions.teaching import TRAINER_SILENCE, as_counts, trainer_alive
 from bot.visit import Presence
-from storage import Job, JobKind, JobState, LabelCount, Network, State, Unit
+from storage import Job, JobKind, JobState, LabelCount, Network, Role, State, Unit
 from trainer.readiness import Readiness, readiness
 
-# The kinds of jobs besides fits.
 # With fewer photos, learning deeper than the last layer teaches nothing that holds for others.
 WORTH_TUNING = 24
 
@@ -112,3 +113,16 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
         ready, names = readiness(as_counts(counts)), {one.label.id: one.label.name for one in counts}
         ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready, names))
     return ended
+
+
+def pictures_for(unit: Unit, telegram_id: int, facts: Mapping[str, Any]) -> list[str]:
+    """The paths of a report's pictures for a chat: people's photos go to an owner, or where they came from.
+
+    `facts` are what the trainer told of the report.
+    """
+    person, chat = unit.people.by_telegram_id(telegram_id), unit.chats.by_telegram_id(telegram_id)
+    if person is not None and person.role is Role.OWNER:
+        return list(facts.get("pictures", []))
+    galleries = facts.get("galleries", {})
+    own = galleries.get(str(chat.id)) if chat is not None else None
+    return [*facts.get("pictures", [])[:1], *([own] if own is not None else [])]

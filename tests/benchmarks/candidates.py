@@ -86,7 +86,7 @@ class Court:
         self._active: Network | None = None
         lessons = Candidate("the active network", False, self.lessons())
         learned, material = self._learn(lessons)
-        verdict = cycle.judge(self.store, material, learned, lessons.recipe)
+        verdict = cycle.judge(self.store, material, learned, lessons.recipe, self._eyes)
         self._active = cycle.publish(self.store, 1, self._eyes, lessons.recipe, material, learned, verdict)
 
     def lessons(
@@ -101,7 +101,7 @@ class Court:
     def try_one(self, candidate: Candidate) -> Trial:
         """Judge it, publish it beside the active network, and open it as the bot would."""
         learned, material = self._learn(candidate)
-        verdict = cycle.judge(self.store, material, learned, candidate.recipe)
+        verdict = cycle.judge(self.store, material, learned, candidate.recipe, self._eyes)
         if not verdict.ships:
             return Trial(candidate, f"the gate: {verdict.ground}")
         aside = replace(verdict, ships=False)

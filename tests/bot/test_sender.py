@@ -12,6 +12,7 @@ from bot.playground import Fault
 from bot.replies import Said, message
 from storage import Unit
 from tests.support.bots import Person, World
+from tests.support.networks import picture
 
 
 def owe(world: World, person: Person, text: str, **how: Any) -> bool:
@@ -140,3 +141,17 @@ async def test_what_was_sent_is_emptied(world: World) -> None:
     with closing(sqlite3.connect(world.home / "pupil.db")) as database:
         rows = database.execute("SELECT state, payload FROM outbox WHERE dedupe = 'one'").fetchall()
     assert rows == [("sent", "{}")]
+
+
+async def test_a_picture_that_is_gone_when_its_turn_comes_is_not_sent(world: World) -> None:
+    await meet(world)
+    there, gone = world.home / "there.png", world.home / "gone.png"
+    there.write_bytes(picture("apple"))
+    with world.store.write() as unit:
+        for path in (gone, there):
+            payload = {"chat_id": world.ann.id, "picture": str(path)}
+            unit.outbox.owe(world.service.app.bot.id, world.ann.id, "sendPhoto", payload, attachment_name=path.name)
+    owe(world, world.ann, "after it")
+
+    assert (await new_words(world, world.ann))[-1] == "after it"
+    assert len([one for one in await world.ann.history() if one.photo]) == 1

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from storage import Job, JobKind, JobState, Role, Store, open_store
 from tests.trainer.conftest import teacher
 from trainer import cycle
+from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, tunings_folder
+from trainer.gate import GateVerdict, Ground
 from trainer.head import Head
 from trainer.recipe import Recipe
 from trainer.report_jobs import report_apart
@@ -165,12 +168,87 @@ def test_a_failed_tuning_is_tried_again_and_then_given_up(room: Room) -> None:
         with room.store.write() as unit:
             unit.jobs._set(asked.id, due_at=unit.now)
         jobs.turn(room.embedder)
-        room.started[-1].steps = [Failed("Diverged", "the loss exploded")]
+        room.started[-1].steps = [Failed("TuningDamaged", "cut short")]
         jobs.turn(room.embedder)
 
     failed = room.job(asked.id)
     assert failed.state is JobState.FAILED
-    assert failed.error == "Diverged: the loss exploded"
+    assert failed.error == "TuningDamaged: cut short"
+
+
+@pytest.mark.parametrize("error", ["Diverged", "ExportDiffers", "TuningUnsound"])
+def test_what_would_end_alike_again_is_given_up_at_once_and_not_begun_by_itself(room: Room, error: str) -> None:
+    room.settings = room.settings.model_copy(update={"tune_lessons": 18, "tune_photos": 18})
+    jobs, asked = room.jobs(), room.ask()
+    jobs.turn(room.embedder)
+    room.started[-1].steps = [Progress(Part.KEEPING, 3, 6, lasting=True), Failed(error, "the loss exploded")]
+    jobs.turn(room.embedder)
+    jobs.turn(room.embedder)
+
+    assert room.job(asked.id).state is JobState.FAILED
+    room.jobs().turn(room.embedder)
+    assert len(room.started) == 1
+
+
+def test_eyes_whose_network_was_held_are_not_learned_through(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = GateVerdict(ships=False, ground=Ground.NO_BETTER)
+    monkeypatch.setattr(cycle, "judge", lambda *_: held)
+    jobs, asked = room.jobs(), room.ask()
+    jobs.turn(room.embedder)
+    room.started[0].steps = [Done(room.tuning())]
+
+    assert jobs.turn(room.embedder) is None
+    assert (room.job(asked.id).result or {})["end"] == "held"
+
+
+def test_a_network_is_not_published_that_knows_what_was_deleted_meanwhile(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, asked = room.jobs(), room.ask()
+    jobs.turn(room.embedder)
+    digest, judge = room.tuning(), cycle.judge
+
+    def slowly(store: Store, *others: Any) -> GateVerdict:
+        with store.write() as unit:
+            unit.photos.remove([unit.photos.labelled(1)[0].photo_id])
+        return judge(store, *others)
+
+    monkeypatch.setattr(cycle, "judge", slowly)
+    room.started[0].steps = [Done(digest)]
+
+    assert jobs.turn(room.embedder) is None
+    assert room.job(asked.id).state is JobState.QUEUED
+    with room.store.read() as unit:
+        assert unit.networks.active(1).number == 1  # type: ignore[union-attr]
+
+
+def test_a_network_whose_eyes_know_what_was_deleted_gives_way(room: Room) -> None:
+    """Without a note of the deletion: a message that was edited to show another picture leaves none."""
+    jobs, _ = room.jobs(), room.ask()
+    jobs.turn(room.embedder)
+    room.started[0].steps = [Done(room.tuning())]
+    assert jobs.turn(room.embedder) is not None
+    with room.store.write() as unit:
+        unit.photos.remove([unit.photos.labelled(1)[0].photo_id])
+
+    *_, outcome = cycle.run(room.store, 1, Eyes(room.embedder), Recipe())
+
+    assert isinstance(outcome, Outcome)
+    assert outcome.network is not None
+    assert outcome.network.verdict["ground"] == Ground.LESSONS_DELETED
+
+
+def test_how_much_time_is_left_counts_what_this_process_did() -> None:
+    tuner = Tuner.__new__(Tuner)
+    tuner._parts, tuner._since = {}, None
+    for step in (Progress(Part.LOOKING, 9, 9), Progress(Part.LEARNING, 45, 90)):
+        tuner._note(step)
+    assert tuner.seconds_left is None
+
+    assert tuner._since is not None
+    tuner._since = (tuner._since[0] - 60, tuner._since[1])
+    tuner._note(Progress(Part.LEARNING, 54, 90))
+    assert tuner.seconds_left == pytest.approx(60 * (1 - 0.1 - 0.72 * 0.6) / (0.72 * 0.1), rel=0.01)
 
 
 def test_a_full_disk_or_a_kill_costs_nothing_but_time(room: Room) -> None:
@@ -247,7 +325,10 @@ def test_kills_between_two_milestones_are_counted_and_milestones_forgive_them(ro
     jobs = room.jobs()
     jobs.turn(room.embedder)
     assert room.job(asked.id).tries == TRIES
-    room.started[-1].steps = [Progress(Part.KEEPING, 0, 6)]
+    room.started[-1].steps = [Progress(Part.KEEPING, 1, 6)]
+    jobs.turn(room.embedder)
+    assert room.job(asked.id).tries == TRIES
+    room.started[-1].steps = [Progress(Part.KEEPING, 2, 6, lasting=True)]
     jobs.turn(room.embedder)
     assert room.job(asked.id).tries == 1
 

@@ -60,4 +60,4 @@ def _look_again(store: Store, classifier_id: int, order: Order, done: Done, *, t
     eyes: Eyes = tuned_eyes(store.home, done.digest, threads=threads)
     steps = len(order.digests) * len(eyes.all)
     for embedded in embed_missing(store, classifier_id, eyes, set()):
-        yield Progress(Part.COMPARING, min(embedded, steps), steps)
+        yield Progress(Part.COMPARING, min(embedded, steps), steps, lasting=embedded > 0)

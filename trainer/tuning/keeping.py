@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from trainer.durable import write_durably
 from trainer.embedders import EmbedderSpec, embedder_path, store_embedder
@@ -26,21 +27,28 @@ class Learned:
     restarts: int
 
 
-def keep(order: Order, spec: EmbedderSpec, learned: Learned, fold: int) -> Tuned:
-    """Store the network as an embedder that answers alike, unless an earlier process did. Raise ExportDiffers."""
-    note, head = order.work / f"kept-{fold}.json", learned.session.learner.head()
-    embedders, tunings = embedders_folder(order.home), tunings_folder(order.home)
+def kept_before(order: Order, learned: Learned, fold: int) -> Tuned | None:
+    """Return what an earlier process kept of this fit; None if it did not, or not all of it is there any more."""
     try:
-        embedder, stages = json.loads(note.read_text())
-        embedder_path(embedders, embedder)
-        if (tunings / stages_name(stages)).is_file():
-            return Tuned(embedder, head, stages)
+        embedder, stages = json.loads(_note(order, fold).read_text())
+        embedder_path(embedders_folder(order.home), embedder)
     except (OSError, ValueError, EmbedderError):
-        pass  # Not kept yet, or not whole any more.
+        return None
+    whole = (tunings_folder(order.home) / stages_name(stages)).is_file()
+    return Tuned(embedder, learned.session.learner.head(), stages) if whole else None
+
+
+def keep(order: Order, spec: EmbedderSpec, learned: Learned, fold: int) -> Tuned:
+    """Store the network as an embedder that answers alike. Raise ExportDiffers."""
+    embedders, tunings = embedders_folder(order.home), tunings_folder(order.home)
     network = learned.network.eval()
     weights = learned.session.learner.stages.state_dict()
     stages = write_stages(tunings, {name: value.cpu().numpy() for name, value in weights.items()})
     embedder = store_embedder(embedders, export(network, spec))
     check(network, embedders / f"{embedder}.onnx", spec)
-    write_durably(note, json.dumps([embedder, stages]).encode())
-    return Tuned(embedder, head, stages)
+    write_durably(_note(order, fold), json.dumps([embedder, stages]).encode())
+    return Tuned(embedder, learned.session.learner.head(), stages)
+
+
+def _note(order: Order, fold: int) -> Path:
+    return order.work / f"kept-{fold}.json"

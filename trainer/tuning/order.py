@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from storage import Store
 from trainer.durable import write_durably
-from trainer.embedders import EmbedderSpec
+from trainer.embedders import EmbedderSpec, embedder_path
 from trainer.embedding import Embedder
+from trainer.errors import EmbedderError, TuningDamaged
 from trainer.eyes import Eyes, tunings_folder
+from trainer.making import embedders_folder
 from trainer.material import embed_missing, read_material
 from trainer.metrics import Integers
 from trainer.recipe import Recipe, TuningRecipe
@@ -23,7 +25,9 @@ from trainer.settings import TrainerSettings
 from trainer.snapshot import Snapshot
 from trainer.tuning.augmentation import Augmentation
 from trainer.tuning.workplace import LESSONS, workplace
-from trainer.tunings import Tuning
+from trainer.tunings import Tuning, read_tuning
+
+END = "tuning"
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,22 @@ class Order:
         """Make the work folder, with a list of the pictures that it will hold something of."""
         self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_durably(self.work / LESSONS, json.dumps(self.digests).encode())
+
+    def note_end(self, tuning: str) -> str:
+        """Note the digest of the tuning that this order led to, and return it."""
+        write_durably(self.work / END, tuning.encode())
+        return tuning
+
+    def ended(self) -> str | None:
+        """Return the digest that an earlier process noted, if all that the tuning needs is still there."""
+        try:
+            digest = (self.work / END).read_text()
+            tuning = read_tuning(tunings_folder(self.home), digest)
+            for embedder in tuning.embedders:
+                embedder_path(embedders_folder(self.home), embedder)
+        except (OSError, ValueError, TuningDamaged, EmbedderError):
+            return None
+        return digest
 
 
 def order_of(

@@ -20,12 +20,14 @@ class Part(StrEnum):
 class Progress:
     """How far a tuning is: `done` of `steps` of what it is at.
 
-    Those are photos looked at, epochs learned, networks kept, and photos looked at again by the new networks.
+    Those are photos looked at, epochs learned, networks kept, and photos looked at again by the new networks. It is
+    `lasting` if something was stored that was not there before, and will not have to be made again.
     """
 
     part: Part
     done: int
     steps: int
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ Step = Progress | Done | Failed
 def to_line(step: Step) -> str:
     """Return one line of JSON."""
     match step:
-        case Progress(part, done, steps):
-            return json.dumps({"part": part.value, "done": done, "steps": steps})
+        case Progress(part, done, steps, lasting):
+            return json.dumps({"part": part.value, "done": done, "steps": steps, "lasting": lasting})
         case Done(digest):
             return json.dumps({"tuning": digest})
         case Failed(error, said, machine):
@@ -66,6 +68,6 @@ def from_line(line: str) -> Step | None:
             return Done(str(values["tuning"]))
         if "error" in values:
             return Failed(str(values["error"]), str(values["said"]), bool(values["machine"]))
-        return Progress(Part(values["part"]), int(values["done"]), int(values["steps"]))
+        return Progress(Part(values["part"]), int(values["done"]), int(values["steps"]), bool(values["lasting"]))
     except (ValueError, KeyError, TypeError):
         return None

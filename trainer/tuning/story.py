@@ -31,7 +31,7 @@ from trainer.history import History, RateCurve
 from trainer.network import EmbeddingNetwork, build
 from trainer.recipe import TuningRecipe
 from trainer.tuning.checkpoints import load_session, save_session
-from trainer.tuning.keeping import Learned, keep
+from trainer.tuning.keeping import Learned, keep, kept_before
 from trainer.tuning.learner import Learner, device, groups
 from trainer.tuning.learning_rate import range_test
 from trainer.tuning.lessons import Lessons
@@ -59,6 +59,9 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
     began = time.monotonic()
     torch.set_num_threads(order.threads or torch.get_num_threads())
     order.begin()
+    if (ended := order.ended()) is not None:
+        yield Done(ended)
+        return
     spec = EmbedderSpec(order.spec.backbone, order.spec.weights, eyes(order.spec))
     base = build(spec.backbone, spec.preprocessing, weights=spec.weights)
     kept = _kept_stages(base, order)
@@ -71,10 +74,12 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
         yield Progress(Part.KEEPING, place, len(fits))
         epochs = tuple(learned.session.epochs)
         history = History(epochs, len(epochs), task.curve, learned.restarts)
-        done[fold] = _Fitted(keep(order, spec, learned, fold), history, learned.session.first_loss or 0.0)
-    yield Progress(Part.KEEPING, len(fits), len(fits))
+        earlier = kept_before(order, learned, fold)
+        pair = earlier or keep(order, spec, learned, fold)
+        done[fold] = _Fitted(pair, history, learned.session.first_loss or 0.0)
+        yield Progress(Part.KEEPING, place + 1, len(fits), lasting=earlier is None)
     _check_sound(done)
-    yield Done(write_tuning(tunings_folder(order.home), _tuning(task, done, time.monotonic() - began)))
+    yield Done(order.note_end(write_tuning(tunings_folder(order.home), _tuning(task, done, time.monotonic() - began))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +142,19 @@ def _tuning(task: _Task, done: dict[int, _Fitted], seconds: float) -> Tuning:
         # Without photos in the fold, the fit on all lessons is the one without them.
         other = _untuned(order) if task.held_out(fold).any() else whole
         folds[fold] = done[fold].pair if fold in done else other
+    rows, counts = np.unique(order.truth()[task.seen], return_counts=True)
     told = {
         "recipe": order.recipe.as_dict(),
         "augmentation": asdict(order.augmentation),
         "photos": int(task.seen.sum()),
+        "photos_of": {str(order.labels[row]): int(count) for row, count in zip(rows, counts, strict=True)},
         "seconds": round(seconds, 1),
         "start_loss": float(np.mean([each.start_loss for each in done.values()])),
         "histories": {_name(fold): each.history.as_dict() for fold, each in done.items()},
     }
-    return Tuning(order.labels, order.digests, order.base, whole, folds, told)
+    # What the weights that it went on from had learned, these know as well.
+    lessons = tuple(dict.fromkeys((*order.digests, *(order.start.lessons if order.start is not None else ()))))
+    return Tuning(order.labels, lessons, order.base, whole, folds, told)
 
 
 def _untuned(order: Order) -> Tuned:
