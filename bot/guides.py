@@ -1,7 +1,8 @@
 """The longer texts: welcome, help, labels, status, the network as a file, and files that cannot be photos."""
 
 from bot.actions.reporting import Status
-from bot.texts import bold, esc, join, long_ago, needs, plural, quality
+from bot.texts import long_ago, needs, quality
+from bot.wording import bold, esc, esc_ours, join, plural
 from storage import LabelCount, Network, PictureRefused, Refusal
 
 SHOWN_LABELS = 60
@@ -101,7 +102,7 @@ def status(found: Status, *, group: bool, sees_all: bool) -> str:
 
 def _trainer(found: Status) -> str:
     if found.trainer_alive:
-        return f"Trainer: {esc(found.trainer_doing) or 'running'}."
+        return f"Trainer: {esc_ours(found.trainer_doing) or 'running'}."
     more = " New lessons wait for it." if found.waiting else ""
     return (
         f"Trainer: not running, {long_ago(found.silent_for)}.{more} "
@@ -121,7 +122,7 @@ def packed(network: Network, names: list[str], file_name: str) -> str:
         f"<b>Network {network.number}</b> as one file. It knows {join([bold(one) for one in named] + rest)}; "
         f"{quality(network)}\n"
         "On any computer with Pupil it answers by itself:\n"
-        f"<code>pupil predict --network {esc(file_name)} photo.jpg</code>\n"
+        f"<code>pupil predict --network {esc_ours(file_name)} photo.jpg</code>\n"
         "ONNX Runtime and OpenVINO run it, too. It holds no photos."
     )
 

@@ -1,11 +1,11 @@
 """The networks that there have been, in plain words: for the command line as they are, for chats by `message_of`."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from bot.actions.versions import Obstacle, Version, Versions
-from bot.texts import plural, quality
+from bot.texts import quality
+from bot.wording import esc_ours, plural
 from storage import Network, tidy
 
 SHOWN = 10
@@ -38,7 +38,7 @@ def to_put_back(found: Versions) -> list[str]:
 def message_of(*lines: str) -> str:
     """Lines as a message in Telegram's HTML; what does not fit is left out from the end."""
     kept: list[str] = []
-    for line in (escape(one, quote=False) for one in lines):
+    for line in map(esc_ours, lines):
         if sum(map(len, kept)) + len(line) > SHOWN_CHARACTERS:
             kept.append("…")
             break

@@ -1,45 +1,21 @@
-"""Every sentence that people read, in Telegram's HTML. All that people typed goes through `esc`.
+"""Every sentence that people read, in Telegram's HTML; what goes into them is worded by `wording`.
 
 Sentences are short, plain and kind, and say what to do next.
 """
 
 from datetime import timedelta
-from html import escape
 
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
-from storage import MAX_LABEL, Label, Network, Role, tidy
+from bot.wording import bold, esc, join, percent, plural
+from storage import MAX_LABEL, Network, Role
 from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
 
 TAUGHT_REACTION = "👍"
 SHOWN_GUESSES = 3
-
-
-def esc(text: str) -> str:
-    """People's words inside HTML: one line, no invisible characters that turn text around, nothing that is markup."""
-    return escape(tidy(text), quote=False)
-
-
-def bold(label: Label | str) -> str:
-    return f"<b>{esc(label if isinstance(label, str) else label.name)}</b>"
-
-
-def percent(p: float) -> str:
-    """A probability for people: never a false 0 or 100."""
-    return "over 99 %" if p > 0.99 else "under 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
-
-
-def plural(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
-
-
-def join(parts: list[str], last: str = "and") -> str:
-    """“a, b and c”."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
-
 
 # Lessons ------------------------------------------------------------------------------------------------------------
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from bot.texts import bold, esc, needs, quality
+from bot.texts import needs, quality
+from bot.wording import bold, esc_ours
 from storage import Network
 from trainer.readiness import Readiness
 
 
 def practising(doing: str) -> str:
     """The message that is edited while a fine-tuning goes on."""
-    return f"I practise on all my photos, and answer meanwhile.\n<i>{esc(doing)}</i>"
+    return f"I practise on all my photos, and answer meanwhile.\n<i>{esc_ours(doing)}</i>"
 
 
 def practised() -> str:
@@ -91,7 +92,7 @@ def report(facts: dict[str, Any]) -> str:
     ]
     if pairs:
         lines.append(f"I most often take {', '.join(pairs)}.")
-    return "\n".join([*lines, esc(f"{facts['sentence']} {facts['advice']}")])
+    return "\n".join([*lines, esc_ours(f"{facts['sentence']} {facts['advice']}")])
 
 
 def no_report() -> str:

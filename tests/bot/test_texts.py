@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import guides, texts
+from bot import guides, texts, tuning_texts, wording
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.reporting import Status
@@ -82,7 +82,7 @@ def status(name: str) -> Status:
 
 
 TEMPLATES: dict[str, Template] = {
-    "bold": texts.bold,
+    "bold": wording.bold,
     "taught": lambda name: texts.taught(taught(name)),
     "changed": lambda name: texts.taught(taught(name, before=label(name, 2))),
     "disputed": lambda name: texts.taught(taught(name, State.DISPUTED)),
@@ -154,16 +154,34 @@ def test_any_words_come_out_as_they_went_in_and_never_as_markup(name: str) -> No
 def test_every_text_that_takes_words_is_in_the_table() -> None:
     takes_words = {
         name
-        for module in (texts, guides)
+        for module in (texts, guides, tuning_texts)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
         for parameter in inspect.signature(function).parameters.values()
         if parameter.annotation
         in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused, Forgotten)
     }
-    no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
-    no_words_of_people |= {"corrected_toast", "not_packed"}
+    no_words_of_people = {"went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
+    no_words_of_people |= {"corrected_toast", "not_packed", "practising"}
     assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)
+
+
+def test_our_own_sentences_come_whole_and_the_labels_in_them_are_no_markup() -> None:
+    sentence = "I often take “<b>oxeye</b> daisy & co” for something else, mostly for “mayweed”: 3 of 14 wrong."
+    advice = "Teach me more photos of “<b>oxeye</b> daisy & co” and “mayweed”, and check that they are labelled right."
+    facts = {"network": 3, "wrong": 3, "n": 14, "low": 0.05, "high": 0.5, "pairs": []}
+
+    said, entities = parse_html(tuning_texts.report(facts | {"sentence": sentence, "advice": advice}))
+
+    assert said.endswith(f"\n{sentence} {advice}")
+    assert [entity["type"] for entity in entities] == ["bold"]
+
+
+def test_how_far_practising_is_comes_whole() -> None:
+    doing = "practising without every fifth photo, part 2 of 6: round 7 of 15, about 12 min left"
+
+    assert doing in parse_html(tuning_texts.practising(doing))[0]
+    assert doing in parse_html(guides.status(status(doing), group=False, sees_all=False))[0]
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))
@@ -196,7 +214,7 @@ def test_nothing_is_said_to_be_learned_now_that_is_not() -> None:
 
 @given(st.floats(0, 1))
 def test_a_probability_is_never_a_false_certainty(p: float) -> None:
-    said = texts.percent(p)
+    said = wording.percent(p)
     assert said not in ("0 %", "100 %")
     assert said.endswith(" %")
 
