@@ -196,6 +196,10 @@ def small_talk() -> str:
     return "Thank you! To correct me, reply to my answer with the name of what the photo shows, like <b>daisy</b>."
 
 
+def my_picture() -> str:
+    return "That picture is mine, and no lesson. To correct a photo, reply to the photo itself with its name."
+
+
 def unknown_photo() -> str:
     return "I don't know that photo. Send it to me again, with its name as caption."
 
