@@ -35,7 +35,9 @@ def taught(what: Taught) -> str:
 
 def _outlook(what: Taught) -> str:
     if not what.readiness.ready:
-        return needs(what.readiness)
+        short = {one.label_id: one.missing for one in what.readiness.shortages}
+        repeats = what.label.id in short and short[what.label.id] + what.photos > PHOTOS_NEEDED
+        return f"{'The same picture sent again counts once. ' if repeats else ''}{needs(what.readiness)}"
     if not what.trainer_alive:
         return "My trainer is not running, so I will learn this once it is back."
     return "" if what.answering else "That is enough to start: I am learning now, and will tell you when I can answer."
@@ -198,11 +200,17 @@ def quality(network: Network) -> str:
     )
 
 
-def training_failed() -> str:
-    return (
-        "The training failed. Your lessons are safe and the old network goes on answering. "
-        "My owner finds the reason in the log."
-    )
+def training_failed(network: Network | None) -> str:
+    """`network` is the one that answers, if there is one."""
+    goes_on = f", and network {network.number} goes on answering" if network else ""
+    return f"The training failed. Your lessons are safe{goes_on}. My owner finds the reason in the log."
+
+
+def not_enough(missing: Readiness | None, seen: Readiness) -> str:
+    """Why a training made nothing: `missing` is what the trainer missed, `seen` what is missing by what people sent."""
+    why = "Some photos are the same picture, or cannot be read. " if seen.ready else ""
+    what = needs(missing) if missing is not None else needs(seen)
+    return f"There is not enough to learn from yet. {why}{what or 'Teach me a few more photos, one by one.'}"
 
 
 def training_asked(readiness: Readiness, *, alive: bool, practises: bool = False) -> str:

@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.teaching import as_counts, request_fit
+from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
 from storage import Chat, Person, Role, Unit, VoteKind
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import Readiness
 
 # Setting of a chat -> what it is when nobody chose.
 CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False}
@@ -84,7 +84,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
-    left = readiness(as_counts(unit.labels.counts(classifier_id)))
+    left = readiness_of(unit, classifier_id)
     if not left.ready:
         unit.networks.retire(classifier_id)
     # Also where too little is left: a training that is running would still let its network answer.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot import texts
 from bot.actions import reporting, self_service
 from bot.actions.teaching import (
     is_disputed,
@@ -37,6 +39,20 @@ def test_a_lesson_is_a_vote_and_asks_for_a_training(room: Classroom) -> None:
 
     assert (taught.label.name, taught.photos, taught.before, taught.answering) == ("apple", 1, None, False)
     assert [job.kind for job in jobs] == ["fit"]
+
+
+def test_the_same_picture_sent_twice_is_not_yet_enough(room: Classroom) -> None:
+    said = []
+    for label, seed in (("apple", 1), ("apple", 1), ("leaf", 2), ("leaf", 2)):
+        with room.visit() as (unit, visit, here):
+            photo = keep(unit, visit, here, replace(room.received(seed), message_id=visit.message_id))
+            said.append(texts.taught(teach(unit, visit, here, photo.id, label)))
+
+    assert "learning now" not in said[-1]
+    assert "2 photos now" in said[-1]
+    assert "The same picture sent again counts once. Before I can answer I need 1 more of <b>apple</b>" in said[-1]
+    assert "1 more of <b>leaf</b>" in said[-1]
+    assert "counts once" not in said[0]
 
 
 def test_the_same_deed_told_twice_is_one_vote(room: Classroom) -> None:
