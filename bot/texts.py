@@ -30,7 +30,15 @@ def taught(what: Taught) -> str:
             f"Noted: you say {bold(what.label)}. Somebody else called this photo something different, "
             "so I leave it out until one more person agrees with one of you."
         )
+    if what.outvoted:
+        said = f"Noted: you say {bold(what.label)}. {_outvoted(what)}"
     return f"{said}\n{_outlook(what)}".rstrip()
+
+
+def _outvoted(what: Taught) -> str:
+    if what.counts_as is None:
+        return "More people say that none of my labels fits this photo, so I leave it out for now."
+    return f"More people call this photo {bold(what.counts_as)}, so that counts for now."
 
 
 def _outlook(what: Taught) -> str:
@@ -128,6 +136,8 @@ def type_the_name() -> str:
 def confirmed(what: Corrected) -> str:
     if what.answer.label is None or what.taught is None:
         return "Thank you."
+    if what.taught.outvoted:
+        return f"{bold(what.answer.label)}: noted, thank you. {_outvoted(what.taught)}"
     said = f"{bold(what.answer.label)}: right, thank you."
     if is_disputed(what.taught.standing):
         return f"{said} {_LEFT_OUT}"
@@ -146,6 +156,8 @@ def corrected(what: Corrected, *, tells: bool) -> str:
         )
     if what.agrees:
         return confirmed(what)
+    if what.taught.outvoted:
+        return f"Thanks: you say {bold(what.taught.label)}. {_outvoted(what.taught)}"
     said = f"Thanks: this is {bold(what.taught.label)}."
     if is_disputed(what.taught.standing):
         return f"{said} {_LEFT_OUT}"
@@ -156,7 +168,8 @@ def corrected(what: Corrected, *, tells: bool) -> str:
 
 def corrected_toast(what: Corrected) -> str:
     """What pops up when the label is chosen: a promise only where it will be kept."""
-    learns = what.taught is not None and what.taught.trainer_alive and not is_disputed(what.taught.standing)
+    taught = what.taught
+    learns = taught is not None and taught.trainer_alive and not (is_disputed(taught.standing) or taught.outvoted)
     return "Thank you! I am learning it." if learns else "Thank you!"
 
 
@@ -166,6 +179,10 @@ def corrected_toast(what: Corrected) -> str:
 def learned(what: Learned) -> str:
     """What became of a correction."""
     number = what.network.number
+    if what.said is None and what.counts_as is not None:
+        return (
+            f"Network {number} is here. More people call this photo {bold(what.counts_as)}, so that is what I learned."
+        )
     if what.said is None:
         return f"Network {number} is here. People see this photo differently by now, so I left it out."
     says = f"I don't know, nearest is {percent(what.probability)} sure"

@@ -47,15 +47,24 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What became of a lesson. `before` is the label that the person had given the photo until now."""
+    """What became of a lesson. `before` is the label that the person had given the photo until now.
+
+    `counts_as` is what the photo counts as by all votes; None where they make no label of it.
+    """
 
     label: Label
     photos: int
     before: Label | None
     standing: Standing
+    counts_as: Label | None
     readiness: Readiness
     answering: bool
     trainer_alive: bool
+
+    @property
+    def outvoted(self) -> bool:
+        """More people say something else of the photo, so that is learned, or nothing."""
+        return not is_disputed(self.standing) and self.standing.label_id != self.label.id
 
 
 def keep(
@@ -104,12 +113,13 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
     deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
     unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
-    counts = unit.labels.counts(presence.classifier_id)
+    counts, standing = unit.labels.counts(presence.classifier_id), unit.votes.standing(photo_id)
     return Taught(
         label=label,
         photos=next((one.photos for one in counts if one.label.id == label.id), 0),
         before=_other_label(unit, before, label),
-        standing=unit.votes.standing(photo_id),
+        standing=standing,
+        counts_as=unit.labels.get(standing.label_id) if standing.label_id is not None else None,
         readiness=readiness_of(unit, presence.classifier_id),
         answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
         trainer_alive=trainer_alive(unit),

@@ -13,7 +13,8 @@ NEWS_FOR = timedelta(days=1)
 class Learned:
     """What became of one correction: what the person said, and what the new network says of the same photo.
 
-    `said` is None where people have settled on something else meanwhile; `guessed` is None for “I don't know”.
+    `said` is None where people have settled on something else meanwhile: on `counts_as`, or on no label at all.
+    `guessed` is None for “I don't know”.
     """
 
     flag: Flag
@@ -22,6 +23,7 @@ class Learned:
     photo: Photo
     network: Network
     said: Label | None
+    counts_as: Label | None
     guessed: Label | None
     probability: float
 
@@ -53,6 +55,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
     if not chat.reachable or not tells(chat):
         return None
     standing = unit.votes.standing(photo.id)
+    counts_as = _label(unit, standing.label_id) if standing.state is State.TAUGHT else None
     label_id, probability = guess
     return Learned(
         flag=flag,
@@ -60,7 +63,8 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         chat=chat,
         photo=photo,
         network=network,
-        said=_label(unit, standing.label_id) if standing.state is State.TAUGHT else None,
+        said=counts_as if standing.label_id == mine.label_id else None,
+        counts_as=counts_as,
         guessed=_label(unit, label_id),
         probability=probability,
     )

@@ -60,8 +60,14 @@ def answer(name: str, *, knows: bool = True) -> Answer:
 
 def taught(name: str, state: State = State.TAUGHT, **changes: Any) -> Taught:
     ready = readiness([(1, name, 1), (2, name, 1)])
-    made = Taught(label(name), 1, None, Standing(1, 1, state, 1), ready, False, True)
+    mine = changes.get("label", label(name))
+    made = Taught(mine, 1, None, Standing(1, mine.id, state, 1), mine, ready, False, True)
     return dataclasses.replace(made, **changes)
+
+
+def outvoted(name: str, **changes: Any) -> Taught:
+    others = {"standing": Standing(1, 7, State.TAUGHT, 3), "counts_as": label(name, 7)}
+    return taught(name, **(others | changes))
 
 
 def correction(name: str, state: State = State.TAUGHT, **changes: Any) -> Corrected:
@@ -72,7 +78,7 @@ def learned(name: str, **changes: Any) -> Learned:
     flag = Flag(1, 1, 1, Verdict.WRONG, 1, None, NOW)
     person, chat = Person(1, 1, name, Role.TEACHER), Chat(1, 1, 1, "private", name, {}, True)
     photo = Photo(1, 1, "d", 1, 1, 1, "chat", name, "g", 0, NOW)
-    made = Learned(flag, person, chat, photo, network(), label(name), label(name, 2), 0.8)
+    made = Learned(flag, person, chat, photo, network(), label(name), label(name), label(name, 2), 0.8)
     return dataclasses.replace(made, **changes)
 
 
@@ -86,6 +92,12 @@ TEMPLATES: dict[str, Template] = {
     "taught": lambda name: texts.taught(taught(name)),
     "changed": lambda name: texts.taught(taught(name, before=label(name, 2))),
     "disputed": lambda name: texts.taught(taught(name, State.DISPUTED)),
+    "outvoted": lambda name: texts.taught(outvoted(name)),
+    "confirmed outvoted": lambda name: texts.confirmed(Corrected(answer(name), outvoted(name))),
+    "correction outvoted": lambda name: texts.corrected(
+        Corrected(answer("tulip"), outvoted(name, label=label(name, 2))), tells=True
+    ),
+    "learned from others": lambda name: texts.learned(learned("rose", said=None, counts_as=label(name))),
     "needs": lambda name: texts.needs(readiness([(1, name, 1)])),
     "no_label_in": texts.no_label_in,
     "taken_back": lambda name: texts.taken_back(TakenBack(label(name), label(name, 2))),
@@ -210,6 +222,18 @@ def test_nothing_is_said_to_be_learned_now_that_is_not() -> None:
     assert "one more lesson" not in confirmed
     assert "once it is back" in texts.confirmed(Corrected(answer("daisy"), taught("daisy", trainer_alive=False)))
     assert texts.corrected_toast(correction("daisy")) == "Thank you! I am learning it."
+
+
+def test_who_is_outvoted_is_not_told_that_it_is_learned() -> None:
+    mine = {"label": label("rose", 2), "counts_as": label("daisy")}
+    corrected = Corrected(answer("daisy"), outvoted("rose", **mine))
+
+    for said in (texts.taught(outvoted("rose", **mine)), texts.corrected(corrected, tells=True)):
+        assert "you say <b>rose</b>. More people call this photo <b>daisy</b>, so that counts for now." in said
+        assert "earn" not in said.split("\n")[0]
+    assert texts.corrected_toast(corrected) == "Thank you!"
+    nothing = outvoted("rose", counts_as=None, standing=Standing(1, None, State.NONE, 3))
+    assert "none of my labels fits this photo, so I leave it out" in texts.taught(nothing)
 
 
 @given(st.floats(0, 1))
