@@ -77,6 +77,8 @@ def _minutes(seconds: float | None) -> str:
 def report_asked(readiness: Readiness, network: Network | None, *, alive: bool) -> str:
     if network is None:
         return f"There is no network to report on yet. {needs(readiness)}".rstrip()
+    if network.n == 0:
+        return f"There is nothing to draw of network {network.number} yet: {quality(network)}"
     if not alive:
         return (
             "My trainer, who draws reports, is not running: you get it once it is back. "

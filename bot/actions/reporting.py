@@ -58,9 +58,12 @@ def request_training(unit: Unit, presence: Presence) -> tuple[Status, bool]:
 
 
 def request_report(unit: Unit, presence: Presence) -> Status:
-    """Ask for a report on the network that answers; the chat gets it when it is drawn."""
+    """Ask for a report on the network that answers; the chat gets it when it is drawn.
+
+    Where nothing could be measured yet there is nothing to draw, and nothing is asked for.
+    """
     found = status(unit, presence.classifier_id)
-    if found.network is not None:
+    if found.network is not None and found.network.n:
         unit.jobs.request(JobKind.REPORT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
     return found
 

@@ -7,10 +7,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.playground import Fault
 from bot.replies import Said, message
 from storage import Unit
+from storage.tables import outbox
 from tests.support.bots import Person, World
 
 
@@ -140,3 +142,21 @@ async def test_what_was_sent_is_emptied(world: World) -> None:
     with closing(sqlite3.connect(world.home / "pupil.db")) as database:
         rows = database.execute("SELECT state, payload FROM outbox WHERE dedupe = 'one'").fetchall()
     assert rows == [("sent", "{}")]
+
+
+async def test_what_is_owed_outlasts_the_time_until_the_poller_notices_a_wrong_token(world: World) -> None:
+    await meet(world)
+    world.playground.faults.plan("sendMessage", Fault.refused(401, "Unauthorized"))
+    owe(world, world.ann, "word")
+
+    row = await world.until(lambda: refused(world), "the call is put off")
+
+    assert row.state == "pending"
+    assert (row.not_before - world.time()).total_seconds() > world.settings.poll_timeout
+    world.time.advance(seconds=31)
+    assert await new_words(world, world.ann) == ["word"]
+
+
+def refused(world: World) -> Any:
+    with world.store._engine.connect() as connection:
+        return connection.execute(select(outbox).where(outbox.c.error == "token not accepted")).one_or_none()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot import tuning_texts
+from bot.actions.reporting import request_report
 from bot.actions.teaching import keep, teach
 from bot.trainings import Trainings
 from storage import JobKind, Reason, open_store
@@ -154,3 +156,23 @@ def test_too_little_without_a_word_of_what_is_missing_still_says_what_to_do(room
 
     assert "cannot be read. Teach me a few more photos, one by one." in said
     assert "learning now" not in said
+
+
+def test_a_report_on_a_network_that_could_not_be_measured_is_answered_at_once(room: Classroom) -> None:
+    with room.visit() as (unit, _, here):
+        unit.networks.publish(replace(new_network(here.classifier_id, 7), n=0, wrong=0), activate=True)
+        found = request_report(unit, here)
+        waiting = unit.jobs.unfinished(here.classifier_id)
+
+    assert waiting == []
+    said = tuning_texts.report_asked(found.readiness, found.network, alive=True)
+    assert "nothing to draw of network 7 yet: how good it is cannot be said yet" in said
+    assert "Send a few more photos, one by one." in said
+
+
+def test_a_report_on_a_network_that_was_measured_is_asked_for(room: Classroom) -> None:
+    with room.visit() as (unit, _, here):
+        unit.networks.publish(new_network(here.classifier_id, 7), activate=True)
+        request_report(unit, here)
+
+        assert [job.kind for job in unit.jobs.unfinished(here.classifier_id)] == [JobKind.REPORT]
