@@ -66,7 +66,7 @@ def taught(name: str, state: State = State.TAUGHT, **changes: Any) -> Taught:
 
 
 def outvoted(name: str, **changes: Any) -> Taught:
-    others = {"standing": Standing(1, 7, State.TAUGHT, 3), "counts_as": label(name, 7)}
+    others: dict[str, Any] = {"standing": Standing(1, 7, State.TAUGHT, 3), "counts_as": label(name, 7)}
     return taught(name, **(others | changes))
 
 

@@ -50,7 +50,24 @@ def test_the_first_network_is_news_for_who_came_while_it_was_made_too(room: Clas
     with room.visit() as (unit, _, here):
         network = unit.networks.publish(made, activate=True)
 
-        assert [chat.id for chat in telling.first_news(unit, network)] == [here.chat.id]
+        assert list(telling.first_news(unit, network)) == [(network, here.chat)]
+
+
+def test_the_first_network_is_news_also_where_the_next_came_before_it_was_told(room: Classroom) -> None:
+    room.store._clock = time = Time()
+    room.photo(1)
+    with room.visit() as (unit, _, here):
+        made = replace(new_network(here.classifier_id, 1), lessons_at=unit.now, verdict={"ground": "first"})
+        first = unit.networks.publish(made, activate=True)
+    time.advance(seconds=1)
+    room.photo(2, person=2, chat=2)
+    with room.visit() as (unit, _, here):
+        second = publish(unit, here, 2)
+
+        assert list(telling.first_news(unit, second)) == [(first, here.chat)]
+    time.advance(days=2)
+    with room.visit() as (unit, _, here):
+        assert list(telling.first_news(unit, second)) == []
 
 
 def test_a_network_that_was_put_back_is_no_news_to_anybody(room: Classroom) -> None:
