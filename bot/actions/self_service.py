@@ -48,6 +48,16 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             }
             for v in votes
         ],
+        "answers": [
+            {
+                "prediction": one.id,
+                "photo": one.photo_id,
+                "said": labels.get(one.label_id) if one.label_id else None,
+                "probabilities": {labels[key]: p for key, p in one.probabilities if key in labels},
+                "when": one.created_at.isoformat(),
+            }
+            for one in unit.predictions.of_asker(person.id)
+        ],
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],

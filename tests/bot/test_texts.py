@@ -20,6 +20,7 @@ from bot.actions.reporting import Status
 from bot.actions.self_service import Forgotten
 from bot.actions.teaching import TakenBack, Taught
 from bot.actions.telling import Learned
+from bot.handlers.commands import COMMANDS
 from bot.playground.html_text import parse_html
 from storage import (
     Chat,
@@ -194,6 +195,14 @@ def test_how_far_practising_is_comes_whole() -> None:
 
     assert doing in parse_html(tuning_texts.practising(doing))[0]
     assert doing in parse_html(guides.status(status(doing), group=False, sees_all=False))[0]
+
+
+def test_help_tells_of_every_command_of_the_menu() -> None:
+    told = guides.help_text(False, True, "pupil_bot")
+
+    shown = [one.name for one in COMMANDS if one.menu and one.name != "help"]
+    assert len(shown) > 5
+    assert [name for name in shown if f"/{name} " not in told] == []
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))

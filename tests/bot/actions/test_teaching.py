@@ -22,6 +22,7 @@ from bot.actions.teaching import (
 )
 from storage import NotFound, Reason, Role, State
 from tests.bot.actions.classroom import Classroom
+from tests.storage.classroom import new_network
 
 
 def labels(room: Classroom) -> dict[str, int]:
@@ -164,10 +165,19 @@ def test_my_data_holds_everything_and_nothing_of_others(room: Classroom) -> None
         with room.visit(person, -5) as (unit, visit, here):
             teach(unit, visit, here, photo.id, label)
 
+    with room.visit(2, -5) as (unit, _, here):
+        network = unit.networks.publish(new_network(here.classifier_id, 1), activate=True)
+        unit.predictions.add(theirs.id, network.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
     with room.visit(1, -5) as (unit, _, here):
+        apple = unit.labels.find_or_create(here.classifier_id, "apple").id
+        chances = [(apple, 0.75)]
+        unit.predictions.add(mine.id, network.id, apple, chances, asked_by_id=here.person.id, milliseconds=1.0)
         found = self_service.my_data(unit, here)
 
     document = json.loads(found.document)
+    assert [(one["photo"], one["said"], one["probabilities"]) for one in document["answers"]] == [
+        (mine.id, "apple", {"apple": 0.75})
+    ]
     assert (found.photos, found.lessons, found.corrections) == (1, 1, 0)
     assert [one["photo"] for one in document["photos"]] == [mine.id]
     assert [one["label"] for one in document["votes"]] == ["apple"]
