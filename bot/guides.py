@@ -1,7 +1,8 @@
 """The longer texts: welcome, help, labels, status, the network as a file, and files that cannot be photos."""
 
 from bot.actions.reporting import Status
-from bot.texts import bold, esc, join, long_ago, needs, plural, quality
+from bot.texts import long_ago, needs, quality
+from bot.wording import bold, esc, esc_ours, join, plural
 from storage import LabelCount, Network, PictureRefused, Refusal
 
 SHOWN_LABELS = 60
@@ -36,7 +37,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<code>/teach daisy</code> and <code>/label daisy</code> are captions that teach, too.\n"
         "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
-        "/models the networks I have had\n/train learn now\n"
+        "/report how good I am, in pictures\n/models the networks I have had\n/train learn now\n"
         "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
         "/export my network as a file\n/settings how I behave here"
     )
@@ -101,7 +102,7 @@ def status(found: Status, *, group: bool, sees_all: bool) -> str:
 
 def _trainer(found: Status) -> str:
     if found.trainer_alive:
-        return f"Trainer: {esc(found.trainer_doing) or 'running'}."
+        return f"Trainer: {esc_ours(found.trainer_doing) or 'running'}."
     more = " New lessons wait for it." if found.waiting else ""
     return (
         f"Trainer: not running, {long_ago(found.silent_for)}.{more} "
@@ -121,7 +122,7 @@ def packed(network: Network, names: list[str], file_name: str) -> str:
         f"<b>Network {network.number}</b> as one file. It knows {join([bold(one) for one in named] + rest)}; "
         f"{quality(network)}\n"
         "On any computer with Pupil it answers by itself:\n"
-        f"<code>pupil predict --network {esc(file_name)} photo.jpg</code>\n"
+        f"<code>pupil predict --network {esc_ours(file_name)} photo.jpg</code>\n"
         "ONNX Runtime and OpenVINO run it, too. It holds no photos."
     )
 
@@ -193,6 +194,10 @@ def commands_go_alone() -> str:
 
 def small_talk() -> str:
     return "Thank you! To correct me, reply to my answer with the name of what the photo shows, like <b>daisy</b>."
+
+
+def my_picture() -> str:
+    return "That picture is mine, and no lesson. To correct a photo, reply to the photo itself with its name."
 
 
 def unknown_photo() -> str:

@@ -1,11 +1,11 @@
 """The networks that there have been, in plain words: for the command line as they are, for chats by `message_of`."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from bot.actions.versions import Obstacle, Version, Versions
-from bot.texts import plural, quality
+from bot.texts import quality
+from bot.wording import esc_ours, plural
 from storage import Network, tidy
 
 SHOWN = 10
@@ -38,7 +38,7 @@ def to_put_back(found: Versions) -> list[str]:
 def message_of(*lines: str) -> str:
     """Lines as a message in Telegram's HTML; what does not fit is left out from the end."""
     kept: list[str] = []
-    for line in (escape(one, quote=False) for one in lines):
+    for line in map(esc_ours, lines):
         if sum(map(len, kept)) + len(line) > SHOWN_CHARACTERS:
             kept.append("…")
             break
@@ -85,8 +85,10 @@ def which_number(words: str) -> str:
     return f"{tidy(words) or 'That'} is no number of a network. Send me /rollback alone to see which can be put back."
 
 
-def training_done(network: Network, result: Mapping[str, Any], names: Mapping[int, str]) -> str:
-    """What came of a training that somebody asked for, in HTML; `network` is the one that answers by now."""
+def training_done(network: Network | None, result: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """What came of a training that somebody asked for, in HTML; `network` is the one that answers by now, if any."""
+    if network is None:
+        return _done_in_vain(result, names)
     made, now = result.get("network"), f"network {network.number}"
     is_other = made is not None and made != network.number
     match result.get("end"):
@@ -95,12 +97,27 @@ def training_done(network: Network, result: Mapping[str, Any], names: Mapping[in
         case "published":
             return f"Trained: {now} answers now, {quality(network)}"
         case "held":
-            because = message_of(why(result.get("verdict") or {}, names))
-            return f"Trained, but the new network was held back, so {now} goes on: {quality(network)}\nWhy: {because}."
+            goes_on = f"so {now} goes on: {quality(network)}"
+            return f"Trained, but the new network was held back, {goes_on}\nWhy: {_because(result, names)}."
         case _ if is_other:
             return f"Nothing new to learn since network {made}. But {now} was put back and answers: {quality(network)}"
         case _:
             return f"Nothing new to learn since {now}: {quality(network)}"
+
+
+def _done_in_vain(result: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """The same, where no network answers."""
+    if result.get("end") == "held":
+        said = "Trained, but the new network was held back, and there is no other that answers."
+        return f"{said}\nWhy: {_because(result, names)}. Teach me more photos, and I make another."
+    if result.get("end") == "published":
+        made = f"Trained: network {result.get('network')}. But lessons were taken back since, so nothing answers now."
+        return f"{made} Teach me more to begin again."
+    return "Nothing new to learn, and nothing answers now. Teach me more photos to begin again."
+
+
+def _because(result: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    return message_of(why(result.get("verdict") or {}, names))
 
 
 def why(verdict: Mapping[str, Any], names: Mapping[int, str]) -> str:

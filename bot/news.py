@@ -16,6 +16,7 @@ from bot.replies import Said, answer_key, message
 from bot.trainings import Trainings
 from storage import Flag, Network, NotFound, Photo, Role, StoreDamaged, StoreUnavailable, Unit, WriteNotDurable
 from trainer.errors import PictureUnreadable
+from trainer.predicting import Guess
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
@@ -30,6 +31,8 @@ class News:
         self._bot_id = bot_id
         # A question may be on its way into the store while a first network is on its way out.
         self._look_back_until = 0.0
+        # More questions may wait than are looked at together.
+        self._some_waited = False
         self._change: Loaded | Refused | None = None
         self._trainings = Trainings(services.store, bot_id)
         # Set after the first look: before it, the network that answers is not in memory yet.
@@ -61,11 +64,13 @@ class News:
             self._tell_refused(change.network)
         elif isinstance(change, Loaded):
             self._look_back_until = time.monotonic() + LOOK_BACK
+            self._some_waited = True
             self._tell_network(change)
         self._change = None
-        answered = time.monotonic() < self._look_back_until and self._answer_waiting()
+        if self._some_waited or time.monotonic() < self._look_back_until:
+            self._some_waited = self._answer_waiting()
         told = self._trainings.step()
-        return told or answered or change is not None
+        return told or self._some_waited or change is not None
 
     def _tell_refused(self, network: Network) -> None:
         answering = self._services.guesser.loaded is not None
@@ -80,8 +85,8 @@ class News:
             corrections = telling.corrections_to_tell(unit, network)
         guesses = [self._guess(loaded, photo) for _, photo in corrections]
         with self._services.store.write() as unit:
-            for chat in telling.first_news(unit, network):
-                self._owe(unit, chat.telegram_id, texts.first_network(network), f"first:{network.id}:{chat.id}")
+            for first, chat in telling.first_news(unit, network):
+                self._owe(unit, chat.telegram_id, texts.first_network(network), f"first:{first.id}:{chat.id}")
             self._tell_corrections(unit, network, corrections, guesses)
 
     def _tell_corrections(
@@ -89,41 +94,45 @@ class News:
         unit: Unit,
         network: Network,
         corrections: Sequence[tuple[Flag, Photo]],
-        guesses: Sequence[tuple[int | None, float] | None],
+        guesses: Sequence[Guess | None],
     ) -> None:
         for (flag, photo), guess in zip(corrections, guesses, strict=True):
-            told = telling.learned(unit, network, flag, photo, guess) if guess is not None else None
+            if guess is None:
+                continue
+            told = telling.learned(unit, network, flag, photo, (guess.label, guess.confidence))
             if told is not None:
                 dedupe = f"learned:{flag.id}:{network.id}"
                 self._owe(unit, told.chat.telegram_id, texts.learned(told), dedupe, to_message=photo.message_id)
 
-    def _guess(self, loaded: Loaded, photo: Photo) -> tuple[int | None, float] | None:
-        """What the network says of a photo by now; None if the photo was deleted meanwhile."""
+    def _guess(self, loaded: Loaded, photo: Photo) -> Guess | None:
+        """What the network says of a photo; None if it was deleted meanwhile, or its file cannot be read.
+
+        One file that the disk does not give must not keep everybody from all other news.
+        """
         try:
-            guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
-        except (NotFound, StoreDamaged, PictureUnreadable) as error:
-            log.warning("photo %s cannot be looked at again: %s", photo.id, type(error).__name__)
+            return loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
+        except (NotFound, StoreDamaged, StoreUnavailable, PictureUnreadable) as error:
+            log.warning("photo %s cannot be looked at: %s", photo.id, type(error).__name__)
             return None
-        return guess.label, guess.confidence
 
     def _answer_waiting(self) -> bool:
-        """Answer the questions that came before there was a network."""
+        """Answer some of the questions that came before there was a network; False if none could be."""
         loaded = self._services.guesser.loaded
         if loaded is None:
             return False
         with self._services.store.read() as unit:
             photos = waiting_questions(unit, loaded.network.classifier_id)
+        answered = False
         for photo in photos:
-            try:
-                guess = loaded.predictor.guess(self._services.store.blobs.read(photo.digest))
-            except (NotFound, StoreDamaged, PictureUnreadable) as error:
-                log.warning("photo %s cannot be answered: %s", photo.id, type(error).__name__)
+            guess = self._guess(loaded, photo)
+            if guess is None:
                 continue
             with self._services.store.write() as unit:
                 found = answer_late(unit, photo, guess, loaded.network)
                 if found is not None:
                     self._owe_answer(unit, photo, found)
-        return bool(photos)
+                    answered = True
+        return answered
 
     def _owe_answer(self, unit: Unit, photo: Photo, found: Answer) -> None:
         if photo.chat_id is None or photo.owner_id is None or photo.message_id is None:

@@ -154,8 +154,9 @@ class Sender:
         except BadRequest as error:
             await self._rejected(call, error)
         except InvalidToken:
-            # The poller ends the process for it. What is owed is still owed when the token is right again.
-            await self._later(call, LOOK_EVERY, "token not accepted", blameless=False)
+            # The poller ends the process for it, but notices only with its next poll: tried sooner, the call would be
+            # given up by then. It is not blameless, since PTB takes any “not found” for a fault of the token.
+            await self._later(call, LONGEST_BACKOFF, "token not accepted", blameless=False)
         except (TimedOut, NetworkError) as error:
             if TOO_LARGE in error.message and "network" in call.payload:
                 await asyncio.to_thread(self._say_instead, call, FileNotMade("too_big"))

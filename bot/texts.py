@@ -1,45 +1,21 @@
-"""Every sentence that people read, in Telegram's HTML. All that people typed goes through `esc`.
+"""Every sentence that people read, in Telegram's HTML; what goes into them is worded by `wording`.
 
 Sentences are short, plain and kind, and say what to do next.
 """
 
 from datetime import timedelta
-from html import escape
 
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
-from storage import MAX_LABEL, Label, Network, Role, tidy
+from bot.wording import bold, esc, join, percent, plural
+from storage import MAX_LABEL, Network, Role
 from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
 
 TAUGHT_REACTION = "👍"
 SHOWN_GUESSES = 3
-
-
-def esc(text: str) -> str:
-    """People's words inside HTML: one line, no invisible characters that turn text around, nothing that is markup."""
-    return escape(tidy(text), quote=False)
-
-
-def bold(label: Label | str) -> str:
-    return f"<b>{esc(label if isinstance(label, str) else label.name)}</b>"
-
-
-def percent(p: float) -> str:
-    """A probability for people: never a false 0 or 100."""
-    return "over 99 %" if p > 0.99 else "under 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
-
-
-def plural(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
-
-
-def join(parts: list[str], last: str = "and") -> str:
-    """“a, b and c”."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
-
 
 # Lessons ------------------------------------------------------------------------------------------------------------
 
@@ -54,12 +30,22 @@ def taught(what: Taught) -> str:
             f"Noted: you say {bold(what.label)}. Somebody else called this photo something different, "
             "so I leave it out until one more person agrees with one of you."
         )
+    if what.outvoted:
+        said = f"Noted: you say {bold(what.label)}. {_outvoted(what)}"
     return f"{said}\n{_outlook(what)}".rstrip()
+
+
+def _outvoted(what: Taught) -> str:
+    if what.counts_as is None:
+        return "More people say that none of my labels fits this photo, so I leave it out for now."
+    return f"More people call this photo {bold(what.counts_as)}, so that counts for now."
 
 
 def _outlook(what: Taught) -> str:
     if not what.readiness.ready:
-        return needs(what.readiness)
+        short = {one.label_id: one.missing for one in what.readiness.shortages}
+        repeats = what.label.id in short and short[what.label.id] + what.photos > PHOTOS_NEEDED
+        return f"{'The same picture sent again counts once. ' if repeats else ''}{needs(what.readiness)}"
     if not what.trainer_alive:
         return "My trainer is not running, so I will learn this once it is back."
     return "" if what.answering else "That is enough to start: I am learning now, and will tell you when I can answer."
@@ -150,6 +136,8 @@ def type_the_name() -> str:
 def confirmed(what: Corrected) -> str:
     if what.answer.label is None or what.taught is None:
         return "Thank you."
+    if what.taught.outvoted:
+        return f"{bold(what.answer.label)}: noted, thank you. {_outvoted(what.taught)}"
     said = f"{bold(what.answer.label)}: right, thank you."
     if is_disputed(what.taught.standing):
         return f"{said} {_LEFT_OUT}"
@@ -168,6 +156,8 @@ def corrected(what: Corrected, *, tells: bool) -> str:
         )
     if what.agrees:
         return confirmed(what)
+    if what.taught.outvoted:
+        return f"Thanks: you say {bold(what.taught.label)}. {_outvoted(what.taught)}"
     said = f"Thanks: this is {bold(what.taught.label)}."
     if is_disputed(what.taught.standing):
         return f"{said} {_LEFT_OUT}"
@@ -178,7 +168,8 @@ def corrected(what: Corrected, *, tells: bool) -> str:
 
 def corrected_toast(what: Corrected) -> str:
     """What pops up when the label is chosen: a promise only where it will be kept."""
-    learns = what.taught is not None and what.taught.trainer_alive and not is_disputed(what.taught.standing)
+    taught = what.taught
+    learns = taught is not None and taught.trainer_alive and not (is_disputed(taught.standing) or taught.outvoted)
     return "Thank you! I am learning it." if learns else "Thank you!"
 
 
@@ -188,6 +179,10 @@ def corrected_toast(what: Corrected) -> str:
 def learned(what: Learned) -> str:
     """What became of a correction."""
     number = what.network.number
+    if what.said is None and what.counts_as is not None:
+        return (
+            f"Network {number} is here. More people call this photo {bold(what.counts_as)}, so that is what I learned."
+        )
     if what.said is None:
         return f"Network {number} is here. People see this photo differently by now, so I left it out."
     says = f"I don't know, nearest is {percent(what.probability)} sure"
@@ -222,11 +217,17 @@ def quality(network: Network) -> str:
     )
 
 
-def training_failed() -> str:
-    return (
-        "The training failed. Your lessons are safe and the old network goes on answering. "
-        "My owner finds the reason in the log."
-    )
+def training_failed(network: Network | None) -> str:
+    """`network` is the one that answers, if there is one."""
+    goes_on = f", and network {network.number} goes on answering" if network else ""
+    return f"The training failed. Your lessons are safe{goes_on}. My owner finds the reason in the log."
+
+
+def not_enough(missing: Readiness | None, seen: Readiness) -> str:
+    """Why a training made nothing: `missing` is what the trainer missed, `seen` what is missing by what people sent."""
+    why = "Some photos are the same picture, or cannot be read. " if seen.ready else ""
+    what = needs(missing) if missing is not None else needs(seen)
+    return f"There is not enough to learn from yet. {why}{what or 'Teach me a few more photos, one by one.'}"
 
 
 def training_asked(readiness: Readiness, *, alive: bool, practises: bool = False) -> str:

@@ -45,7 +45,7 @@ class Trainings:
             self._tell_report(unit, ended, chat_id, key)
             return
         if ended.job.kind == JobKind.TUNE:
-            self._edit(unit, ended.job.id, chat_id, tuning_texts.practised())
+            self._edit(unit, ended.job.id, chat_id, tuning_texts.practised((ended.job.result or {}).get("end")))
         self._owe(unit, chat_id, _end_in_words(ended), key)
 
     def _tell_report(self, unit: Unit, ended: TrainingEnded, chat_id: int, key: str) -> None:
@@ -96,11 +96,13 @@ class Trainings:
 def _end_in_words(ended: TrainingEnded) -> str:
     result = ended.job.result or {}
     if ended.job.kind == JobKind.TUNE:
-        return tuning_texts.tuning_failed() if ended.failed else tuning_texts.tuning_done(ended.network, result)
+        if ended.failed:
+            return tuning_texts.tuning_failed(ended.network)
+        return tuning_texts.tuning_done(ended.network, result)
+    if ended.failed:
+        return texts.training_failed(ended.network)
     if result.get("end") == "not_ready":
-        return texts.training_asked(ended.readiness, alive=True)
-    if ended.failed or ended.network is None:
-        return texts.training_failed()
+        return texts.not_enough(ended.missing, ended.readiness)
     return history.training_done(ended.network, result, ended.names)
 
 

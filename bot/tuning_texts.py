@@ -2,28 +2,34 @@
 
 from typing import Any
 
-from bot.texts import bold, esc, needs, quality
+from bot.texts import needs, quality
+from bot.wording import bold, esc_ours
 from storage import Network
 from trainer.readiness import Readiness
 
 
 def practising(doing: str) -> str:
     """The message that is edited while a fine-tuning goes on."""
-    return f"I practise on all my photos, and answer meanwhile.\n<i>{esc(doing)}</i>"
+    return f"I practise on all my photos, and answer meanwhile.\n<i>{esc_ours(doing)}</i>"
 
 
-def practised() -> str:
-    return "I practised on all my photos."
+def practised(end: str | None) -> str:
+    """What that message says last, whatever the end was."""
+    return "I practised on all my photos." if end in ("published", "held") else "I have stopped practising."
 
 
 def tuning_done(network: Network | None, result: dict[str, Any]) -> str:
     """How a fine-tuning ended; `network` is the one that answers now."""
+    if result.get("end") == "not_ready":
+        return "There is not enough to practise on any more. Teach me more photos, and I practise again."
+    if network is None:
+        return _done_in_vain(result)
     how_long, gain = _minutes(result.get("seconds")), _gain(result.get("verdict"))
-    answers = f"network {network.number} goes on: {quality(network)}" if network else "nothing answers yet."
+    answers = f"network {network.number} goes on: {quality(network)}"
     match result.get("end"):
-        case "published" if network is not None and result.get("network") != network.number:
+        case "published" if result.get("network") != network.number:
             return f"I practised{how_long} and made network {result.get('network')}. By now {answers}"
-        case "published" if network is not None:
+        case "published":
             number = result.get("network")
             how = "it helped" if _helped(result.get("verdict")) else "am at least as good as before"
             return f"I practised{how_long}, and {how}: network {number} answers now, {quality(network)}{gain}"
@@ -31,17 +37,26 @@ def tuning_done(network: Network | None, result: dict[str, Any]) -> str:
             return f"I practised{how_long}, but another network was chosen meanwhile, so {answers}"
         case "held":
             return f"I practised{how_long}, but came out no better, so {answers}{gain}"
-        case "not_ready":
-            return "There is not enough to practise on any more."
         case _:
             return f"I have practised on these very photos before, so {answers}\nTeach me more, and I practise again."
 
 
-def tuning_failed() -> str:
-    return (
-        "Practising failed. Your lessons are safe, and the network that answered before goes on. "
-        "My owner finds the reason in the log."
-    )
+def _done_in_vain(result: dict[str, Any]) -> str:
+    """The same, where no network answers."""
+    how_long = _minutes(result.get("seconds"))
+    match result.get("end"):
+        case "published":
+            made = f"I practised{how_long} and made network {result.get('network')}."
+            return f"{made} But lessons were taken back since, so nothing answers now. Teach me more to begin again."
+        case "held":
+            return f"I practised{how_long}, but what came of it may not answer. Teach me more photos, and I try again."
+        case _:
+            return "I have practised on these very photos before. Teach me more, and I practise again."
+
+
+def tuning_failed(network: Network | None) -> str:
+    goes_on = f", and network {network.number} goes on" if network else ""
+    return f"Practising failed. Your lessons are safe{goes_on}. My owner finds the reason in the log."
 
 
 def _gain(verdict: dict[str, Any] | None) -> str:
@@ -62,6 +77,8 @@ def _minutes(seconds: float | None) -> str:
 def report_asked(readiness: Readiness, network: Network | None, *, alive: bool) -> str:
     if network is None:
         return f"There is no network to report on yet. {needs(readiness)}".rstrip()
+    if network.n == 0:
+        return f"There is nothing to draw of network {network.number} yet: {quality(network)}"
     if not alive:
         return (
             "My trainer, who draws reports, is not running: you get it once it is back. "
@@ -91,7 +108,7 @@ def report(facts: dict[str, Any]) -> str:
     ]
     if pairs:
         lines.append(f"I most often take {', '.join(pairs)}.")
-    return "\n".join([*lines, esc(f"{facts['sentence']} {facts['advice']}")])
+    return "\n".join([*lines, esc_ours(f"{facts['sentence']} {facts['advice']}")])
 
 
 def no_report() -> str:

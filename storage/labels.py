@@ -9,7 +9,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Label, LabelCount, State
-from storage.tables import label, prediction, standing, vote
+from storage.tables import label, photo, prediction, standing, vote
 
 MAX_LABEL = 64
 # What Unicode calls default ignorable: it changes how text is shown, or nothing, but not what it says (direction
@@ -125,6 +125,24 @@ class Labels:
             .order_by(photos.desc(), label.c.key)
         )
         return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query)]
+
+    def pictures(self, classifier_id: int, at_most: int) -> list[tuple[Label, int]]:
+        """Every label with the number of different pictures taught as it; no more than `at_most` are looked at each.
+
+        A picture that was sent twice is two photos, but teaches once.
+        """
+        some = (
+            select(photo.c.digest)
+            .join_from(standing, photo, photo.c.id == standing.c.photo_id)
+            .where(standing.c.label_id == label.c.id, standing.c.state == State.TAUGHT)
+            .correlate(label)
+            .distinct()
+            .limit(at_most)
+            .subquery()
+        )
+        counted = select(func.count()).select_from(some).scalar_subquery().label("pictures")
+        query = select(label, counted).where(label.c.classifier_id == classifier_id).order_by(label.c.key)
+        return [(_record(row), row.pictures) for row in self._connection.execute(query)]
 
     def remove_unnamed(self, classifier_id: int) -> None:
         """Remove the labels that no vote names; a guess that named one knows nothing any more."""

@@ -53,6 +53,11 @@ class Predictions:
         )
         return [_prediction(row) for row in rows]
 
+    def of_asker(self, person_id: int) -> list[Prediction]:
+        """The guesses that answered a person's questions."""
+        hers = select(prediction).where(prediction.c.asked_by_id == person_id).order_by(prediction.c.id)
+        return [_prediction(row) for row in self._connection.execute(hers)]
+
     def flag(self, prediction_id: int, person_id: int, verdict: Verdict, vote_id: int | None = None) -> Flag:
         """Set what a person says of a prediction. A second press changes the flag; it never makes two."""
         insert_unless_there(

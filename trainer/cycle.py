@@ -26,7 +26,7 @@ from trainer.golden import make_golden
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
 from trainer.material import Material, embed_missing, read_material, readiness_of
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import PHOTOS_NEEDED, Readiness, readiness
 from trainer.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -203,8 +203,8 @@ def _retire(store: Store, classifier_id: int) -> None:
     The votes are asked, not the snapshot: photos that only cannot be read at this moment are lessons still.
     """
     with store.write() as unit:
-        counts = unit.labels.counts(classifier_id)
-        if not readiness((one.label.id, one.label.name, one.photos) for one in counts).ready:
+        pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED)
+        if not readiness((label.id, label.name, count) for label, count in pictures).ready:
             unit.networks.retire(classifier_id)
 
 

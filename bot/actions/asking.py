@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.teaching import Received, as_counts, keep, trainer_alive
+from bot.actions.teaching import Received, keep, readiness_of, trainer_alive
 from bot.visit import Presence, Visit
 from storage import Label, Network, Photo, Prediction, Unit
 from trainer.predicting import Guess
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import Readiness
 
 # A question that no network could answer is answered when one can, if that is soon enough to matter.
 WAITS_FOR = timedelta(days=1)
@@ -50,8 +50,8 @@ def ask(
     # A guess may come from a network that was retired while it looked.
     answering = unit.classifiers.get(presence.classifier_id).active_network_id is not None
     if guess is None or network is None or not answering:
-        counts = unit.labels.counts(presence.classifier_id)
-        return NotYet(photo.id, readiness(as_counts(counts)), trainer_alive(unit), network_out=answering)
+        ready = readiness_of(unit, presence.classifier_id)
+        return NotYet(photo.id, ready, trainer_alive(unit), network_out=answering)
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
     return _answer_photo(unit, photo, presence.person.id, guess, network)

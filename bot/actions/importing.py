@@ -113,13 +113,18 @@ def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
     for part, labelled in layout.labels:
         label, folds = _label_of(labelled), _folds_of(part, layout)
-        for place, folders, files in os.walk(labelled):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-            for name in sorted([*files, *links]):
-                path = Path(place, name)
-                if not name.startswith("."):
-                    yield Entry(path, path.relative_to(folder).as_posix(), label, part, folds)
+        for path in _paths_below(labelled):
+            yield Entry(path, path.relative_to(folder).as_posix(), label, part, folds)
+
+
+def _paths_below(labelled: Path) -> Iterator[Path]:
+    """The files, and the folders that cannot be read: who reads one of these learns why, and says so."""
+    unread: list[OSError] = []
+    for place, folders, files in os.walk(labelled, onerror=unread.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
+        yield from (Path(place, name) for name in sorted([*files, *links]) if not name.startswith("."))
+    yield from (Path(error.filename) for error in unread)
 
 
 def import_photos(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.actions.teaching import TRAINER_SILENCE, as_counts, trainer_alive
+from bot.actions.teaching import TRAINER_SILENCE, readiness_of, trainer_alive
 from bot.visit import Presence
 from storage import Job, JobKind, JobState, LabelCount, Network, Role, State, Unit
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import Readiness, Shortage
 
 # With fewer photos, learning deeper than the last layer teaches nothing that holds for others.
 WORTH_TUNING = 24
@@ -34,7 +34,7 @@ def status(unit: Unit, classifier_id: int) -> Status:
     return Status(
         labels=tuple(one for one in counts if one.photos),
         network=unit.networks.active(classifier_id),
-        readiness=readiness(as_counts(counts)),
+        readiness=readiness_of(unit, classifier_id),
         disputed=unit.photos.count(classifier_id, State.DISPUTED),
         trainer_alive=trainer_alive(unit),
         trainer_doing=beat.doing if beat else "",
@@ -60,9 +60,12 @@ def request_training(unit: Unit, presence: Presence) -> tuple[Status, bool]:
 
 
 def request_report(unit: Unit, presence: Presence) -> Status:
-    """Ask for a report on the network that answers; the chat gets it when it is drawn."""
+    """Ask for a report on the network that answers; the chat gets it when it is drawn.
+
+    Where nothing could be measured yet there is nothing to draw, and nothing is asked for.
+    """
     found = status(unit, presence.classifier_id)
-    if found.network is not None:
+    if found.network is not None and found.network.n:
         unit.jobs.request(JobKind.REPORT, presence.classifier_id, due_at=unit.now, asked_in_id=presence.chat.id)
     return found
 
@@ -102,6 +105,19 @@ class TrainingEnded:
     def failed(self) -> bool:
         return self.job.state is JobState.FAILED
 
+    @property
+    def missing(self) -> Readiness | None:
+        """What the trainer missed, by the names that labels have now; None where it did not say.
+
+        It may miss more than people can see: a photo that cannot be read teaches nothing.
+        """
+        told = (self.job.result or {}).get("missing")
+        if told is None:
+            return None
+        short = [one for one in told["shortages"] if one["label_id"] in self.names]
+        shortages = (Shortage(one["label_id"], self.names[one["label_id"]], one["missing"]) for one in short)
+        return Readiness(told["ready"], told["labels_missing"], tuple(shortages))
+
 
 def ended_training(unit: Unit) -> list[TrainingEnded]:
     """Jobs whose chats are still to be told; each is handed out in the transaction that notes it as told."""
@@ -109,8 +125,8 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
     for job in unit.jobs.untold():
         unit.jobs.told(job.id)
         chats = tuple(unit.chats.get(chat_id).telegram_id for chat_id in unit.jobs.askers(job.id))
-        counts = unit.labels.counts(job.classifier_id)
-        ready, names = readiness(as_counts(counts)), {one.label.id: one.label.name for one in counts}
+        ready = readiness_of(unit, job.classifier_id)
+        names = {one.id: one.name for one in unit.labels.all(job.classifier_id)}
         ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready, names))
     return ended
 

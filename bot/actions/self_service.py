@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.teaching import as_counts, request_fit
+from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
 from storage import Chat, Person, Role, Unit, VoteKind
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import Readiness
 
 # Setting of a chat -> what it is when nobody chose.
 CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False}
@@ -48,6 +48,16 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             }
             for v in votes
         ],
+        "answers": [
+            {
+                "prediction": one.id,
+                "photo": one.photo_id,
+                "said": labels.get(one.label_id) if one.label_id else None,
+                "probabilities": {labels[key]: p for key, p in one.probabilities if key in labels},
+                "when": one.created_at.isoformat(),
+            }
+            for one in unit.predictions.of_asker(person.id)
+        ],
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
@@ -84,7 +94,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
-    left = readiness(as_counts(unit.labels.counts(classifier_id)))
+    left = readiness_of(unit, classifier_id)
     if not left.ready:
         unit.networks.retire(classifier_id)
     # Also where too little is left: a training that is running would still let its network answer.

@@ -1,7 +1,6 @@
 """Lessons: a photo with the name of what it shows."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +8,6 @@ from bot.visit import Presence, Visit
 from storage import (
     JobKind,
     Label,
-    LabelCount,
     NotFound,
     Photo,
     Picture,
@@ -22,7 +20,7 @@ from storage import (
     VoteKind,
     tidy,
 )
-from trainer.readiness import Readiness, readiness
+from trainer.readiness import PHOTOS_NEEDED, Readiness, readiness
 
 # Lessons come in bursts: the trainer starts this long after the last of them.
 DEBOUNCE = timedelta(seconds=1)
@@ -49,15 +47,24 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What became of a lesson. `before` is the label that the person had given the photo until now."""
+    """What became of a lesson. `before` is the label that the person had given the photo until now.
+
+    `counts_as` is what the photo counts as by all votes; None where they make no label of it.
+    """
 
     label: Label
     photos: int
     before: Label | None
     standing: Standing
+    counts_as: Label | None
     readiness: Readiness
     answering: bool
     trainer_alive: bool
+
+    @property
+    def outvoted(self) -> bool:
+        """More people say something else of the photo, so that is learned, or nothing."""
+        return not is_disputed(self.standing) and self.standing.label_id != self.label.id
 
 
 def keep(
@@ -106,13 +113,14 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
     deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
     unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
-    counts = unit.labels.counts(presence.classifier_id)
+    counts, standing = unit.labels.counts(presence.classifier_id), unit.votes.standing(photo_id)
     return Taught(
         label=label,
         photos=next((one.photos for one in counts if one.label.id == label.id), 0),
         before=_other_label(unit, before, label),
-        standing=unit.votes.standing(photo_id),
-        readiness=readiness(as_counts(counts)),
+        standing=standing,
+        counts_as=unit.labels.get(standing.label_id) if standing.label_id is not None else None,
+        readiness=readiness_of(unit, presence.classifier_id),
         answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
         trainer_alive=trainer_alive(unit),
     )
@@ -201,9 +209,10 @@ def trainer_alive(unit: Unit) -> bool:
     return beat is not None and unit.now - beat.at < TRAINER_SILENCE
 
 
-def as_counts(counts: Sequence[LabelCount]) -> list[tuple[int, str, int]]:
-    """Label counts as readiness() judges them."""
-    return [(one.label.id, one.label.name, one.photos) for one in counts]
+def readiness_of(unit: Unit, classifier_id: int) -> Readiness:
+    """Whether there is enough to learn from, and what is missing: as the trainer counts, by pictures."""
+    pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED)
+    return readiness((label.id, label.name, count) for label, count in pictures)
 
 
 def label_in(caption: str | None) -> str | None:

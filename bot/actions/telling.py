@@ -13,7 +13,8 @@ NEWS_FOR = timedelta(days=1)
 class Learned:
     """What became of one correction: what the person said, and what the new network says of the same photo.
 
-    `said` is None where people have settled on something else meanwhile; `guessed` is None for “I don't know”.
+    `said` is None where people have settled on something else meanwhile: on `counts_as`, or on no label at all.
+    `guessed` is None for “I don't know”.
     """
 
     flag: Flag
@@ -22,6 +23,7 @@ class Learned:
     photo: Photo
     network: Network
     said: Label | None
+    counts_as: Label | None
     guessed: Label | None
     probability: float
 
@@ -53,6 +55,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
     if not chat.reachable or not tells(chat):
         return None
     standing = unit.votes.standing(photo.id)
+    counts_as = _label(unit, standing.label_id) if standing.state is State.TAUGHT else None
     label_id, probability = guess
     return Learned(
         flag=flag,
@@ -60,7 +63,8 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         chat=chat,
         photo=photo,
         network=network,
-        said=_label(unit, standing.label_id) if standing.state is State.TAUGHT else None,
+        said=counts_as if standing.label_id == mine.label_id else None,
+        counts_as=counts_as,
         guessed=_label(unit, label_id),
         probability=probability,
     )
@@ -71,19 +75,26 @@ def tells(chat: Chat) -> bool:
     return bool(chat.settings.get("tell", True))
 
 
-def first_news(unit: Unit, network: Network) -> Iterator[Chat]:
-    """The chats that had taught when a network came where none answered; who came later met it at work.
+def first_news(unit: Unit, network: Network) -> Iterator[tuple[Network, Chat]]:
+    """The network that came where none answered, with each chat that had taught by then; who came later met it at work.
 
-    It is news for a while only: the outbox forgets after some days whom it told, and a restart must not tell again.
+    That is the one given, or an earlier one: the next may come before the bot has told of the first. It is news for a
+    while only: the outbox forgets after some days whom it told, and a restart must not tell again.
     """
-    if unit.now - network.created_at > NEWS_FOR or not is_new(unit, network):
+    if not is_new(unit, network):
         return
-    if network.verdict.get("ground") != "first":
+    firsts = (one for one in unit.networks.all(network.classifier_id) if _came_first(one))
+    first = next(firsts, None)
+    if first is None or unit.now - first.created_at > NEWS_FOR:
         return
-    for chat_id in unit.photos.chats_of(network.classifier_id, until=network.created_at):
+    for chat_id in unit.photos.chats_of(first.classifier_id, until=first.created_at):
         chat = unit.chats.get(chat_id)
         if chat.reachable:
-            yield chat
+            yield first, chat
+
+
+def _came_first(network: Network) -> bool:
+    return network.shipped and network.verdict.get("ground") == "first"
 
 
 def is_new(unit: Unit, network: Network) -> bool:

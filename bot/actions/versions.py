@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.actions.teaching import as_counts
+from bot.actions.teaching import readiness_of
 from storage import Network, Unit
-from trainer.readiness import readiness
 
 
 class Obstacle(StrEnum):
@@ -45,7 +44,7 @@ def versions(unit: Unit, classifier_id: int) -> Versions:
     """Every network, held ones too, and whether it can be put back as far as rows tell."""
     active_id = unit.classifiers.get(classifier_id).active_network_id
     names = {one.id: one.name for one in unit.labels.all(classifier_id)}
-    enough = readiness(as_counts(unit.labels.counts(classifier_id))).ready
+    enough = readiness_of(unit, classifier_id).ready
     found = unit.networks.all(classifier_id)
     return Versions(tuple(Version(one, _obstacle(one, active_id, names, enough)) for one in found), names)
 

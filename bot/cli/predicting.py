@@ -131,5 +131,5 @@ def _answer(network: Answering, names: Mapping[int, str], file: Path) -> Line:
 def _told(line: Line) -> str:
     if line.error is not None:
         return f"{line.file}: {line.error}"
-    likeliest = ", ".join(f"{name} {p:.1%}" for name, p in list(line.probabilities.items())[:SHOWN])
-    return f"{line.file}: {line.label or 'not known'} ({likeliest})"
+    likeliest = ", ".join(f"{printable(name)} {p:.1%}" for name, p in list(line.probabilities.items())[:SHOWN])
+    return f"{line.file}: {printable(line.label or 'not known')} ({likeliest})"

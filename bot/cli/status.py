@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bot.actions.reporting import Status, status
 from bot.cli.opening import opened
-from bot.cli.plain import trouble
+from bot.cli.plain import printable, trouble
 from storage import Network, StorageError, StorageSettings
 
 # Without letters and digits that look alike.
@@ -75,10 +75,11 @@ def _as_dict(found: Status) -> dict[str, Any]:
 
 
 def _print(found: Status) -> None:
-    console = Console()
+    # Labels are words of people: nothing in them is markup, also not of this console.
+    console = Console(markup=False, highlight=False, emoji=False)
     table = Table("label", "photos", title="What Pupil was taught")
     for one in found.labels:
-        table.add_row(one.label.name, str(one.photos))
+        table.add_row(printable(one.label.name), str(one.photos))
     console.print(table)
     if found.network is not None:
         net = found.network

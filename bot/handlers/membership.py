@@ -1,12 +1,15 @@
 """The bot itself coming into chats and leaving them, and groups that change their id."""
 
+import asyncio
+
 from telegram import ChatMember, Update
 
 from bot import guides
 from bot.access import permitted
 from bot.context import Context, Scene
 from bot.replies import Said
-from storage import Role, Unit
+from bot.visit import Visit
+from storage import Role, Store, Unit
 
 _INSIDE = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.RESTRICTED)
 
@@ -18,17 +21,28 @@ async def on_my_membership(update: Update, context: Context) -> None:
     if change is None:
         return
     was_inside, is_inside = (member.status in _INSIDE for member in (change.old_chat_member, change.new_chat_member))
+    if not is_inside:
+        await asyncio.to_thread(_take_leave, context.services.store, context.here)
+        return
     sees_all = bool(context.bot.bot.can_read_all_group_messages) or (
         change.new_chat_member.status == ChatMember.ADMINISTRATOR
     )
 
     def action(scene: Scene) -> None:
-        if not is_inside:
-            scene.unit.chats.set_unreachable(scene.visit.chat_id)
-        elif not was_inside and not scene.visit.private:
+        if not was_inside and not scene.visit.private:
             scene.replies.say(Said(guides.group_welcome(sees_all, context.bot.username)))
 
     await context.act(action)
+
+
+def _take_leave(store: Store, visit: Visit) -> None:
+    """Nobody is met here: who had all deleted and then blocks the bot would be known again, by name."""
+    with store.write() as unit:
+        unit.chats.set_unreachable(visit.chat_id)
+        unit.inbox.done(visit.bot_id, visit.update_id)
+        known = unit.people.by_telegram_id(visit.person_id)
+        if visit.private and (known is None or not known.name):
+            unit.inbox.empty(visit.chat_id)
 
 
 @permitted(Role.GUEST)

@@ -25,6 +25,11 @@ async def on_text(update: Update, context: Context) -> None:
     said = address(message, context.bot)
     if not said.to_us:
         return
+    if _replies_to_our_picture(message, context):
+        # A reply to a photo names it or asks about it, but a report's pictures are of the bot, and teach nothing.
+        talks = meant_by(said.text or "") is not None
+        await context.act(lambda scene: _say(scene, guides.small_talk() if talks else guides.my_picture()))
+        return
     if _asks(message, said) or not await context.look(lambda unit: _has_seen(unit, context, message)):
         await on_reply_to_photo(update, context)
         return
@@ -94,6 +99,12 @@ def _has_seen(unit: Unit, context: Context, message: Message) -> bool:
 
 def _replies_to_photo(message: Message) -> bool:
     return message.reply_to_message is not None and file_in(message.reply_to_message) is not None
+
+
+def _replies_to_our_picture(message: Message, context: Context) -> bool:
+    replied = message.reply_to_message
+    ours = replied is not None and replied.from_user is not None and replied.from_user.id == context.bot.id
+    return ours and _replies_to_photo(message)
 
 
 def _had_buttons(message: Message) -> bool:

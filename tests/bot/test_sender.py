@@ -7,10 +7,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.playground import Fault
 from bot.replies import Said, message
 from storage import Unit
+from storage.tables import outbox
 from tests.support.bots import Person, World
 from tests.support.networks import picture
 
@@ -155,3 +157,21 @@ async def test_a_picture_that_is_gone_when_its_turn_comes_is_not_sent(world: Wor
 
     assert (await new_words(world, world.ann))[-1] == "after it"
     assert len([one for one in await world.ann.history() if one.photo]) == 1
+
+
+async def test_what_is_owed_outlasts_the_time_until_the_poller_notices_a_wrong_token(world: World) -> None:
+    await meet(world)
+    world.playground.faults.plan("sendMessage", Fault.refused(401, "Unauthorized"))
+    owe(world, world.ann, "word")
+
+    row = await world.until(lambda: refused(world), "the call is put off")
+
+    assert row.state == "pending"
+    assert (row.not_before - world.time()).total_seconds() > world.settings.poll_timeout
+    world.time.advance(seconds=31)
+    assert await new_words(world, world.ann) == ["word"]
+
+
+def refused(world: World) -> Any:
+    with world.store._engine.connect() as connection:
+        return connection.execute(select(outbox).where(outbox.c.error == "token not accepted")).one_or_none()

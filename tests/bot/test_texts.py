@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import guides, texts
+from bot import guides, texts, tuning_texts, wording
 from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.reporting import Status
 from bot.actions.self_service import Forgotten
 from bot.actions.teaching import TakenBack, Taught
 from bot.actions.telling import Learned
+from bot.handlers.commands import COMMANDS
 from bot.playground.html_text import parse_html
 from storage import (
     Chat,
@@ -60,8 +61,14 @@ def answer(name: str, *, knows: bool = True) -> Answer:
 
 def taught(name: str, state: State = State.TAUGHT, **changes: Any) -> Taught:
     ready = readiness([(1, name, 1), (2, name, 1)])
-    made = Taught(label(name), 1, None, Standing(1, 1, state, 1), ready, False, True)
+    mine = changes.get("label", label(name))
+    made = Taught(mine, 1, None, Standing(1, mine.id, state, 1), mine, ready, False, True)
     return dataclasses.replace(made, **changes)
+
+
+def outvoted(name: str, **changes: Any) -> Taught:
+    others: dict[str, Any] = {"standing": Standing(1, 7, State.TAUGHT, 3), "counts_as": label(name, 7)}
+    return taught(name, **(others | changes))
 
 
 def correction(name: str, state: State = State.TAUGHT, **changes: Any) -> Corrected:
@@ -72,7 +79,7 @@ def learned(name: str, **changes: Any) -> Learned:
     flag = Flag(1, 1, 1, Verdict.WRONG, 1, None, NOW)
     person, chat = Person(1, 1, name, Role.TEACHER), Chat(1, 1, 1, "private", name, {}, True)
     photo = Photo(1, 1, "d", 1, 1, 1, "chat", name, "g", 0, NOW)
-    made = Learned(flag, person, chat, photo, network(), label(name), label(name, 2), 0.8)
+    made = Learned(flag, person, chat, photo, network(), label(name), label(name), label(name, 2), 0.8)
     return dataclasses.replace(made, **changes)
 
 
@@ -82,10 +89,16 @@ def status(name: str) -> Status:
 
 
 TEMPLATES: dict[str, Template] = {
-    "bold": texts.bold,
+    "bold": wording.bold,
     "taught": lambda name: texts.taught(taught(name)),
     "changed": lambda name: texts.taught(taught(name, before=label(name, 2))),
     "disputed": lambda name: texts.taught(taught(name, State.DISPUTED)),
+    "outvoted": lambda name: texts.taught(outvoted(name)),
+    "confirmed outvoted": lambda name: texts.confirmed(Corrected(answer(name), outvoted(name))),
+    "correction outvoted": lambda name: texts.corrected(
+        Corrected(answer("tulip"), outvoted(name, label=label(name, 2))), tells=True
+    ),
+    "learned from others": lambda name: texts.learned(learned("rose", said=None, counts_as=label(name))),
     "needs": lambda name: texts.needs(readiness([(1, name, 1)])),
     "no_label_in": texts.no_label_in,
     "taken_back": lambda name: texts.taken_back(TakenBack(label(name), label(name, 2))),
@@ -154,16 +167,42 @@ def test_any_words_come_out_as_they_went_in_and_never_as_markup(name: str) -> No
 def test_every_text_that_takes_words_is_in_the_table() -> None:
     takes_words = {
         name
-        for module in (texts, guides)
+        for module in (texts, guides, tuning_texts)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_")
         for parameter in inspect.signature(function).parameters.values()
         if parameter.annotation
         in (str, Taught, Answer, NotYet, Corrected, Learned, Status, TakenBack, PictureRefused, Forgotten)
     }
-    no_words_of_people = {"plural", "join", "esc", "went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
-    no_words_of_people |= {"corrected_toast", "not_packed"}
+    no_words_of_people = {"went_wrong", "for_owner_went_wrong", "button_refused", "help_text"}
+    no_words_of_people |= {"corrected_toast", "not_packed", "practising"}
     assert takes_words - no_words_of_people - {"group_welcome"} <= set(TEMPLATES)
+
+
+def test_our_own_sentences_come_whole_and_the_labels_in_them_are_no_markup() -> None:
+    sentence = "I often take “<b>oxeye</b> daisy & co” for something else, mostly for “mayweed”: 3 of 14 wrong."
+    advice = "Teach me more photos of “<b>oxeye</b> daisy & co” and “mayweed”, and check that they are labelled right."
+    facts = {"network": 3, "wrong": 3, "n": 14, "low": 0.05, "high": 0.5, "pairs": []}
+
+    said, entities = parse_html(tuning_texts.report(facts | {"sentence": sentence, "advice": advice}))
+
+    assert said.endswith(f"\n{sentence} {advice}")
+    assert [entity["type"] for entity in entities] == ["bold"]
+
+
+def test_how_far_practising_is_comes_whole() -> None:
+    doing = "practising without every fifth photo, part 2 of 6: round 7 of 15, about 12 min left"
+
+    assert doing in parse_html(tuning_texts.practising(doing))[0]
+    assert doing in parse_html(guides.status(status(doing), group=False, sees_all=False))[0]
+
+
+def test_help_tells_of_every_command_of_the_menu() -> None:
+    told = guides.help_text(False, True, "pupil_bot")
+
+    shown = [one.name for one in COMMANDS if one.menu and one.name != "help"]
+    assert len(shown) > 5
+    assert [name for name in shown if f"/{name} " not in told] == []
 
 
 @pytest.mark.parametrize("refusal", list(Refusal))
@@ -194,9 +233,21 @@ def test_nothing_is_said_to_be_learned_now_that_is_not() -> None:
     assert texts.corrected_toast(correction("daisy")) == "Thank you! I am learning it."
 
 
+def test_who_is_outvoted_is_not_told_that_it_is_learned() -> None:
+    mine = {"label": label("rose", 2), "counts_as": label("daisy")}
+    corrected = Corrected(answer("daisy"), outvoted("rose", **mine))
+
+    for said in (texts.taught(outvoted("rose", **mine)), texts.corrected(corrected, tells=True)):
+        assert "you say <b>rose</b>. More people call this photo <b>daisy</b>, so that counts for now." in said
+        assert "earn" not in said.split("\n")[0]
+    assert texts.corrected_toast(corrected) == "Thank you!"
+    nothing = outvoted("rose", counts_as=None, standing=Standing(1, None, State.NONE, 3))
+    assert "none of my labels fits this photo, so I leave it out" in texts.taught(nothing)
+
+
 @given(st.floats(0, 1))
 def test_a_probability_is_never_a_false_certainty(p: float) -> None:
-    said = texts.percent(p)
+    said = wording.percent(p)
     assert said not in ("0 %", "100 %")
     assert said.endswith(" %")
 

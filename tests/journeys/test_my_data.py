@@ -114,3 +114,15 @@ async def test_a_role_outlives_the_deletion_and_is_told(world: World) -> None:
     ann = world.look(lambda unit: unit.people.by_telegram_id(world.ann.id))
     assert (owner.name, owner.role) == ("", Role.OWNER)
     assert ann.role is Role.GUEST
+
+
+async def test_who_blocks_the_bot_after_deleting_everything_is_not_met_again(world: World) -> None:
+    await world.teach(world.ann, "apple", 1)
+    await delete_everything(world, world.ann)
+
+    await world.ann.block()
+    await world.settled()
+
+    assert world.look(lambda unit: unit.people.by_telegram_id(world.ann.id)) is None
+    assert world.look(lambda unit: unit.chats.by_telegram_id(world.ann.id)) is None
+    assert not [raw for raw in world.raw_of(world.ann.id) if "Ann" in raw]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,20 @@ import pytest
 from bot import trainings
 from bot.actions.reporting import WORTH_TUNING
 from storage import Job, JobKind, Unit
-from tests.support.bots import World
+from tests.support.bots import World, picture
 from tests.support.networks import tiny_settings, trainer_running
+
+FACTS = {
+    "end": "report",
+    "network": 1,
+    "wrong": 1,
+    "n": 8,
+    "low": 0.01,
+    "high": 0.4,
+    "pairs": [],
+    "sentence": "All went well: 1 of 8 wrong.",
+    "advice": "Nothing to repair.",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +145,29 @@ async def test_a_report_comes_in_words_and_pictures(world: World, tiny_trainer: 
     words = await world.hears(world.ann, "Network 1: wrong on", "photos that it had not learned from")
     pictures = [one for one in await world.ann.history() if one.photo and one.from_bot and one.id > words.id]
     assert 1 <= len(pictures) <= 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("daisy", "That picture is mine"), ("what is this?", "That picture is mine"), ("Thanks!", "Thank you!")],
+)
+async def test_a_reply_to_a_picture_of_a_report_is_no_lesson(
+    world: World, tmp_path: Path, words: str, said: str
+) -> None:
+    await world.knows_apples_and_leaves()
+    await world.ann.send_text("/report")
+    await world.settled()
+    drawn = tmp_path / "report.png"
+    drawn.write_bytes(picture("sky", 1, kind="PNG"))
+    finish(world, JobKind.REPORT, FACTS | {"pictures": [str(drawn)]})
+    shown = await world.ann.wait_for(lambda one: one.photo)
+    before = world.counts()
+
+    await world.ann.reply(shown, words)
+
+    await world.hears(world.ann, said, after=shown)
+    assert not [one for one in await world.said_to(world.ann) if "daisy" in one and "Learned" in one]
+    assert world.counts() == before
 
 
 async def test_without_a_network_a_report_says_what_is_missing(world: World) -> None:

@@ -159,3 +159,14 @@ def test_labels_count_the_photos_taught_as_them_most_first(room: Classroom) -> N
         counts = unit.labels.counts(room.classifier.id)
 
     assert counts == [LabelCount(room.label(name), n) for name, n in (("rose", 2), ("daisy", 1), ("tulip", 0))]
+
+
+def test_a_picture_taught_twice_is_one_picture_of_its_label(room: Classroom) -> None:
+    for name, content in (("daisy", "same"), ("daisy", "same"), ("rose", "one"), ("rose", "two"), ("rose", "three")):
+        room.lesson(name, content)
+    room.vote(room.lesson("tulip"), room.bo, room.label("rose"))
+
+    with room.store.read() as unit:
+        pictures = unit.labels.pictures(room.classifier.id, at_most=2)
+
+    assert [(label.name, count) for label, count in pictures] == [("daisy", 1), ("rose", 2), ("tulip", 0)]

@@ -35,6 +35,7 @@ ASKED = {
     "photos.of_album": lambda unit, room, photo, label: unit.photos.of_album(room.chat.id, "album"),
     "photos.was_deleted": lambda unit, room, photo, label: unit.photos.was_deleted(room.chat.id, 1),
     "photos.remove": lambda unit, room, photo, label: unit.photos.remove([photo.id]),
+    "labels.pictures": lambda unit, room, photo, label: unit.labels.pictures(room.classifier.id, 2),
     "votes.cast": lambda unit, room, photo, label: unit.votes.cast(
         photo.id, room.ann.id, VoteKind.LABEL, label.id, Reason.BUTTON, deed="deed"
     ),

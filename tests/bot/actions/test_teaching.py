@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot import texts
 from bot.actions import reporting, self_service
 from bot.actions.teaching import (
     is_disputed,
@@ -20,6 +22,7 @@ from bot.actions.teaching import (
 )
 from storage import NotFound, Reason, Role, State
 from tests.bot.actions.classroom import Classroom
+from tests.storage.classroom import new_network
 
 
 def labels(room: Classroom) -> dict[str, int]:
@@ -37,6 +40,20 @@ def test_a_lesson_is_a_vote_and_asks_for_a_training(room: Classroom) -> None:
 
     assert (taught.label.name, taught.photos, taught.before, taught.answering) == ("apple", 1, None, False)
     assert [job.kind for job in jobs] == ["fit"]
+
+
+def test_the_same_picture_sent_twice_is_not_yet_enough(room: Classroom) -> None:
+    said = []
+    for label, seed in (("apple", 1), ("apple", 1), ("leaf", 2), ("leaf", 2)):
+        with room.visit() as (unit, visit, here):
+            photo = keep(unit, visit, here, replace(room.received(seed), message_id=visit.message_id))
+            said.append(texts.taught(teach(unit, visit, here, photo.id, label)))
+
+    assert "learning now" not in said[-1]
+    assert "2 photos now" in said[-1]
+    assert "The same picture sent again counts once. Before I can answer I need 1 more of <b>apple</b>" in said[-1]
+    assert "1 more of <b>leaf</b>" in said[-1]
+    assert "counts once" not in said[0]
 
 
 def test_the_same_deed_told_twice_is_one_vote(room: Classroom) -> None:
@@ -148,10 +165,19 @@ def test_my_data_holds_everything_and_nothing_of_others(room: Classroom) -> None
         with room.visit(person, -5) as (unit, visit, here):
             teach(unit, visit, here, photo.id, label)
 
+    with room.visit(2, -5) as (unit, _, here):
+        network = unit.networks.publish(new_network(here.classifier_id, 1), activate=True)
+        unit.predictions.add(theirs.id, network.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
     with room.visit(1, -5) as (unit, _, here):
+        apple = unit.labels.find_or_create(here.classifier_id, "apple").id
+        chances = [(apple, 0.75)]
+        unit.predictions.add(mine.id, network.id, apple, chances, asked_by_id=here.person.id, milliseconds=1.0)
         found = self_service.my_data(unit, here)
 
     document = json.loads(found.document)
+    assert [(one["photo"], one["said"], one["probabilities"]) for one in document["answers"]] == [
+        (mine.id, "apple", {"apple": 0.75})
+    ]
     assert (found.photos, found.lessons, found.corrections) == (1, 1, 0)
     assert [one["photo"] for one in document["photos"]] == [mine.id]
     assert [one["label"] for one in document["votes"]] == ["apple"]

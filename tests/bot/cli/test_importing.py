@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -200,6 +201,23 @@ def test_where_nothing_could_be_taken_it_says_so_and_fails(store: Store, tmp_pat
     assert (empty.code, refused.code) == (1, 1)
     assert "Nothing could be taken" in empty.err
     assert "Nothing could be taken" in refused.err
+
+
+def test_a_folder_that_cannot_be_read_is_told_of(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked, scandir = folder / LABELS[0], os.scandir
+
+    def scan(path: str | Path) -> object:
+        if Path(path) == locked:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+
+    said = run("import", folder, "--json").json
+
+    assert (said["new"], said["refused"]) == (9, 1)
+    assert [note["file"] for note in said["notes"]] == [LABELS[0]]
+    assert "cannot be read" in said["notes"][0]["reason"]
 
 
 def test_without_eyes_the_photos_are_taken_all_the_same(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.predicting import Line, _told
 from storage import Store
 from tests.bot.cli.conftest import Said, put, run
 from tests.chaos.homes import LABELS, REPOSITORY, bare_environment, picture
@@ -45,6 +46,12 @@ def test_people_read_the_same_sentences(network: Path, questions: list[Path]) ->
     told = run("predict", "--network", network, questions[0])
 
     assert told.out.startswith(f"{questions[0]}: {LABELS[0]} ({LABELS[0]} ")
+
+
+def test_a_name_in_a_foreign_file_does_not_steer_the_terminal() -> None:
+    line = Line("a.jpg", label="red\x1b[2J", probabilities={"red\x1b[2J": 0.9})
+
+    assert _told(line) == "a.jpg: red?[2J (red?[2J 90.0%)"
 
 
 def test_a_bad_picture_has_its_line_and_the_others_are_answered(
