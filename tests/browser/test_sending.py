@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.bot.playground.wire import RawBot
 from tests.browser.gestures import carry, carry_empty_bytes, photo, pick, send, write
@@ -147,3 +149,39 @@ async def test_without_a_camera_the_page_says_what_to_do(page: Page) -> None:
     await page.get_by_role("button", name="Take a photo").click()
 
     await expect(page.locator("dialog .hint")).to_contain_text("attach a photo instead")
+
+
+async def test_whoever_types_on_while_a_message_is_on_its_way_loses_no_letter(page: Page, raw: RawBot) -> None:
+    goes_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await goes_on.wait()
+        await route.continue_()
+
+    await page.route("**/api/say", hold)
+    await write(page, "first")
+    await page.keyboard.type("second")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("third, unf")
+    await expect(page.locator("#composer-input")).to_have_value("third, unf")
+    goes_on.set()
+
+    await expect(page.locator(".message.is-mine .words")).to_have_text(["first", "second"])
+    await expect(page.locator("#composer-input")).to_have_value("third, unf")
+    assert [update["message"]["text"] for update in await raw.updates()] == ["first", "second"]
+
+
+async def test_a_message_that_could_not_be_sent_comes_back_before_what_was_typed_since(page: Page) -> None:
+    arrived: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        arrived.append(route)
+
+    await page.route("**/api/say", hold)
+    await write(page, "first")
+    await page.keyboard.type("since")
+    await expect(page.locator("#composer-input")).to_have_value("since")
+    await arrived[0].abort()
+
+    await expect(page.locator("#composer-input")).to_have_value("first\nsince")
+    await expect(page.locator(".toast")).to_be_visible()

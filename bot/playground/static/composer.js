@@ -12,6 +12,7 @@ export class Composer {
   #forced = null;
   #choice = -1;
   #drafts = new Map();
+  #sending = Promise.resolve();
   #place = "";
 
   constructor(store, { onFiles }) {
@@ -140,19 +141,33 @@ export class Composer {
     return user.id === this.store.me ? "yourself" : user.first_name;
   }
 
-  async #send() {
-    const text = this.input.value;
+  // The field is free at once: whoever types on while a message is on its way must not lose a letter.
+  #send() {
+    const said = { text: this.input.value, reply: this.#reply, edited: this.#edited, place: this.#place };
+    this.input.focus();
+    if (!said.text.trim() && !(said.edited && !said.edited.text)) return;
     const { store } = this;
-    const edited = this.#edited;
-    if (!text.trim() && !(edited && !edited.text)) return this.input.focus();
-    const done = edited
-      ? await store.attempt("edit", store.here({ message_id: edited.message_id, text }))
-      : await store.attempt("say", store.here({ text, reply_to: this.replyTo }));
-    if (done === undefined) return undefined;
+    const [name, form] = said.edited
+      ? ["edit", store.here({ message_id: said.edited.message_id, text: said.text })]
+      : ["say", store.here({ text: said.text, reply_to: this.replyTo })];
     this.input.value = "";
     this.#setAbove(null, null);
     this.#written();
-    return this.input.focus();
+    const before = this.#sending;
+    this.#sending = (async () => {
+      await before.catch(() => undefined); // what went wrong with an earlier one was said then
+      if ((await store.attempt(name, form)) === undefined) this.#giveBack(said);
+    })();
+  }
+
+  #giveBack({ text, reply, edited, place }) {
+    const here = place === this.#place;
+    const since = here ? this.input.value : this.#drafts.get(place);
+    const both = since ? `${text}\n${since}` : text;
+    if (!here) return void this.#drafts.set(place, both);
+    this.#setAbove(reply, edited);
+    this.input.value = both;
+    this.#written();
   }
 
   #key(event) {

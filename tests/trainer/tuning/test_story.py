@@ -94,7 +94,8 @@ def carry_out(order: Order) -> tuple[str, list[Progress]]:
 def test_a_tuning_leaves_a_pair_for_each_fold_and_one_for_all(tuned: Tuned) -> None:
     assert sorted(tuned.tuning.folds) == [0, 1, 2, 3, 4]
     assert len(set(tuned.tuning.embedders)) == 6
-    assert [step.done for step in tuned.told if step.part is Part.KEEPING] == list(range(7))
+    assert sorted({step.done for step in tuned.told if step.part is Part.KEEPING}) == list(range(7))
+    assert sum(step.lasting for step in tuned.told) == 6
     learning = [step for step in tuned.told if step.part is Part.LEARNING]
     assert [step.done for step in learning] == list(range(1, learning[-1].steps + 1))
 
