@@ -198,7 +198,7 @@ def _views(order: Order, spec: EmbedderSpec, base: EmbeddingNetwork, kept: int) 
     views = max(order.recipe.views_for(int((order.folds() != fold).sum())) for fold in range(FOLDS + 1))
     files = ViewFiles(order.work / "views", Shapes((photos, views, *seen.shape), (photos, *whole.shape)))
     for done in fill(files, order.digests, order.read, spec.preprocessing, order.augmentation, seen, whole, size=small):
-        yield Progress(Part.LOOKING, done, photos)
+        yield Progress(Part.LOOKING, done, photos, lasting=True)
     return files
 
 
@@ -227,10 +227,11 @@ def _fit(task: _Task, fold: int, fits: list[int]) -> Generator[Progress, None, L
         saved_at, epochs = time.monotonic(), recipe.epochs_for(int(task.known(fold).sum()))
         try:
             for told in fit(session, lessons.only(task.known(fold)), lessons.only(task.held_out(fold)), recipe):
-                if told.epoch == epochs or time.monotonic() > saved_at + CHECKPOINT_SECONDS:
+                saved = told.epoch == epochs or time.monotonic() > saved_at + CHECKPOINT_SECONDS
+                if saved:
                     save_session(session, path, recipe=recipe.as_dict())
                     saved_at = time.monotonic()
-                yield Progress(Part.LEARNING, min(before + told.epoch, steps), steps)
+                yield Progress(Part.LEARNING, min(before + told.epoch, steps), steps, lasting=saved)
             return Learned(network.cpu(), session, restarts)
         except Diverged:
             if restarts == order.recipe.restarts:
