@@ -29,8 +29,8 @@ from trainer.tuning.workplace import clear, spoilt, workplaces
 
 logger = logging.getLogger(__name__)
 
-# A tuning that is killed again and again between two of its milestones is what kills.
-TRIES = 10
+# A tuning that is killed so often between two of its milestones is what kills; kills of the whole service count too.
+TRIES = 25
 LOOK_SECONDS = 10.0
 # The same lessons would lead there again, bit for bit.
 HOPELESS = frozenset(error.__name__ for error in (Diverged, ExportDiffers, TuningUnsound))

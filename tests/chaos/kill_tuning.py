@@ -34,7 +34,7 @@ from trainer.tunings import Tuning, read_tuning
 
 LESSONS = 8
 # The process needs seconds to import torch: most kills should come later.
-SHORTEST_LIFE, LONGEST_LIFE = 1.0, 12.0
+SHORTEST_LIFE, LONGEST_LIFE = 1.0, 20.0
 PATIENCE = 600.0
 UPDATES = 12
 
