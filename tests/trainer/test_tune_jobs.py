@@ -219,7 +219,9 @@ def test_a_network_is_not_published_that_knows_what_was_deleted_meanwhile(
     assert jobs.turn(room.embedder) is None
     assert room.job(asked.id).state is JobState.QUEUED
     with room.store.read() as unit:
-        assert unit.networks.active(1).number == 1  # type: ignore[union-attr]
+        active = unit.networks.active(1)
+    assert active is not None
+    assert active.number == 1
 
 
 def test_a_network_whose_eyes_know_what_was_deleted_gives_way(room: Room) -> None:

@@ -8,7 +8,7 @@ from bot import texts
 from bot.actions import correcting, telling
 from bot.actions.teaching import teach
 from bot.visit import Presence
-from storage import Network, Unit
+from storage import Network, Photo, Prediction, Unit
 from tests.bot.actions.classroom import Classroom
 from tests.storage.classroom import new_network
 from tests.support.bots import Time
@@ -19,12 +19,17 @@ def publish(unit: Unit, here: Presence, number: int) -> Network:
     return unit.networks.publish(replace(new_network(here.classifier_id, number), lessons_at=unit.now), activate=True)
 
 
+def question(unit: Unit, here: Presence, photo: Photo, network: Network) -> Prediction:
+    """What the network said of a photo that somebody here asked about: nothing."""
+    return unit.predictions.add(photo.id, network.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+
+
 def test_a_correction_is_told_by_the_network_that_had_read_it_whenever_wrong_was_pressed(room: Classroom) -> None:
     room.store._clock = time = Time()
     photo = room.photo(1)
     with room.visit() as (unit, _, here):
         first = publish(unit, here, 1)
-        asked = unit.predictions.add(photo.id, first.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+        asked = question(unit, here, photo, first)
         correcting.dispute(unit, here, asked.id)
     time.advance(seconds=1)
     with room.visit() as (unit, _, here):
@@ -76,7 +81,7 @@ def test_a_network_that_was_put_back_is_no_news_to_anybody(room: Classroom) -> N
     with room.visit() as (unit, visit, here):
         made = replace(new_network(here.classifier_id, 1), lessons_at=unit.now, verdict={"ground": "first"})
         first = unit.networks.publish(made, activate=True)
-        asked = unit.predictions.add(photo.id, first.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+        asked = question(unit, here, photo, first)
         correcting.correct_by_name(unit, visit, here, asked.id, "clover")
     time.advance(seconds=1)
     with room.visit() as (unit, _, here):
@@ -94,7 +99,7 @@ def test_who_was_outvoted_is_not_thanked_for_what_others_said(room: Classroom) -
     photo = room.photo(1)
     with room.visit() as (unit, _, here):
         first = publish(unit, here, 1)
-        asked = unit.predictions.add(photo.id, first.id, None, [], asked_by_id=here.person.id, milliseconds=1.0)
+        asked = question(unit, here, photo, first)
     time.advance(seconds=1)
     for person in (2, 3):
         with room.visit(person=person) as (unit, visit, here):
