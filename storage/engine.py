@@ -3,14 +3,17 @@
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from storage.errors import StoreOutdated, StoreUnavailable
+
+_Answer = TypeVar("_Answer")
 
 BUSY_TIMEOUT_MS = 5_000
 # Before this version two connections that write and checkpoint at once can corrupt a WAL database, and bot and trainer
@@ -70,7 +73,7 @@ def _open_sqlite(url: URL) -> Engine:
     def _prepare(connection: Any, _record: object) -> None:
         # Python's driver would begin transactions by itself, late and deferred; _begin does it instead.
         connection.isolation_level = None
-        journal = connection.execute(f"PRAGMA journal_mode={'WAL' if safe else 'DELETE'}").fetchone()[0]
+        journal = _patiently(lambda: _journal(connection, "WAL" if safe else "DELETE"))
         if journal == "wal" and not safe:
             raise StoreOutdated(
                 "the database has a write-ahead log, which this SQLite may not share: install pysqlite3"
@@ -94,30 +97,42 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
+def _journal(connection: Any, mode: str) -> str:
+    """Ask for a journal; returns the one that the file has. A new file's change is refused at once, busy timeout or
+    not, while another process makes the same change."""
+    return str(connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0])
+
+
 def _begin_writing(connection: Connection) -> None:
     """Take the write lock, waiting for it up to the busy timeout.
 
     A deferred transaction that reads and then writes fails at once when another process wrote in between, in spite of
     the busy timeout (measured: 499 of 1,000). Taking the lock first waits instead.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        _patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _patiently(attempt: Callable[[], _Answer]) -> _Answer:
+    """What the attempt returns, made again for up to the busy timeout while another process holds the lock.
 
     SQLite's own waiting asks ten times a second once it has waited a while; a process that writes without a pause
     holds the lock at nearly all of those moments (measured: waits of 2.5 s with a write-ahead log, and 5 s in vain with
     a rollback journal). Asking often, and at odd moments, finds the gaps.
     """
     last_try = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                return
-            except OperationalError as error:
-                is_busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() > last_try:
-                    raise
-            time.sleep(random.uniform(*_WAIT_SECONDS))
-    finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    while True:
+        try:
+            return attempt()
+        except (OperationalError, sqlite_module().OperationalError) as error:
+            cause = error.orig if isinstance(error, OperationalError) else error
+            is_busy = getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > last_try:
+                raise
+        time.sleep(random.uniform(*_WAIT_SECONDS))
 
 
 def _open_postgres(url: URL) -> Engine:

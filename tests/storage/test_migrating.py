@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -143,9 +144,24 @@ def _at_revision(where: Place, number: str) -> None:
 def test_processes_that_start_at_once_make_one_store(where: Place) -> None:
     processes = [opening(where) for _ in range(3)]
 
-    for process in processes:
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said.decode()
+    said = [process.communicate(timeout=60)[1].decode() for process in processes]
+
+    assert [(process.returncode, one) for process, one in zip(processes, said, strict=True)] == [(0, "")] * 3
+
+
+@pytest.mark.sqlite_only
+def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses the change to a write-ahead log at once then, whatever the busy timeout."""
+    file = tmp_path / "new.db"
+    with closing(sqlite_module().connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, other.execute, ["COMMIT"])
+        release.start()
+        engine = open_engine(f"sqlite:///{file}")
+        with engine.connect() as connection:
+            assert connection.execute(text("PRAGMA journal_mode")).scalar_one() in ("wal", "delete")
+        engine.dispose()
+        release.join()
 
 
 def test_a_database_of_a_newer_version_is_left_alone(where: Place) -> None:
