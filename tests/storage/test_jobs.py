@@ -88,6 +88,7 @@ def test_who_lost_a_job_can_neither_renew_nor_end_it(room: Classroom, clock: Han
         assert not unit.jobs.renew(asked.id, "slow", LEASE)
         assert not unit.jobs.finish(asked.id, "slow", {})
         assert not unit.jobs.fail(asked.id, "slow", "late", clock.now)
+        assert not unit.jobs.give_up(asked.id, "slow", "late")
         assert unit.jobs.finish(asked.id, "next", {"network": 1})
         assert not unit.jobs.finish(asked.id, "next", {"network": 2})
         assert unit.jobs.get(asked.id).result == {"network": 1}
@@ -154,6 +155,55 @@ def test_a_given_up_job_does_not_stand_in_the_way_of_the_next(room: Classroom, c
 
     assert found is not None
     assert found.id == following.id
+
+
+def test_what_would_fail_alike_again_is_given_up_at_its_first_try(room: Classroom, clock: HandClock) -> None:
+    asked = ask(room, clock, chat=room.chat.id)
+    claim(room.store, "one")
+    clock.wait(5)
+
+    with room.store.write() as unit:
+        assert unit.jobs.give_up(asked.id, "one", "the loss exploded")
+    given_up_at = clock.now
+    clock.wait(LEASE + 1)
+
+    assert claim(room.store, "two") is None
+    with room.store.read() as unit:
+        ended = unit.jobs.get(asked.id)
+        assert unit.jobs.untold() == [ended]
+        assert unit.jobs.unfinished(room.classifier.id) == []
+    assert (ended.state, ended.tries, ended.error) == (JobState.FAILED, 1, "the loss exploded")
+    assert ended.finished_at == given_up_at
+
+
+def test_when_a_kind_of_job_failed_last_is_known(room: Classroom, clock: HandClock) -> None:
+    known = []
+    for end in ("finish", "give_up", "give_up", "finish"):
+        clock.wait(60)
+        asked = ask(room, clock)
+        claim(room.store, "one")
+        with room.store.write() as unit:
+            if end == "finish":
+                unit.jobs.finish(asked.id, "one", {})
+            else:
+                unit.jobs.give_up(asked.id, "one", "fault")
+            known.append(unit.jobs.failed_at(JobKind.FIT, room.classifier.id))
+    last = clock.now - timedelta(seconds=60)
+
+    assert known == [None, last - timedelta(seconds=60), last, last]
+    with room.store.read() as unit:
+        assert unit.jobs.failed_at(JobKind.TUNE, room.classifier.id) is None
+        assert unit.jobs.failed_at(JobKind.FIT, room.classifier.id + 1) is None
+
+
+def test_a_job_that_will_be_tried_again_has_not_failed(room: Classroom, clock: HandClock) -> None:
+    asked = ask(room, clock)
+    claim(room.store, "one")
+
+    with room.store.write() as unit:
+        unit.jobs.fail(asked.id, "one", "fault", clock.now)
+
+        assert unit.jobs.failed_at(JobKind.FIT, room.classifier.id) is None
 
 
 def test_requests_that_come_together_are_one_job_put_off_but_not_for_ever(room: Classroom, clock: HandClock) -> None:

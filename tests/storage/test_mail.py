@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from storage import NotFound, Outgoing, RawUpdate, Store
 from storage.mail import MAX_TRIES, OFFSET_LIFETIME
+from storage.tables import outbox
 from tests.storage.conftest import HandClock
 
 BOT, OTHER_BOT = 42, 43
@@ -292,6 +294,26 @@ def test_a_message_is_given_up_after_its_last_try(store: Store, clock: HandClock
 
     assert outcomes == [False] * (MAX_TRIES - 1) + [True]
     assert texts(store) == ["next"]
+
+
+def test_what_is_given_up_is_never_sent_and_keeps_no_attachment(store: Store) -> None:
+    with store.write() as unit:
+        unit.outbox.owe(BOT, ANN, "sendPhoto", {"caption": "x"}, attachment=b"abc", attachment_name="a.jpg")
+    owe(store, "next")
+    one = due(store)[0]
+    assert one.attachment == b"abc"
+
+    with store.write() as unit:
+        unit.outbox.start(one.id)
+        unit.outbox.give_up(one.id, "chat not found")
+
+    assert texts(store) == ["next"]
+    with store.write() as unit:
+        assert not unit.outbox.start(one.id)
+        assert unit.outbox.counts() == {"dead": 1, "pending": 1}
+    with store._engine.connect() as connection:
+        kept = select(outbox.c.attachment, outbox.c.error).where(outbox.c.id == one.id)
+        assert connection.execute(kept).one() == (None, "chat not found")
 
 
 def test_a_call_that_was_cut_off_by_a_kill_is_made_again(store: Store) -> None:

@@ -159,6 +159,22 @@ def test_photos_are_counted_by_what_is_said_of_them(room: Classroom) -> None:
     assert counts == [3, 1, 1]
 
 
+def test_of_some_pictures_those_that_came_from_a_chat_are_known(room: Classroom) -> None:
+    here, shared = room.photo("here"), room.photo("shared")
+    elsewhere = kept_for_test(room, "elsewhere")
+    room.photo("not asked for")
+    with room.store.write() as unit:
+        other = unit.chats.enter(-200, kind="group", title="Other")
+        picture = picture_of("shared")
+        unit.photos.add(room.classifier.id, shared.digest, picture, source="chat", chat_id=other.id, message_id=1)
+    asked = [here.digest, shared.digest, elsewhere.digest, "0" * 64]
+
+    with room.store.read() as unit:
+        assert unit.photos.sent_in(room.chat.id, asked) == {here.digest, shared.digest}
+        assert unit.photos.sent_in(other.id, asked) == {shared.digest}
+        assert unit.photos.sent_in(room.chat.id, []) == frozenset()
+
+
 def test_the_trainer_gets_taught_photos_only(room: Classroom) -> None:
     taught = room.lesson("daisy")
     disputed = room.lesson("daisy")

@@ -105,6 +105,22 @@ def test_after_some_hours_any_lesson_is_enough(ask: Callable[..., bool], taught:
     assert not ask(tune_hours=6.0)
 
 
+def test_after_one_that_failed_none_begins_by_itself_for_a_day(
+    ask: Callable[..., bool], taught: Store, clock: Clock
+) -> None:
+    with taught.write() as unit:
+        unit.jobs.request(JobKind.TUNE, 1, due_at=unit.now)
+        job = unit.jobs.claim((JobKind.TUNE,), "me", 60)
+        assert job is not None
+        assert unit.jobs.give_up(job.id, "me", "the loss exploded")
+
+    assert not ask()
+    clock.now += timedelta(hours=23, minutes=59)
+    assert not ask()
+    clock.now += timedelta(minutes=1)
+    assert ask()
+
+
 def test_without_a_network_nothing_is_tuned(ask: Callable[..., bool], taught: Store) -> None:
     with taught.write() as unit:
         unit.networks.retire(1)
