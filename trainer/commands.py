@@ -22,6 +22,7 @@ from trainer.recipe import Recipe
 from trainer.schedule import Asked
 from trainer.settings import TrainerSettings
 from trainer.snapshot import take
+from trainer.tune_jobs import TRIES
 from trainer.tuning.steps import Progress
 from trainer.tuning.workplace import clear
 
@@ -82,12 +83,15 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
 
 
 def _note_tuning(store: Store, classifier_id: int, result: dict[str, Any]) -> None:
-    """Leave what a job would have left: a service must not tune on the same lessons again, and may be asked for it."""
+    """Leave what a job would have left: a service must not tune on the same lessons again, and may be asked for it.
+
+    All jobs that wait for a tuning end with it, however often they were killed: this one was not.
+    """
     worker = f"command-{os.getpid()}"
     with store.write() as unit:
-        job = unit.jobs.request(JobKind.TUNE, classifier_id, due_at=unit.now)
-        unit.jobs.claim((JobKind.TUNE,), worker, LONGEST_WAIT_SECONDS)
-        unit.jobs.finish(job.id, worker, result)
+        unit.jobs.request(JobKind.TUNE, classifier_id, due_at=unit.now)
+        while (job := unit.jobs.claim((JobKind.TUNE,), worker, LONGEST_WAIT_SECONDS, tries=TRIES + 1)) is not None:
+            unit.jobs.finish(job.id, worker, result)
 
 
 def _tune_there(store: Store) -> Iterator[str | dict[str, Any]]:
@@ -196,6 +200,8 @@ def sentence(result: dict[str, Any]) -> str:
         if missing["labels_missing"]:
             wanted.append(f"{missing['labels_missing']} more label(s) with 2 photos each")
         return f"Not enough photos yet: {', '.join(wanted)}."
+    if result["network"] is None:
+        return "Nothing changed since the last fine-tuning, and no network answers: teach more, then train."
     quality = f"{result['wrong']} of {result['n']} wrong out of fold ({result['low']:.1%} to {result['high']:.1%})"
     if not result["n"]:
         quality = "its error cannot be measured yet (each label's photos came in one album)"

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 
 from storage import Job, JobKind, Network, StorageError, Store, WriteNotDurable
@@ -173,12 +173,17 @@ class Service:
         self._eyes = None
         if self._job is None:
             return
-        with suppress(StorageError), self._store.write() as unit:
-            if isinstance(error, (StorageError, OSError)):
-                unit.jobs.release(self._job.id, self._worker)
-                return
-            retry_at = unit.now + timedelta(seconds=self._settings.retry_seconds)
-            unit.jobs.fail(self._job.id, self._worker, type(error).__name__, retry_at)
+        try:
+            with self._store.write() as unit:
+                if isinstance(error, (StorageError, OSError)):
+                    unit.jobs.release(self._job.id, self._worker)
+                    return
+                retry_at = unit.now + timedelta(seconds=self._settings.retry_seconds)
+                unit.jobs.fail(self._job.id, self._worker, type(error).__name__, retry_at)
+        except WriteNotDurable:
+            raise
+        except StorageError as refused:
+            logger.warning("a job is not given back yet: %s", type(refused).__name__)
 
     @contextmanager
     def _heartbeat(self) -> Iterator[None]:
