@@ -158,6 +158,31 @@ class Photos:
         query = select(photo).where(photo.c.classifier_id == classifier_id, photo.c.digest == digest)
         return [_record(row) for row in self._connection.execute(query.order_by(photo.c.id))]
 
+    def taught_as(self, classifier_id: int, digest: str, *, limit: int = 50) -> list[tuple[Photo, int]]:
+        """The photos of one picture that are taught, newest first, each with its label's id."""
+        query = (
+            select(photo, standing.c.label_id)
+            .join(standing, standing.c.photo_id == photo.c.id)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest)
+            .where(standing.c.state == State.TAUGHT)
+            .order_by(photo.c.id.desc())
+            .limit(limit)
+        )
+        return [(_record(row), int(row.label_id)) for row in self._connection.execute(query)]
+
+    def contradicted(self, classifier_id: int) -> int:
+        """How many pictures are taught under more than one name."""
+        names = func.count(standing.c.label_id.distinct())
+        query = (
+            select(photo.c.digest)
+            .join(standing, standing.c.photo_id == photo.c.id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+            .group_by(photo.c.digest)
+            .having(names > 1)
+            .subquery()
+        )
+        return int(self._connection.execute(select(func.count()).select_from(query)).scalar_one())
+
     def labelled(self, classifier_id: int) -> list[LabelledPhoto]:
         """All taught photos, in order of id: what may be learned from."""
         return [LabelledPhoto(*row) for row in self._connection.execute(_labelled(classifier_id, State.TAUGHT))]

@@ -1,6 +1,7 @@
 """Predictions (stored guesses) and the flags people put on them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, select, update
 
@@ -8,7 +9,7 @@ from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.records import Flag, Prediction, Verdict
-from storage.tables import flag, photo, prediction
+from storage.tables import chat, flag, photo, prediction, standing
 
 
 class Predictions:
@@ -25,8 +26,11 @@ class Predictions:
         *,
         asked_by_id: int | None,
         milliseconds: float,
+        candidates: Sequence[int] = (),
+        coverage: float | None = None,
+        remembered_id: int | None = None,
     ) -> Prediction:
-        """Store a guess; `label_id` None means that the network does not know."""
+        """Store an answer; `label_id` None means “I don't know”. `remembered_id`: people said it of that photo."""
         row = insert_row(
             self._connection,
             prediction,
@@ -36,6 +40,9 @@ class Predictions:
             probabilities=[[key, round(p, 6)] for key, p in probabilities],
             asked_by_id=asked_by_id,
             milliseconds=milliseconds,
+            candidates=list(candidates) or None,
+            coverage=coverage,
+            remembered_id=remembered_id,
             created_at=self._moment.now,
         )
         return _prediction(row)
@@ -57,6 +64,47 @@ class Predictions:
         """The guesses that answered a person's questions."""
         hers = select(prediction).where(prediction.c.asked_by_id == person_id).order_by(prediction.c.id)
         return [_prediction(row) for row in self._connection.execute(hers)]
+
+    def open_questions(
+        self, classifier_id: int, since: datetime, *, not_of: int, limit: int, photo_id: int | None = None
+    ) -> list[Prediction]:
+        """The newest answers to questions in private chats that nobody judged or taught since, newest first.
+
+        Left out are those of the network `not_of`, those that people had given, and those whose asker heard of a
+        change already.
+        """
+        later, said = prediction.alias(), flag.alias()
+        newest = select(later.c.id).where(later.c.photo_id == prediction.c.photo_id, later.c.id > prediction.c.id)
+        judged = select(said.c.id).where(said.c.prediction_id == prediction.c.id)
+        query = (
+            select(prediction)
+            .join(photo, photo.c.id == prediction.c.photo_id)
+            .join(chat, chat.c.id == photo.c.chat_id)
+            .outerjoin(standing, standing.c.photo_id == photo.c.id)
+            .where(
+                photo.c.classifier_id == classifier_id,
+                chat.c.kind == "private",
+                chat.c.reachable.is_(True),
+                prediction.c.network_id != not_of,
+                prediction.c.created_at >= since,
+                prediction.c.asked_by_id.is_not(None),
+                prediction.c.remembered_id.is_(None),
+                prediction.c.told_network_id.is_(None),
+                standing.c.photo_id.is_(None),
+                ~newest.exists(),
+                ~judged.exists(),
+            )
+            .order_by(prediction.c.id.desc())
+            .limit(limit)
+        )
+        if photo_id is not None:
+            query = query.where(prediction.c.photo_id == photo_id)
+        return [_prediction(row) for row in self._connection.execute(query)]
+
+    def told_of_change(self, prediction_id: int, network_id: int) -> None:
+        """Note that the asker was told how that network sees the photo: she is told once."""
+        mine = prediction.c.id == prediction_id
+        self._connection.execute(update(prediction).where(mine).values(told_network_id=network_id))
 
     def flag(self, prediction_id: int, person_id: int, verdict: Verdict, vote_id: int | None = None) -> Flag:
         """Set what a person says of a prediction. A second press changes the flag; it never makes two."""
@@ -125,6 +173,10 @@ def _prediction(row: Row[tuple[object, ...]]) -> Prediction:
         asked_by_id=row.asked_by_id,
         milliseconds=row.milliseconds,
         created_at=row.created_at,
+        candidates=tuple(row.candidates or ()),
+        coverage=row.coverage,
+        remembered_id=row.remembered_id,
+        told_network_id=row.told_network_id,
     )
 
 

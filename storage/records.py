@@ -174,7 +174,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A stored guess: `probabilities` are (label id, probability), likeliest first."""
+    """A stored answer: `probabilities` are the network's, (label id, probability), likeliest first.
+
+    `label_id` is what was said, None for “I don't know”: the network's guess or, with `remembered_id`, what people had
+    called the same picture in that photo. One of `candidates` (label ids) is right with probability `coverage`.
+    """
 
     id: int
     photo_id: int
@@ -184,6 +188,10 @@ class Prediction:
     asked_by_id: int | None
     milliseconds: float
     created_at: datetime
+    candidates: tuple[int, ...] = ()
+    coverage: float | None = None
+    remembered_id: int | None = None
+    told_network_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,14 @@ prediction = Table(
     _ref("asked_by_id", "person.id", null=True),
     Column("milliseconds", Float, nullable=False),
     _at("created_at"),
+    # The labels of which one is right with the probability `coverage`, likeliest first; none where nothing is promised.
+    Column("candidates", JSON, nullable=True),
+    Column("coverage", Float, nullable=True),
+    # People had called this very picture `label_id`, in that photo: the network was not needed. No foreign keys here:
+    # SQLite adds none to a table that is there. The photo may be gone by now.
+    Column("remembered_id", Id, nullable=True),
+    # The network with which the asker was told that it sees the photo otherwise by now.
+    Column("told_network_id", Id, nullable=True),
 )
 
 flag = Table(

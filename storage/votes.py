@@ -137,6 +137,10 @@ class Votes:
         row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
         return _record(row) if row else None
 
+    def live(self, photo_id: int) -> list[Vote]:
+        """The votes on a photo that still speak, oldest first."""
+        return live(self.of_photo(photo_id))
+
     def of_photo(self, photo_id: int) -> list[Vote]:
         """Every vote ever cast on the photo, oldest first."""
         rows = self._connection.execute(select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id))
