@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,13 @@ from trainer.errors import ArtefactDamaged, ArtefactMissing
 from trainer.gate import Answers
 from trainer.head import Head
 from trainer.manifest import FileFacts, Manifest, ManifestInvalid
+from trainer.references import References
 
 MANIFEST, HEAD, GOLDEN, ANSWERS = "manifest.json", "head.safetensors", "golden.safetensors", "answers.safetensors"
-PARTS = (HEAD, GOLDEN, ANSWERS)
+REFERENCES = "references.safetensors"
+PARTS = (HEAD, GOLDEN, ANSWERS, REFERENCES)
+# Networks of older Pupils do not have them.
+OPTIONAL = frozenset((REFERENCES,))
 MANIFEST_LIMIT = 4 << 20
 PART_LIMIT = 512 << 20
 HEADER_LIMIT = 1 << 20
@@ -62,15 +66,23 @@ class Artefact:
     head: Head
     golden: Golden
     answers: Answers
+    references: References | None = None
 
 
-def publish(networks: Path, manifest: Manifest, head: Head, golden: Golden, answers: Answers) -> Path:
+def publish(
+    networks: Path, manifest: Manifest, head: Head, golden: Golden, answers: Answers, references: References
+) -> Path:
     """Write a network below `networks` and return its folder; `manifest.files` are filled in here.
 
     Killed at any moment it leaves the whole folder under its name, or only a `.making-` folder that `sweep` removes.
     """
     networks.mkdir(parents=True, exist_ok=True, mode=0o700)
-    parts = {HEAD: _head_bytes(head), GOLDEN: _golden_bytes(golden), ANSWERS: _answers_bytes(answers)}
+    parts = {
+        HEAD: _head_bytes(head),
+        GOLDEN: _golden_bytes(golden),
+        ANSWERS: _answers_bytes(answers),
+        REFERENCES: _references_bytes(references),
+    }
     text = manifest.with_files({name: _facts(data) for name, data in parts.items()}).to_json()
     aside = networks / f"{MAKING}{uuid4().hex}"
     aside.mkdir(mode=0o700)
@@ -94,7 +106,7 @@ def folder_name(number: int, manifest: bytes) -> str:
 
 def verify(folder: Path) -> Artefact:
     """Read a network folder; raise ArtefactMissing or ArtefactDamaged unless all is as it was published."""
-    _check_entries(folder)
+    entries = _check_entries(folder)
     text = _read(folder, MANIFEST, MANIFEST_LIMIT)
     try:
         manifest = Manifest.from_json(text)
@@ -102,9 +114,9 @@ def verify(folder: Path) -> Artefact:
         raise ArtefactDamaged(folder, f"{MANIFEST}: {error}") from error
     if folder.name != folder_name(manifest.number, text):
         raise ArtefactDamaged(folder, f"{MANIFEST} is not the one that the folder's name promises")
-    if set(manifest.files) != set(PARTS):
-        raise ArtefactDamaged(folder, f"{MANIFEST} lists other files than a network has")
-    parts = {name: _tensors(folder, name, manifest.files[name]) for name in PARTS}
+    if set(manifest.files) | {MANIFEST} != entries:
+        raise ArtefactDamaged(folder, f"{MANIFEST} lists other files than there are")
+    parts = {name: _tensors(folder, name, manifest.files[name]) for name in manifest.files}
     try:
         return _assemble(folder, manifest, parts)
     except (KeyError, ValueError, TypeError) as error:
@@ -125,15 +137,16 @@ def sweep(networks: Path, keep: Collection[str]) -> list[str]:
     return sorted(entry.name for entry in stale if not os.path.lexists(entry))
 
 
-def _check_entries(folder: Path) -> None:
+def _check_entries(folder: Path) -> set[str]:
     if folder.is_symlink() or not folder.is_dir():
         raise ArtefactMissing(folder, "no such folder")
     found = {entry.name for entry in folder.iterdir()}
     wanted = {MANIFEST, *PARTS}
-    if missing := sorted(wanted - found):
+    if missing := sorted(wanted - OPTIONAL - found):
         raise ArtefactMissing(folder, f"without {', '.join(missing)}")
     if found - wanted:
         raise ArtefactDamaged(folder, "holds files that a network does not have")
+    return found
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
@@ -183,6 +196,17 @@ def _assemble(folder: Path, manifest: Manifest, parts: Mapping[str, Tensors]) ->
             # What the pictures were taught as then, which older Pupils did not note.
             tuple(_array(answers, "taught", "i8", n).tolist()) if "taught" in answers else None,
         ),
+        references=_references(parts[REFERENCES], d) if REFERENCES in parts else None,
+    )
+
+
+def _references(tensors: Tensors, d: int) -> References:
+    n = len(tensors["digests"])
+    return References(
+        tuple(bytes(row).hex() for row in _array(tensors, "digests", "u1", n, 32)),
+        tuple(_array(tensors, "labels", "i8", n).tolist()),
+        # Half the bytes on the disk, and a cosine moves by less than a thousandth.
+        _array(tensors, "vectors", "f2", n, d).astype(np.float32),
     )
 
 
@@ -208,9 +232,18 @@ def _golden_bytes(golden: Golden) -> bytes:
 
 
 def _answers_bytes(answers: Answers) -> bytes:
-    digests = np.frombuffer(bytes.fromhex("".join(answers.digests)), dtype=np.uint8).reshape(-1, 32)
     probabilities = np.ascontiguousarray(answers.probabilities, dtype=np.float32)
-    tensors: dict[str, NDArray[Any]] = {"digests": digests.copy(), "probabilities": probabilities}
+    tensors: dict[str, NDArray[Any]] = {"digests": _digests(answers.digests), "probabilities": probabilities}
     if answers.taught is not None:
         tensors["taught"] = np.array(answers.taught, dtype=np.int64)
     return save(tensors)
+
+
+def _references_bytes(references: References) -> bytes:
+    labels = np.array(references.labels, dtype=np.int64)
+    vectors = np.ascontiguousarray(references.vectors, dtype=np.float16)
+    return save({"digests": _digests(references.digests), "labels": labels, "vectors": vectors})
+
+
+def _digests(digests: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(bytes.fromhex("".join(digests)), dtype=np.uint8).reshape(-1, 32).copy()

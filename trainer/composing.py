@@ -17,6 +17,7 @@ from onnx import ModelProto, TensorProto, helper
 from trainer.artefact import Artefact, verify
 from trainer.durable import write_durably
 from trainer.embedders import embedder_path, licence_of
+from trainer.embedding import EMBEDDINGS
 from trainer.errors import EmbedderDamaged
 from trainer.graphs import Graph, Value
 from trainer.head import TINY, Head
@@ -25,7 +26,7 @@ from trainer.resizing import write_resizing
 
 FORMAT = "pupil-network-2"
 PRODUCER = "pupil"
-PICTURE, PIXELS, EMBEDDINGS = "picture", "pictures", "embeddings"
+PICTURE, PIXELS = "picture", "pictures"
 PROBABILITIES, LOGITS, EMBEDDING = "probabilities", "logits", "embedding"
 SEAL = "sha256"
 # Its length is always the same: protobuf's marks for an entry and its two texts, and the texts.

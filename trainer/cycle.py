@@ -28,6 +28,7 @@ from trainer.manifest import Manifest
 from trainer.material import Material, embed_missing, read_material, readiness_of
 from trainer.readiness import PHOTOS_NEEDED, Readiness, readiness
 from trainer.recipe import Recipe
+from trainer.references import refer
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +159,13 @@ def publish(
         scores=learned.scores,
         calibration=learned.calibration,
         tuning=eyes.tuning_digest,
+        known=learned.known,
+        sets=learned.sets,
     )
-    golden = make_golden(learned.head, learned.temperature, embedder, material.sights.whole.embeddings)
-    folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers)
+    embeddings, lessons = material.sights.whole.embeddings, material.snapshot.lessons
+    golden = make_golden(learned.head, learned.temperature, embedder, embeddings)
+    references = refer([one.digest for one in lessons], [one.label_id for one in lessons], embeddings)
+    folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers, references)
     with store.write() as unit:
         if eyes.tuning is not None and unit.photos.gone(eyes.tuning.lessons):
             raise LessonsGone("photos were deleted that its embedder learned from")

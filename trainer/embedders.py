@@ -17,6 +17,8 @@ from trainer.durable import write_durably
 from trainer.errors import EmbedderDamaged, EmbedderMissing
 from trainer.preprocessing import Preprocessing
 
+# Raised whenever code exports the same network in another way: embedders of before are made anew.
+EXPORT = 2
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PACKAGED_LICENCE = "Apache-2.0 (EfficientNet-Lite0 by Google, trained on ImageNet)"
 UNKNOWN_LICENCE = "unknown: ask whoever made the weights"
@@ -41,7 +43,8 @@ class EmbedderSpec:
         return {"backbone": self.backbone, "preprocessing": _compact(self.preprocessing.as_dict())}
 
     def _canonical(self) -> str:
-        return _compact({"backbone": self.backbone, "weights": self.weights} | self.preprocessing.as_dict())
+        made = {"backbone": self.backbone, "weights": self.weights, "export": EXPORT}
+        return _compact(made | self.preprocessing.as_dict())
 
 
 def find_embedder(folder: Path, spec: EmbedderSpec) -> str | None:
@@ -77,13 +80,8 @@ def licence_of(folder: Path, digest: str) -> str:
     for pointer in sorted(folder.glob("*.json")):
         try:
             told = json.loads(pointer.read_text())
-            if told["digest"] != digest:
-                continue
-            if "licence" in told:
+            if told["digest"] == digest:
                 return str(told["licence"])
-            # Made before licences were written down: the name tells whether the weights were the packaged ones.
-            spec = EmbedderSpec(told["backbone"], "packaged", Preprocessing.from_dict(told["preprocessing"]))
-            return PACKAGED_LICENCE if pointer.stem == spec.name else UNKNOWN_LICENCE
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return UNKNOWN_LICENCE

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +20,15 @@ from trainer.preprocessing import Pixels, Preprocessing, decode, fit_in
 
 Embeddings = NDArray[np.float32]
 EXTERNAL_DATA = b"\x0a\x08location"
+EMBEDDINGS, FEATURES = "embeddings", "features"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An embedding float32 (d,) and the features float32 (d, h, w) that it is the mean of; None where none are told."""
+
+    embedding: Embeddings
+    features: NDArray[np.float32] | None
 
 
 class Embedder:
@@ -27,8 +37,10 @@ class Embedder:
     def __init__(self, compiled: Any, preprocessing: Preprocessing, digest: str) -> None:
         self.preprocessing = preprocessing
         self.digest = digest
-        self.dimension = int(compiled.output(0).partial_shape[1].get_length())
         self._compiled = compiled
+        self._embeddings = compiled.output(EMBEDDINGS)
+        self._features = next((one for one in compiled.outputs if FEATURES in one.get_names()), None)
+        self.dimension = int(self._embeddings.partial_shape[1].get_length())
         self._idle: list[Any] = []
         self._lock = threading.Lock()
 
@@ -70,8 +82,16 @@ class Embedder:
         with self._request() as request:
             for row, picture in enumerate(pictures):
                 request.infer([picture[None]])
-                embedded[row] = request.get_output_tensor(0).data[0]
+                embedded[row] = request.get_tensor(self._embeddings).data[0]
         return embedded
+
+    def look(self, picture: Pixels) -> Look:
+        """Embed one picture (size, size, 3), and tell where in it the embedding comes from."""
+        with self._request() as request:
+            request.infer([picture[None]])
+            embedding = request.get_tensor(self._embeddings).data[0].copy()
+            features = None if self._features is None else request.get_tensor(self._features).data[0].copy()
+        return Look(embedding, features)
 
     def embed_bytes(self, data: bytes) -> Embeddings:
         """Decode and embed one picture; return float32 (d,). Raise PictureUnreadable."""

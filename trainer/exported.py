@@ -90,7 +90,8 @@ class ExportedNetwork:
         """Answer a photo as `Predictor.guess` does, from pixels decoded in the same way. Raise PictureUnreadable."""
         started = time.perf_counter()
         probabilities, _, embedding = self.run(decode(data, self.side) if pixels is None else pixels)
-        return ranked(self.labels, probabilities, self.card.threshold, embedding, self.number, started)
+        knows = float(probabilities.max()) >= self.card.threshold
+        return ranked(self.labels, probabilities, embedding, self.number, started, knows=knows)
 
     def run(self, pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Return probabilities, logits and embedding of RGB pixels (height, width, 3) of any size."""

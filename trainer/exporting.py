@@ -14,9 +14,9 @@ import timm
 import torch
 
 from trainer.embedders import EmbedderSpec, store_embedder, write_spec
-from trainer.embedding import Embedder
+from trainer.embedding import EMBEDDINGS, FEATURES, Embedder
 from trainer.errors import ExportDiffers
-from trainer.network import PACKAGED, EmbeddingNetwork, build, licence
+from trainer.network import PACKAGED, EmbeddingNetwork, MappedNetwork, build, licence, pools_by_mean
 from trainer.preprocessing import Preprocessing
 
 TOLERANCE = 1e-4
@@ -39,15 +39,19 @@ def make_embedder(spec: EmbedderSpec, folder: Path, *, threads: int = 0) -> str:
 
 
 def export(network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
-    """Return the network as ONNX: `pictures` uint8 (n, size, size, 3) to `embeddings` float32 (n, d), any n."""
+    """Return the network as ONNX: `pictures` uint8 (n, size, size, 3) to `embeddings` float32 (n, d), any n.
+
+    A second output `features` float32 (n, d, h, w) shows where they come from, where the backbone pools by a mean.
+    """
     side = spec.preprocessing.size
     # Two, not one: an example batch of one would be burnt in as a constant.
     example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
+    is_mapped = pools_by_mean(network, side)
     made = torch.onnx.export(
-        network,
+        MappedNetwork(network).eval() if is_mapped else network,
         (example,),
         input_names=["pictures"],
-        output_names=["embeddings"],
+        output_names=[EMBEDDINGS, FEATURES] if is_mapped else [EMBEDDINGS],
         dynamic_shapes={"pictures": {0: torch.export.Dim("n")}},
         opset_version=OPSET,
         dynamo=True,
@@ -83,7 +87,11 @@ def check(network: EmbeddingNetwork, path: Path, spec: EmbedderSpec) -> float:
     pictures = np.random.default_rng(0).integers(0, 256, (3, side, side, 3), dtype=np.uint8)
     with torch.inference_mode():
         expected = network(torch.from_numpy(pictures)).numpy()
-    difference = float(np.abs(Embedder.open(path, exact=True).embed(pictures) - expected).max())
+    embedder = Embedder.open(path, exact=True)
+    difference = float(np.abs(embedder.embed(pictures) - expected).max())
+    features = embedder.look(pictures[0]).features
+    if features is not None:
+        difference = max(difference, float(np.abs(features.mean(axis=(1, 2)) - expected[0]).max()))
     if not difference <= TOLERANCE:
         raise ExportDiffers(difference, TOLERANCE)
     return difference

@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 
 from storage import FOLDS
 from trainer import calibration
+from trainer.familiarity import Bound
 from trainer.fitting import Sight, fit, out_of_fold
 from trainer.gate import Answers
 from trainer.head import Floats, Head
 from trainer.metrics import Score, calibration_error, score
+from trainer.prediction_sets import Sets
 from trainer.recipe import Recipe
+from trainer.references import chosen
 from trainer.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A head with its temperature, threshold, out-of-fold answers, and the scores that follow from them."""
+    """A head with all that it needs to answer, its out-of-fold answers, and the scores that follow from them."""
 
     head: Head
     temperature: float
@@ -28,6 +31,8 @@ class Learned:
     answers: Answers
     scores: Score
     calibration: float
+    known: Bound | None = None
+    sets: Sets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def learn(snapshot: Snapshot, sights: Sights, recipe: Recipe) -> Learned:
     threshold = calibration.threshold(held_out, truth, temperature=temperature, refused=recipe.refused)
     probabilities: Floats = calibration.probabilities_of(held_out, temperature)
     right, judged = held_out.answers() == truth, held_out.judged
+    among = chosen([lesson.label_id for lesson in snapshot.lessons])
+    familiarities = calibration.out_of_fold_familiarity(sights.folds, folds, probabilities.max(axis=1), among)[judged]
     return Learned(
         head=fit(sights.whole, truth, len(label_ids), recipe),
         temperature=temperature,
@@ -69,4 +76,6 @@ def learn(snapshot: Snapshot, sights: Sights, recipe: Recipe) -> Learned:
         # A photo whose label no other fold holds (all of it in one album) was never asked: it tells nothing.
         scores=score(int((judged & ~right).sum()), int(judged.sum())),
         calibration=calibration_error(probabilities[judged].max(axis=1), right[judged]),
+        known=calibration.familiar(familiarities, folds[judged], labels=len(label_ids), strange=recipe.strange),
+        sets=calibration.sets_for(probabilities[judged], truth[judged]),
     )

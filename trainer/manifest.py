@@ -10,10 +10,14 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Self
 
+from trainer.familiarity import Bound
 from trainer.metrics import Score
+from trainer.prediction_sets import Sets
 from trainer.preprocessing import Preprocessing
 
-SCHEMA = 2
+SCHEMA = 3
+# Fields that came with a schema, and what they are in a manifest of an earlier one.
+ADDED: dict[int, dict[str, Any]] = {2: {"tuning": None}, 3: {"known": None, "sets": None}}
 HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,10 +37,11 @@ class FileFacts:
 class Manifest:
     """What a network says of itself.
 
-    `labels` are (id, name) in the order of the head's rows; `dimension` is the length of an embedding; `threshold` is
-    the confidence below which a label stays unknown; `scores` count out-of-fold answers; `calibration` is their
-    expected calibration error; `tuning` is the digest of the tuning that its embedder comes from, None if it was not
-    tuned; `created_at` is when its lessons were read, in UTC.
+    `labels` are (id, name) in the order of the head's rows; `dimension` is the length of an embedding; `known` tells
+    what shows something known, None where `threshold` must do, a confidence below which a label stays unknown; `sets`
+    are the sets that may be promised, if any; `scores` count out-of-fold answers; `calibration` is their expected
+    calibration error; `tuning` is the digest of the tuning that its embedder comes from, None if it was not tuned;
+    `created_at` is when its lessons were read, in UTC.
     """
 
     number: int
@@ -53,6 +58,8 @@ class Manifest:
     scores: Score
     calibration: float
     tuning: str | None = None
+    known: Bound | None = None
+    sets: Sets | None = None
     files: Mapping[str, FileFacts] = field(default_factory=dict)
     schema: int = SCHEMA
 
@@ -74,8 +81,10 @@ class Manifest:
         """Read what `to_json` wrote; raise ManifestInvalid for anything else."""
         try:
             values = json.loads(text, parse_constant=_refuse_constant)
-            if isinstance(values, dict) and values.get("schema") == 1:  # before there were tunings
-                values |= {"tuning": None, "schema": SCHEMA}
+            if isinstance(values, dict) and values.get("schema") in range(1, SCHEMA):
+                for schema in range(values["schema"] + 1, SCHEMA + 1):
+                    values |= ADDED[schema]
+                values["schema"] = SCHEMA
             if not isinstance(values, dict) or set(values) != {each.name for each in fields(cls)}:
                 raise ManifestInvalid("its fields are not those of a manifest")
             return cls._from_values(values)
@@ -101,11 +110,26 @@ class Manifest:
             scores=Score(**values["scores"]),
             calibration=_number(values["calibration"], above=-1e-9),
             tuning=None if values["tuning"] is None else _digest(values["tuning"]),
+            known=None if values["known"] is None else _bound(values["known"]),
+            sets=None if values["sets"] is None else _sets(values["sets"]),
             files={
                 str(name): FileFacts(_count(facts["size"]), _digest(facts["sha256"]))
                 for name, facts in values["files"].items()
             },
         )
+
+
+def _bound(values: dict[str, Any]) -> Bound:
+    return Bound(_number(values["least"], above=-math.inf), Score(**values["false_alarms"]))
+
+
+def _sets(values: dict[str, Any]) -> Sets:
+    """Shares are shares; `least` may also be no number that any probability reaches."""
+    shares = [_number(values[name], above=-1e-9) for name in ("coverage", "least", "low", "high")]
+    if max(shares) > 1:
+        raise ManifestInvalid("sets promise more than everything")
+    coverage, least, low, high = shares
+    return Sets(coverage, least, _count(values["n"]), low, high)
 
 
 def _labels(values: list[dict[str, Any]]) -> tuple[tuple[int, str], ...]:

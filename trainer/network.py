@@ -17,6 +17,8 @@ from trainer.errors import NetworkUnknown
 from trainer.preprocessing import Preprocessing
 
 PACKAGED = "tf_efficientnet_lite0"
+# Of the largest feature: a mean over other places of the same numbers differs by rounding alone.
+POOLING_TOLERANCE = 1e-4
 
 
 class EmbeddingNetwork(nn.Module):
@@ -33,9 +35,53 @@ class EmbeddingNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Embed pictures of shape (n, size, size, 3)."""
-        channels_first = pictures.permute(0, 3, 1, 2).float()
-        embedded: Tensor = self.backbone((channels_first - self.mean) / self.std)
+        embedded: Tensor = self.backbone(self._normalised(pictures))
         return embedded
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return what the backbone sees before it pools, of whatever shape that is; (n, d, h, w) of convolutions."""
+        seen: Tensor = self.backbone.forward_features(self._normalised(pictures))  # type: ignore[operator]
+        return seen
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """Return the embeddings (n, d) that `features` become."""
+        embedded: Tensor = self.backbone.forward_head(features)  # type: ignore[operator]
+        return embedded
+
+    def _normalised(self, pictures: Tensor) -> Tensor:
+        return (pictures.permute(0, 3, 1, 2).float() - self.mean) / self.std
+
+
+class MappedNetwork(nn.Module):
+    """The same network that also tells where in the picture an embedding comes from.
+
+    Features (n, d, h, w) come second; their mean over the picture is the embedding.
+    """
+
+    def __init__(self, network: EmbeddingNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Embed pictures of shape (n, size, size, 3)."""
+        seen = self.network.features(pictures)
+        return self.network.pooled(seen), seen
+
+
+@torch.inference_mode()
+def pools_by_mean(network: EmbeddingNetwork, size: int) -> bool:
+    """Say whether an embedding is the mean of what is seen at each place; found by trying it on noise."""
+    pictures = torch.randint(0, 256, (2, size, size, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    embedded = network(pictures)
+    try:
+        seen = network.features(pictures)
+        pooled = network.pooled(seen)
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        return False
+    if seen.ndim != 4 or seen.shape[:2] != embedded.shape or pooled.shape != embedded.shape:
+        return False
+    slack = POOLING_TOLERANCE * float(seen.abs().max())
+    return bool((seen.mean((2, 3)) - embedded).abs().max() <= slack and (pooled - embedded).abs().max() <= slack)
 
 
 def build(name: str, preprocessing: Preprocessing, *, weights: str = "packaged", seed: int = 0) -> EmbeddingNetwork:

@@ -15,13 +15,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer import heatmap
 from trainer.artefact import Artefact, verify
 from trainer.embedders import embedder_path
 from trainer.embedding import Embedder
 from trainer.errors import GoldenDiffers
+from trainer.familiarity import PHOTOS_A_LABEL, familiarity
 from trainer.head import Floats, softmax
 from trainer.manifest import Manifest
-from trainer.preprocessing import Pixels
+from trainer.prediction_sets import Sets, members
+from trainer.preprocessing import Pixels, decode, fit_in
+from trainer.references import Neighbour
 
 # The head is plain arithmetic; pictures also pass a JPEG decoder, kernels that differ between processors, and on some
 # of them bfloat16 (measured between the two: a cosine of 0.998, probabilities 0.016 apart).
@@ -34,9 +38,12 @@ LEAST_COSINE = 0.99
 class Guess:
     """What a network says of a photo.
 
-    `label` is a label's id, or None when the network is not sure enough; `probabilities` are (label id, the name it
-    had when the network was made, probability 0..1), likeliest first, and sum to 1; `embedding` is float32 (d,);
-    `milliseconds` do not count a decoding that was done before.
+    `label` is a label's id, or None where the network does not know; `is_unlike` tells that this is not for doubt, but
+    for the photo being unlike all that was taught. `probabilities` are (label id, the name it had when the network was
+    made, probability 0..1), likeliest first, and sum to 1; `embedding` is float32 (d,);
+    `milliseconds` do not count a decoding that was done before. The right label is one of the ids `candidates` with
+    probability `coverage`, where that can be promised; the likeliest is the first of them. `nearest` are the taught
+    photos most alike.
     """
 
     label: int | None
@@ -44,11 +51,28 @@ class Guess:
     embedding: NDArray[np.float32]
     network: int
     milliseconds: float
+    candidates: tuple[int, ...] = ()
+    coverage: float | None = None
+    nearest: tuple[Neighbour, ...] = ()
+    is_unlike: bool = False
 
     @property
     def confidence(self) -> float:
         """Return the probability of the likeliest label, 0..1."""
         return self.probabilities[0][2]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A guess with the picture (height, width, 3) in which what speaks for the label id `lit` is lit.
+
+    `peak` is where most does; None, and the picture as it was, where the network cannot tell.
+    """
+
+    guess: Guess
+    picture: Pixels
+    lit: int
+    peak: heatmap.Peak | None
 
 
 class Predictor:
@@ -121,9 +145,50 @@ class Predictor:
         """Return the embedding (d,) of a photo, to be stored under `embedder.digest`. Raise PictureUnreadable."""
         return self._embedder.embed_bytes(data)
 
+    def explain(self, data: bytes, label: int | None = None) -> Explanation:
+        """Answer a photo, and tell what in it speaks for a label id: the likeliest one's, if it does not know that.
+
+        Raise PictureUnreadable.
+        """
+        started, spec = time.perf_counter(), self._embedder.preprocessing
+        pixels = decode(data, spec.size)
+        look = self._embedder.look(fit_in(pixels, spec))
+        guess = self._answer(look.embedding, started)
+        ids = [label_id for label_id, _ in self.labels]
+        lit = label if label is not None and label in ids else guess.probabilities[0][0]
+        if look.features is None:
+            return Explanation(guess, heatmap.shrunken(pixels), lit, None)
+        heats = heatmap.heat(heatmap.activation(look.features, look.embedding, self._artefact.head, ids.index(lit)))
+        peak = heatmap.peak(heats, pixels.shape[1::-1], spec)
+        return Explanation(guess, heatmap.overlay(pixels, heats, spec), lit, peak)
+
     def _answer(self, vector: NDArray[np.float32], started: float) -> Guess:
-        probabilities = self._probabilities(vector[None])[0]
-        return ranked(self.labels, probabilities, self.manifest.threshold, vector, self.number, started)
+        probabilities, references = self._probabilities(vector[None])[0], self._artefact.references
+        nearest = references.nearest(vector) if references is not None else ()
+        is_unlike = self._is_unlike(probabilities, nearest)
+        return ranked(
+            self.labels,
+            probabilities,
+            vector,
+            self.number,
+            started,
+            knows=not is_unlike if is_unlike is not None else float(probabilities.max()) >= self.manifest.threshold,
+            is_unlike=bool(is_unlike),
+            sets=self.manifest.sets,
+            nearest=nearest,
+        )
+
+    def _is_unlike(self, probabilities: Floats, nearest: Sequence[Neighbour]) -> bool | None:
+        """Say whether a photo is unlike all that was taught; None where that cannot be told.
+
+        A label of few photos has few to be like: of it familiarity tells nothing.
+        """
+        known, references = self.manifest.known, self._artefact.references
+        likeliest = self.labels[int(probabilities.argmax())][0]
+        if known is None or references is None or references.labels.count(likeliest) < PHOTOS_A_LABEL:
+            return None
+        alike = np.array([[one.likeness for one in nearest]])
+        return bool(familiarity(alike, np.array([probabilities.max()]))[0] < known.least)
 
     def _probabilities(self, vectors: NDArray[np.float32]) -> Floats:
         return softmax(self._artefact.head.logits(vectors), self.manifest.temperature)
@@ -148,20 +213,28 @@ class Predictor:
 def ranked(
     labels: Sequence[tuple[int, str]],
     probabilities: NDArray[np.floating],
-    threshold: float,
     vector: NDArray[np.float32],
     network: int,
     started: float,
+    *,
+    knows: bool,
+    is_unlike: bool = False,
+    sets: Sets | None = None,
+    nearest: tuple[Neighbour, ...] = (),
 ) -> Guess:
     """Return the guess that probabilities (labels,) amount to; `started` is a time of `time.perf_counter`."""
     order = np.argsort(-probabilities, kind="stable")
     shares = tuple((*labels[index], float(probabilities[index])) for index in order)
     return Guess(
-        label=shares[0][0] if shares[0][2] >= threshold else None,
+        label=shares[0][0] if knows else None,
         probabilities=shares,
         embedding=vector,
         network=network,
         milliseconds=(time.perf_counter() - started) * 1000,
+        candidates=tuple(labels[column][0] for column in members(probabilities, sets)) if sets else (),
+        coverage=sets.coverage if sets else None,
+        nearest=nearest,
+        is_unlike=is_unlike,
     )
 
 

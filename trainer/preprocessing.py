@@ -78,8 +78,17 @@ def fit_in(pixels: Pixels, spec: Preprocessing) -> Pixels:
     """Cut and resize what `decode` gave for `spec.size` to (size, size, 3)."""
     picture = Image.fromarray(pixels)
     side = spec.size
-    box = _kept(picture.size, spec.mode)
+    box = seen_box(picture.size, spec.mode)
     return np.asarray(picture.resize((side, side), FILTERS[spec.interpolation], box=box), dtype=np.uint8)
+
+
+def seen_box(size: tuple[int, int], mode: Mode) -> tuple[float, float, float, float]:
+    """Return the box (left, top, right, bottom) of what is seen of a picture of this size (width, height)."""
+    width, height = size
+    longest = {"whole": max(size), "centre": min(size), "balanced": sqrt(width * height)}[mode]
+    kept_width, kept_height = min(width, longest), min(height, longest)
+    left, top = (width - kept_width) / 2, (height - kept_height) / 2
+    return (left, top, left + kept_width, top + kept_height)
 
 
 def decode(data: bytes, side: int) -> Pixels:
@@ -101,15 +110,6 @@ def _decode_jpeg(data: bytes, side: int) -> Pixels:
     """Let libjpeg scale by eighths while it decodes, which skips most of the work."""
     pixels: Pixels = simplejpeg.decode_jpeg(data, "RGB", min_height=side, min_width=side, min_factor=1)
     return pixels
-
-
-def _kept(size: tuple[int, int], mode: Mode) -> tuple[float, float, float, float]:
-    """Return the box (left, top, right, bottom) of what is seen of a picture of this size (width, height)."""
-    width, height = size
-    longest = {"whole": max(size), "centre": min(size), "balanced": sqrt(width * height)}[mode]
-    kept_width, kept_height = min(width, longest), min(height, longest)
-    left, top = (width - kept_width) / 2, (height - kept_height) / 2
-    return (left, top, left + kept_width, top + kept_height)
 
 
 def _triple(values: Any) -> tuple[float, float, float]:

@@ -18,18 +18,20 @@ class Recipe:
             photo it learned as people said: a correction must be seen at once.
         iterations: At most so many steps of L-BFGS; about 60 are needed.
         tolerance: Largest component of the gradient (per photo) at which fitting ends.
-        refused: Share of rightly answered out-of-fold photos that "I don't know" may cost.
+        refused: Share of rightly answered out-of-fold photos that "I don't know" may cost, where it goes by confidence.
+        strange: Share of photos of known labels that "I don't know" may cost, where it goes by familiarity.
         temperature_prior: Standard deviation of log-temperature before any photo was seen.
         significance: A candidate is refused if so much worse has at most this probability by chance.
     """
 
-    version: int = 1
+    version: int = 2
     strength: float = 100.0
     tuned_strength: float = 1.0
     obeyed: int = 200
     iterations: int = 300
     tolerance: float = 1e-4
     refused: float = 0.02
+    strange: float = 0.03
     temperature_prior: float = 0.5
     significance: float = 0.05
 

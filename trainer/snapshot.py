@@ -6,7 +6,7 @@ Two cycles over the same snapshot by the same recipe would make the same network
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ NamedLabel = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lesson:
-    """One picture taught as one label; twins (same picture, same label) are one lesson."""
+    """One picture taught as one label; photos of the same picture are one lesson."""
 
     digest: str
     group: str
@@ -47,7 +47,21 @@ class Snapshot:
 
 def take(photos: Iterable[LabelledPhoto], labels: Iterable[Label]) -> Snapshot:
     """Freeze what is taught now, in an order that does not depend on the order of arrival."""
-    lessons = {Lesson(photo.digest, photo.group, photo.fold, photo.label_id) for photo in photos}
+    lessons = _settled(Lesson(photo.digest, photo.group, photo.fold, photo.label_id) for photo in photos)
     used = {lesson.label_id for lesson in lessons}
     named = sorted((label.id, label.name) for label in labels if label.id in used)
     return Snapshot(tuple(sorted(lessons)), tuple(named))
+
+
+def _settled(lessons: Iterable[Lesson]) -> set[Lesson]:
+    """Return lessons in which no picture has two labels: most of its photos decide, and a tie leaves it out."""
+    named: dict[str, Counter[int]] = defaultdict(Counter)
+    every = list(lessons)
+    for lesson in every:
+        named[lesson.digest][lesson.label_id] += 1
+    return {lesson for lesson in every if _decided(named[lesson.digest]) == lesson.label_id}
+
+
+def _decided(names: Counter[int]) -> int | None:
+    (label, most), *others = names.most_common(2)
+    return None if others and others[0][1] == most else label

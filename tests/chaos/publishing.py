@@ -39,6 +39,7 @@ from trainer.making import embedders_folder
 from trainer.manifest import Manifest
 from trainer.metrics import score
 from trainer.predicting import Predictor
+from trainer.references import References, refer
 
 READERS = 2
 LABELS = 3
@@ -59,6 +60,9 @@ class Report:
     mixed: int
 
 
+Made = tuple[Manifest, Head, Golden, Answers, References]
+
+
 class Publisher:
     """Publishes networks that tell their number in all they hold."""
 
@@ -70,21 +74,19 @@ class Publisher:
 
     def publish(self, number: int, *, in_place: bool) -> None:
         embedder = self._embedders[number // SAME_EMBEDDER % 2]
-        manifest, head, golden, answers = _network(number, embedder)
+        network = manifest, *_ = _network(number, embedder)
         networks = self._store.home / "networks"
         if in_place:
-            self._publish_in_place(networks, manifest, head, golden, answers)
+            self._publish_in_place(networks, network)
         else:
-            folder = artefact.publish(networks, manifest, head, golden, answers)
+            folder = artefact.publish(networks, *network)
             self._record(manifest, folder.name, activate=number % HELD != 0)
         keep_house(self._store, self._embedders[0].digest)
 
-    def _publish_in_place(
-        self, networks: Path, manifest: Manifest, head: Head, golden: Golden, answers: Answers
-    ) -> None:
+    def _publish_in_place(self, networks: Path, network: Made) -> None:
         with tempfile.TemporaryDirectory() as aside:
-            made = artefact.publish(Path(aside), manifest, head, golden, answers)
-            self._record(manifest, made.name, activate=True)
+            made = artefact.publish(Path(aside), *network)
+            self._record(network[0], made.name, activate=True)
             (networks / made.name).mkdir(parents=True)
             for part in sorted(made.iterdir()):
                 time.sleep(SLOW)
@@ -190,7 +192,7 @@ def _judge(predictor: Predictor, active: Network) -> str:
     return "whole" if is_whole else "mixed"
 
 
-def _network(number: int, embedder: Embedder) -> tuple[Manifest, Head, Golden, Answers]:
+def _network(number: int, embedder: Embedder) -> Made:
     head = _head(number, embedder.dimension)
     vectors = np.random.default_rng(number).random((6, embedder.dimension), dtype=np.float32)
     manifest = Manifest(
@@ -210,7 +212,8 @@ def _network(number: int, embedder: Embedder) -> tuple[Manifest, Head, Golden, A
     )
     probabilities = np.full((6, LABELS), 1 / LABELS, dtype=np.float32)
     answers = Answers(tuple(f"{row:064x}" for row in range(6)), (1, 2, 3), probabilities, (1, 2, 3, 1, 2, 3))
-    return manifest, head, make_golden(head, 1.0, embedder, vectors), answers
+    references = refer(answers.digests, answers.taught or (), vectors)
+    return manifest, head, make_golden(head, 1.0, embedder, vectors), answers, references
 
 
 def _head(number: int, dimension: int) -> Head:

@@ -14,19 +14,22 @@ import numpy as np
 import pytest
 
 from trainer import artefact
-from trainer.artefact import ANSWERS, GOLDEN, HEAD, MANIFEST, PARTS, Golden, publish, sweep, verify
-from trainer.errors import ArtefactError, ArtefactMissing
+from trainer.artefact import ANSWERS, GOLDEN, HEAD, MANIFEST, PARTS, REFERENCES, Golden, publish, sweep, verify
+from trainer.errors import ArtefactDamaged, ArtefactError, ArtefactMissing
+from trainer.familiarity import Bound
 from trainer.gate import Answers
 from trainer.head import Head
 from trainer.manifest import SCHEMA, Manifest, ManifestInvalid
 from trainer.metrics import score
+from trainer.prediction_sets import Sets
 from trainer.preprocessing import Preprocessing
 from trainer.recipe import Recipe
+from trainer.references import References, refer
 
 D, LABELS, N = 6, 3, 10
 
 
-def draft(number: int = 7) -> tuple[Manifest, Head, Golden, Answers]:
+def draft(number: int = 7) -> tuple[Manifest, Head, Golden, Answers, References]:
     rng = np.random.default_rng(number)
 
     def floats(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -46,17 +49,16 @@ def draft(number: int = 7) -> tuple[Manifest, Head, Golden, Answers]:
         snapshot="cd" * 32,
         scores=score(2, N),
         calibration=0.03,
+        known=Bound(0.7, score(1, N)),
+        sets=Sets(0.9, 0.2, N, 0.74, 0.99),
     )
     head = Head(floats(LABELS, D), floats(LABELS))
     picture = np.frombuffer(b"not really a picture", dtype=np.uint8)
     golden = Golden(floats(4, D), floats(4, LABELS), picture, floats(D), floats(LABELS))
     digests = tuple(hashlib.sha256(bytes([row])).hexdigest() for row in range(N))
-    return (
-        manifest,
-        head,
-        golden,
-        Answers(digests, (4, 9, 12), floats(N, LABELS), tuple(4 + 5 * (row % 2) for row in range(N))),
-    )
+    taught = tuple(4 + 5 * (row % 2) for row in range(N))
+    answers = Answers(digests, (4, 9, 12), floats(N, LABELS), taught)
+    return manifest, head, golden, answers, refer(digests, taught, floats(N, D))
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_was_published_comes_back(folder: Path) -> None:
-    manifest, head, golden, answers = draft()
+    manifest, head, golden, answers, references = draft()
 
     read = verify(folder)
 
@@ -76,12 +78,15 @@ def test_what_was_published_comes_back(folder: Path) -> None:
     assert read.answers.digests == answers.digests
     assert np.array_equal(read.answers.probabilities, np.asarray(answers.probabilities))
     assert read.answers.taught == answers.taught
+    assert read.references is not None
+    assert (read.references.digests, read.references.labels) == (references.digests, references.labels)
+    assert np.allclose(read.references.vectors, references.vectors, atol=1e-3)
 
 
 def test_a_network_from_before_lessons_were_noted_is_still_read(tmp_path: Path) -> None:
-    manifest, head, golden, answers = draft()
+    manifest, head, golden, answers, references = draft()
 
-    read = verify(publish(tmp_path / "networks", manifest, head, golden, replace(answers, taught=None)))
+    read = verify(publish(tmp_path / "networks", manifest, head, golden, replace(answers, taught=None), references))
 
     assert read.answers.taught is None
 
@@ -90,7 +95,7 @@ def test_two_hundred_flips_and_cuts_are_all_refused(folder: Path) -> None:
     rng = np.random.default_rng(0)
     refused = 0
     for turn in range(200):
-        path = folder / (MANIFEST, *PARTS)[turn % 4]
+        path = folder / (MANIFEST, *PARTS)[turn % 5]
         data = path.read_bytes()
         if turn % 5 == 4:
             spoilt = data[: int(rng.integers(0, len(data)))]
@@ -229,6 +234,8 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(folder: Path) -> None:
         {"embedder": "../../evil"},
         {"number": -1},
         {"surprise": 1},
+        {"sets": {"coverage": 1.5, "least": 0.1, "n": 9, "low": 0.8, "high": 0.9}},
+        {"known": {"least": "much", "false_alarms": {"n": 9, "wrong": 0, "low": 0, "high": 0.3}}},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -253,7 +260,7 @@ class Killed(BaseException):
 def test_killed_at_any_step_no_half_folder_has_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
-    """The steps that reach the disk are five flushed files or folders before the rename, and one after."""
+    """The steps that reach the disk are six flushed files or folders before the rename, and one after."""
     networks, steps = tmp_path / "networks", 0
     flush, rename = os.fsync, Path.rename
 
@@ -285,7 +292,7 @@ def test_killed_at_any_step_no_half_folder_has_a_name(
     named = [entry for entry in networks.iterdir() if not entry.name.startswith(artefact.MAKING)]
     for entry in named:
         verify(entry)
-    assert len(named) == (1 if moment > 6 else 0)
+    assert len(named) == (1 if moment > 7 else 0)
     sweep(networks, {entry.name for entry in named})
     assert sorted(networks.iterdir()) == named
     assert verify(publish(networks, *draft(9))).manifest.number == 9
@@ -302,10 +309,28 @@ def test_sweeping_removes_only_what_no_row_names(folder: Path, tmp_path: Path) -
     assert sweep(tmp_path / "nowhere", set()) == []
 
 
-def test_a_manifest_from_before_there_were_tunings_is_still_read(folder: Path) -> None:
-    values = json.loads((folder / MANIFEST).read_text()) | {"schema": 1}
-    del values["tuning"]
+@pytest.mark.parametrize(("schema", "later"), [(1, ("tuning", "known", "sets")), (2, ("known", "sets"))])
+def test_a_manifest_of_an_earlier_schema_is_still_read(folder: Path, schema: int, later: tuple[str, ...]) -> None:
+    values = json.loads((folder / MANIFEST).read_text()) | {"schema": schema}
+    for name in later:
+        del values[name]
 
     found = Manifest.from_json(json.dumps(values).encode())
 
-    assert (found.tuning, found.schema) == (None, SCHEMA)
+    assert [getattr(found, name) for name in later] == [None] * len(later)
+    assert found.schema == SCHEMA
+
+
+def test_a_network_without_references_is_still_read(folder: Path) -> None:
+    values = json.loads((folder / MANIFEST).read_text())
+    del values["files"][REFERENCES]
+    (folder / REFERENCES).unlink()
+
+    assert verify(forge(folder, values)).references is None
+
+
+def test_references_that_are_lost_are_missed(folder: Path) -> None:
+    (folder / REFERENCES).unlink()
+
+    with pytest.raises(ArtefactDamaged, match="lists other files"):
+        verify(folder)

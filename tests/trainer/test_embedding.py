@@ -151,7 +151,7 @@ def test_photos_are_prepared_before_they_are_embedded(embedder: Embedder) -> Non
 def test_the_licence_of_the_weights_is_remembered(
     tmp_path: Path, embedders: Path, embedder: Embedder, settings: TrainerSettings
 ) -> None:
-    from trainer.embedders import PACKAGED_LICENCE, UNKNOWN_LICENCE, licence_of, write_spec
+    from trainer.embedders import UNKNOWN_LICENCE, licence_of, write_spec
 
     own, packaged = settings.embedder_spec(), EmbedderSpec()
     write_spec(tmp_path, own, "1" * 64)
@@ -162,5 +162,5 @@ def test_the_licence_of_the_weights_is_remembered(
 
     assert licence_of(embedders, embedder.digest) == "none: drawn at random"
     assert licence_of(tmp_path, "1" * 64) == UNKNOWN_LICENCE
-    assert licence_of(tmp_path, "2" * 64) == PACKAGED_LICENCE
+    assert licence_of(tmp_path, "2" * 64) == UNKNOWN_LICENCE
     assert licence_of(tmp_path, "3" * 64) == UNKNOWN_LICENCE

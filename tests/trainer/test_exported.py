@@ -26,6 +26,7 @@ from trainer.errors import ExportRefused
 from trainer.exported import ExportedNetwork, inspect
 from trainer.head import Head, softmax
 from trainer.preprocessing import Pixels, decode, fit_in
+from trainer.references import refer
 from trainer.settings import TrainerSettings
 
 LABELS = ((4, "крапива"), (9, "oak 🌳"), (12, "fern"))
@@ -36,7 +37,7 @@ LICENCE = "none: drawn at random"
 @pytest.fixture(scope="module")
 def artefact(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Artefact:
     """A published network with a random head for the tiny embedder."""
-    manifest, _, golden, answers = draft()
+    manifest, _, golden, answers, _ = draft()
     rng, d = np.random.default_rng(3), embedder.dimension
     weight, bias = 20 * rng.standard_normal((len(LABELS), d)), rng.standard_normal(len(LABELS))
     manifest = replace(
@@ -45,7 +46,8 @@ def artefact(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Ar
     vectors = rng.random((4, d), dtype=np.float32)
     golden = replace(golden, vectors=vectors, picture_embedding=vectors[0])
     head = Head(weight.astype(np.float32), bias.astype(np.float32))
-    return verify(publish(tmp_path_factory.mktemp("networks"), manifest, head, golden, answers))
+    references = refer(answers.digests, answers.taught or (), rng.random((len(answers.digests), d)))
+    return verify(publish(tmp_path_factory.mktemp("networks"), manifest, head, golden, answers, references))
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,14 @@ def test_labels_that_nobody_uses_are_left_out_and_twins_count_once() -> None:
     assert snapshot.photos_by_label() == {1: 1, 2: 1}
 
 
+def test_of_two_names_for_one_picture_the_more_frequent_is_learned_and_of_a_tie_none() -> None:
+    tie = take([photo(1, 1), photo(1, 2), photo(2, 2)], LABELS)
+    decided = take([photo(1, 1), photo(1, 2), photo(1, 1), photo(2, 2)], LABELS)
+
+    assert [(lesson.digest[-1], lesson.label_id) for lesson in tie.lessons] == [("2", 2)]
+    assert [(lesson.digest[-1], lesson.label_id) for lesson in decided.lessons] == [("1", 1), ("2", 2)]
+
+
 def test_the_digest_covers_lessons_embedder_and_recipe() -> None:
     plain = take([photo(1, 1), photo(2, 2)], LABELS)
     digests = {
