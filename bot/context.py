@@ -13,6 +13,7 @@ from bot.guesser import Guesser
 from bot.keyboards import Keyboards
 from bot.replies import Replies
 from bot.settings import BotSettings
+from bot.twins import Twins
 from bot.visit import Presence, Visit, enter
 from storage import Role, Store, Unit
 
@@ -28,6 +29,7 @@ class Services:
     settings: BotSettings
     signer: Signer
     guesser: Guesser
+    twins: Twins
     # Set after each transaction, so that what it owes is sent at once.
     mail_waits: asyncio.Event = field(default_factory=asyncio.Event)
     # Handlers' errors by update id: PTB reports them to an error handler, the drain asks for them here.

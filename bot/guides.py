@@ -4,6 +4,7 @@ from bot.actions.reporting import Status
 from bot.texts import long_ago, needs, quality
 from bot.wording import bold, esc, esc_ours, join, plural
 from storage import LabelCount, Network, PictureRefused, Refusal
+from trainer.manifest import Manifest
 
 SHOWN_LABELS = 60
 # A message holds 4,096 characters; cut short, it would be broken HTML, which Telegram refuses.
@@ -84,20 +85,46 @@ def labels(counts: list[LabelCount]) -> str:
     return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines)
 
 
-def status(found: Status, *, group: bool, sees_all: bool) -> str:
-    """Photos per label, which network answers, how good it is, what the trainer is doing."""
+def status(found: Status, *, group: bool, sees_all: bool, manifest: Manifest | None = None) -> str:
+    """Photos per label, which network answers, how good it is, what the trainer is doing.
+
+    `manifest` is that of the network in memory.
+    """
     lines = [labels(list(found.labels))]
     if found.network is not None:
         lines.append(f"<b>Network {found.network.number}</b> answers: {quality(found.network)}")
         lines.append(f"It learned from {plural(found.network.photos, 'photo')}.")
+        if manifest is not None and manifest.number == found.network.number:
+            lines += promises(manifest)
     else:
         lines.append(needs(found.readiness) or "The first network is on its way.")
     if found.disputed:
         lines.append(f"People disagree on {plural(found.disputed, 'photo')}: left out until settled.")
+    if found.contradicted:
+        have = "picture was" if found.contradicted == 1 else "pictures were"
+        lines.append(f"{found.contradicted} {have} taught under two names: where they tie, I learn neither.")
     lines.append(_trainer(found))
     if group and not sees_all:
         lines.append("Privacy mode hides photos from me here unless they mention me: see /help.")
     return "\n".join(lines)
+
+
+def promises(manifest: Manifest) -> list[str]:
+    """What a network's “I don't know” costs, and what its sets of names keep, as far as it could be measured."""
+    lines, known, sets = [], manifest.known, manifest.sets
+    if known is not None:
+        alarms = known.false_alarms
+        interval = f"{alarms.low * 100:.0f} to {alarms.high * 100:.0f} %"
+        lines.append(
+            f"“I don't know” is a false alarm for {alarms.wrong} of {alarms.n} photos of what it knows ({interval})."
+        )
+    if sets is not None:
+        interval = f"{sets.low * 100:.0f} to {sets.high * 100:.0f}"
+        lines.append(
+            f"Where it can't tell which, it gives a few names: of 100 photos, the right one is among those given for "
+            f"about {sets.coverage * 100:.0f} ({interval}, by {plural(sets.n, 'photo')})."
+        )
+    return lines
 
 
 def _trainer(found: Status) -> str:

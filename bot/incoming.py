@@ -10,6 +10,7 @@ from bot.actions.teaching import Received
 from bot.context import Services
 from bot.errors import FileNotTaken
 from bot.guesser import Loaded
+from bot.twins import Twins
 from storage import Network, Picture, Store, normalise
 from trainer.predicting import Guess
 
@@ -70,7 +71,7 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
     if loaded is None:
         picture, digest = await asyncio.to_thread(_keep, data, services.store)
         return Question(Received(digest, picture, message.message_id, name, message.media_group_id, file), None, None)
-    picture, digest, guess = await keep_and_guess(data, services.store, loaded)
+    picture, digest, guess, twin = await keep_and_guess(data, services.store, loaded, services.twins)
     received = Received(
         digest,
         picture,
@@ -80,19 +81,27 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
         file,
         vector=guess.embedding.tobytes(),
         embedder=loaded.network.embedder,
+        twin=twin,
     )
     return Question(received, guess, loaded.network)
 
 
-async def keep_and_guess(data: bytes, store: Store, loaded: Loaded) -> tuple[Picture, str, Guess]:
-    """The verified picture, the digest of its blob, and the guess; raises PictureRefused.
+async def keep_and_guess(
+    data: bytes, store: Store, loaded: Loaded, twins: Twins
+) -> tuple[Picture, str, Guess, str | None]:
+    """The verified picture, the digest of its blob, the guess, and the near twin's digest; raises PictureRefused.
 
     It is decoded once, and looked at while the disk still writes.
     """
     picture = await asyncio.to_thread(normalise, data, side=loaded.side)
+
+    def look() -> tuple[Guess, str | None]:
+        guess = loaded.guess(picture)
+        return guess, twins.of(picture, guess)
+
     keeping = asyncio.to_thread(store.blobs.put, picture.data)
-    digest, guess = await asyncio.gather(keeping, asyncio.to_thread(loaded.guess, picture))
-    return picture, digest, guess
+    digest, (guess, twin) = await asyncio.gather(keeping, asyncio.to_thread(look))
+    return picture, digest, guess, twin
 
 
 async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:

@@ -1,5 +1,6 @@
 """The buttons below the bot's messages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,16 +9,18 @@ from bot.actions.correcting import Choices
 from bot.actions.self_service import CHAT_SETTINGS, setting
 from bot.buttons import Press, Signer
 from bot.replies import Keyboard
-from storage import Chat
+from storage import Chat, Label
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
-RIGHT, WRONG, PICK, OTHER, NONE, BACK = "r", "w", "p", "o", "n", "b"
+RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
     "tell": "Tell people what became of corrections",
     "details": "Show other guesses and the network",
     "every_photo": "Look at every photo, not only at mentions",
+    "late": "Say when a new network changes its mind",
+    "credit": "Show others my photos and name as reasons",
 }
 # Deleting is asked twice, and the second question does not lie around.
 FORGET_LIFETIME = timedelta(hours=1)
@@ -34,17 +37,19 @@ class Keyboards:
     now: datetime
 
     def answer(self, what: Answer) -> Keyboard:
-        """Right and Wrong; a network that does not know asks for the name at once."""
+        """Right and Wrong; the names to choose from where there are a few; where there is none, it is asked for."""
         prediction = what.prediction.id
+        wrong, why = self._button("👎 Wrong", WRONG, prediction), self._button("💡 Why?", WHY, prediction)
         if what.label is None:
-            return self.choices(Choices(what, tuple(label for label, _ in what.ranked[:3])), back=False)
-        return [[self._button("👍 Right", RIGHT, prediction), self._button("👎 Wrong", WRONG, prediction)]]
+            return [*self.choices(Choices(what, tuple(label for label, _ in what.ranked[:3])), back=False), [why]]
+        if what.between:
+            return [*self._picks(prediction, what.between), [wrong, why]]
+        return [[self._button("👍 Right", RIGHT, prediction), wrong, why]]
 
     def choices(self, what: Choices, *, back: bool = True) -> Keyboard:
         """The likely labels two in a row, then the ways out."""
         prediction = what.answer.prediction.id
-        picks = [self._button(label.name, PICK, prediction, label.id) for label in what.labels]
-        rows = [picks[at : at + 2] for at in range(0, len(picks), 2)]
+        rows = self._picks(prediction, what.labels)
         rows.append(
             [self._button("✏️ Another label", OTHER, prediction), self._button("🚫 None of these", NONE, prediction)]
         )
@@ -52,8 +57,13 @@ class Keyboards:
             rows.append([self._button("↩️ Back", BACK, prediction)])
         return rows
 
+    def _picks(self, prediction: int, labels: Sequence[Label]) -> Keyboard:
+        picks = [self._button(label.name, PICK, prediction, label.id) for label in labels]
+        return [picks[at : at + 2] for at in range(0, len(picks), 2)]
+
     def settings(self, chat: Chat) -> Keyboard:
-        shown = [name for name in SETTING_NAMES if name != "every_photo" or chat.kind != "private"]
+        elsewhere = {"every_photo"} if chat.kind == "private" else {"late", "credit"}
+        shown = [name for name in SETTING_NAMES if name not in elsewhere]
         return [
             [
                 self._button(

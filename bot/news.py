@@ -3,11 +3,15 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 
-from bot import texts
-from bot.actions import telling
+import numpy as np
+
+from bot import answers, texts
+from bot.actions import late, telling
 from bot.actions.asking import Answer, answer_late, waiting_questions
+from bot.actions.self_service import setting
 from bot.context import Services
 from bot.guesser import Loaded, Refused
 from bot.handlers.photos import answer_said
@@ -21,6 +25,20 @@ from trainer.predicting import Guess
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
 LOOK_BACK = 5.0
+AGAIN_AT_ONCE = 5
+
+
+class Again:
+    """Questions that the newest network looks at again, a few at a time, and what that brought to whom."""
+
+    def __init__(self, asked: list[late.Asked]) -> None:
+        self._waiting = asked
+        self.told: Counter[int] = Counter()
+
+    def take(self) -> list[late.Asked]:
+        """The next few."""
+        some, self._waiting = self._waiting[:AGAIN_AT_ONCE], self._waiting[AGAIN_AT_ONCE:]
+        return some
 
 
 class News:
@@ -34,6 +52,7 @@ class News:
         # More questions may wait than are looked at together.
         self._some_waited = False
         self._change: Loaded | Refused | None = None
+        self._again = Again([])
         self._trainings = Trainings(services.store, bot_id)
         # Set after the first look: before it, the network that answers is not in memory yet.
         self.looked = asyncio.Event()
@@ -66,11 +85,17 @@ class News:
             self._look_back_until = time.monotonic() + LOOK_BACK
             self._some_waited = True
             self._tell_network(change)
+            self._again = self._to_look_at_again(change)
         self._change = None
         if self._some_waited or time.monotonic() < self._look_back_until:
             self._some_waited = self._answer_waiting()
         told = self._trainings.step()
-        return told or self._some_waited or change is not None
+        changed = self._look_again()
+        return told or changed or self._some_waited or change is not None
+
+    def _to_look_at_again(self, loaded: Loaded) -> Again:
+        with self._services.store.read() as unit:
+            return Again(late.asked_lately(unit, loaded.network))
 
     def _tell_refused(self, network: Network) -> None:
         answering = self._services.guesser.loaded is not None
@@ -103,6 +128,45 @@ class News:
             if told is not None:
                 dedupe = f"learned:{flag.id}:{network.id}"
                 self._owe(unit, told.chat.telegram_id, texts.learned(told), dedupe, to_message=photo.message_id)
+
+    def _look_again(self) -> bool:
+        """Look again at some questions of the last days; True if somebody is told of another answer.
+
+        The least of the news: it comes after all others, and what goes wrong with it keeps nobody from them.
+        """
+        loaded, told = self._services.guesser.loaded, False
+        try:
+            for asked in self._again.take():
+                told = (loaded is not None and self._tell_if_changed(loaded, asked)) or told
+        except WriteNotDurable:
+            raise
+        except Exception:
+            log.exception("a question could not be looked at again")
+        return told
+
+    def _tell_if_changed(self, loaded: Loaded, asked: late.Asked) -> bool:
+        guess = self._guess_again(loaded, asked)
+        if guess is None:
+            return False
+        with self._services.store.write() as unit:
+            changed = late.change_mind(unit, loaded.network, asked, guess, self._again.told)
+            if changed is not None:
+                self._owe_change(unit, changed)
+        return changed is not None
+
+    def _guess_again(self, loaded: Loaded, asked: late.Asked) -> Guess | None:
+        if asked.vector is None:
+            return self._guess(loaded, asked.photo)
+        return loaded.predictor.guess_embedding(np.frombuffer(asked.vector, dtype="<f4"))
+
+    def _owe_change(self, unit: Unit, changed: late.ChangedMind) -> None:
+        chat, person = changed.presence.chat, changed.presence.person
+        keyboards = Keyboards(self._services.signer, chat.telegram_id, person.telegram_id, unit.now)
+        said = answers.changed_mind(changed.before, changed.now, details=setting(chat, "details"))
+        whole = Said(said, keyboards.answer(changed.now))
+        payload = message(chat.telegram_id, whole, to_message=changed.photo.message_id, quiet=True)
+        dedupe = answer_key(changed.now.prediction.id)
+        unit.outbox.owe(self._bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
 
     def _guess(self, loaded: Loaded, photo: Photo) -> Guess | None:
         """What the network says of a photo; None if it was deleted meanwhile, or its file cannot be read.

@@ -65,6 +65,13 @@ class Replies:
         payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
         self._owe("sendDocument", payload, attachment=data, attachment_name=name)
 
+    def photo(self, data: bytes, name: str, caption: str, *, to_message: int | None = None, dedupe: str) -> bool:
+        """Send a picture; False if it was owed before."""
+        payload: dict[str, Any] = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
+        if to_message is not None:
+            payload["reply_parameters"] = {"message_id": to_message, "allow_sending_without_reply": True}
+        return self._owe("sendPhoto", payload, dedupe=dedupe, attachment=data, attachment_name=name)
+
     def network(self, network: Network, name: str, caption: str) -> None:
         """Send a network as a file. The file is made when it is sent: as an attachment it would swell the database.
 
@@ -82,9 +89,9 @@ class Replies:
         coalesce: str | None = None,
         attachment: bytes | None = None,
         attachment_name: str | None = None,
-    ) -> None:
+    ) -> bool:
         self._count += 1
-        self._unit.outbox.owe(
+        return self._unit.outbox.owe(
             self._visit.bot_id,
             self._visit.chat_id,
             method,
@@ -106,14 +113,16 @@ def answered_in(key: str | None) -> int | None:
     return int(key.removeprefix("answer:")) if key and key.startswith("answer:") else None
 
 
-def message(chat_id: int, said: Said, *, to_message: int | None = None) -> dict[str, Any]:
-    """The payload of sendMessage."""
+def message(chat_id: int, said: Said, *, to_message: int | None = None, quiet: bool = False) -> dict[str, Any]:
+    """The payload of sendMessage; `quiet` makes no sound."""
     payload: dict[str, Any] = {
         "chat_id": chat_id,
         "text": said.html[:MAX_TEXT],
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
+    if quiet:
+        payload["disable_notification"] = True
     if to_message is not None:
         payload["reply_parameters"] = {"message_id": to_message, "allow_sending_without_reply": True}
     if said.keyboard:

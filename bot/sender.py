@@ -247,6 +247,7 @@ async def _send_message(bot: ExtBot[None], call: Outgoing) -> object:
         link_preview_options=LinkPreviewOptions(is_disabled=True),
         reply_parameters=_reply(payload),
         reply_markup=_markup(payload),
+        disable_notification=payload.get("disable_notification"),
     )
 
 
@@ -292,6 +293,7 @@ def _told_with(call: Outgoing) -> dict[str, Any]:
     return {
         "caption": call.payload.get("caption"),
         "parse_mode": call.payload.get("parse_mode"),
+        "reply_parameters": _reply(call.payload),
         "reply_markup": _markup(call.payload),
         "read_timeout": UPLOAD_TIMEOUT,
     }

@@ -20,6 +20,7 @@ from bot.pacing import Pacer
 from bot.poller import Poller
 from bot.sender import Sender
 from bot.settings import BotSettings
+from bot.twins import Twins
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class BotService:
         self._settings = settings
         self._store = store
         guesser = Guesser(store, threads=settings.bot_threads)
-        self.services = Services(store, settings, load_signer(store.home), guesser)
+        self.services = Services(store, settings, load_signer(store.home), guesser, Twins(store))
         self._polling = False
         self.app: App = build(token, api, settings, self.services)
 

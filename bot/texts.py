@@ -5,8 +5,6 @@ Sentences are short, plain and kind, and say what to do next.
 
 from datetime import timedelta
 
-from bot.actions.asking import Answer, NotYet
-from bot.actions.correcting import Corrected
 from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
@@ -15,7 +13,6 @@ from storage import MAX_LABEL, Network, Role
 from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
 
 TAUGHT_REACTION = "👍"
-SHOWN_GUESSES = 3
 
 # Lessons ------------------------------------------------------------------------------------------------------------
 
@@ -31,11 +28,22 @@ def taught(what: Taught) -> str:
             "so I leave it out until one more person agrees with one of you."
         )
     if what.outvoted:
-        said = f"Noted: you say {bold(what.label)}. {_outvoted(what)}"
+        said = f"Noted: you say {bold(what.label)}. {outvoted(what)}"
+    if what.others and not what.outvoted and not is_disputed(what.standing):
+        said = f"Noted: you say {bold(what.label)}. {other_names(what)}"
     return f"{said}\n{_outlook(what)}".rstrip()
 
 
-def _outvoted(what: Taught) -> str:
+def other_names(what: Taught) -> str:
+    """The same picture was taught as something else, which cannot be right too."""
+    others = join([bold(label) for label in what.others])
+    return (
+        f"But this very picture was taught as {others} before. Where as many photos say one as the other, I learn "
+        "neither: if this one is wrong, edit its caption, and if the other is, edit that."
+    )
+
+
+def outvoted(what: Taught) -> str:
     if what.counts_as is None:
         return "More people say that none of my labels fits this photo, so I leave it out for now."
     return f"More people call this photo {bold(what.counts_as)}, so that counts for now."
@@ -90,89 +98,6 @@ def photos_kept_unnamed(photos: int) -> str:
     return f"Noted: {has} no name any more. Edit the caption, or reply to a photo, to name it again."
 
 
-# Questions ----------------------------------------------------------------------------------------------------------
-
-
-def answered(what: Answer, *, details: bool) -> str:
-    """The answer to a question: what it is, how sure, and who says so."""
-    if not what.ranked:
-        return "I don't know this one. What is it?"
-    (first, p), *others = what.ranked
-    rest = ", ".join(f"{esc(label.name)} {percent(q)}" for label, q in others[: SHOWN_GUESSES - 1])
-    if what.label is None:
-        said = f"I don't know this one. The nearest I have is {bold(first)} ({percent(p)})."
-        said += " What is it?"
-    else:
-        said = f"I think this is {bold(what.label)} ({percent(p)})."
-    if details:
-        said += f"\n<i>{f'Or {rest}. ' if rest else ''}Network {what.network.number}.</i>"
-    return said
-
-
-def not_yet(what: NotYet) -> str:
-    """The answer to a question before there is a network."""
-    if what.network_out:
-        return "I can't answer at this moment. I kept the photo and will answer it as soon as I can."
-    if what.readiness.ready:
-        if what.trainer_alive:
-            return "I am learning right now, and will answer this in a moment."
-        return "I can't answer yet: my trainer is not running. I kept the photo and will answer it once I can."
-    return (
-        f"I can't answer yet. {needs(what.readiness)}\n"
-        "To teach me, send a photo with its name as caption. I kept this one: reply to it with its name."
-    )
-
-
-def what_is_it(what: Answer) -> str:
-    if what.label is None:
-        return "What is it, then?"
-    return f"Thanks. So not {bold(what.label)}. What is it?"
-
-
-def type_the_name() -> str:
-    return "Type the name of what the photo shows, like <b>daisy</b>."
-
-
-def confirmed(what: Corrected) -> str:
-    if what.answer.label is None or what.taught is None:
-        return "Thank you."
-    if what.taught.outvoted:
-        return f"{bold(what.answer.label)}: noted, thank you. {_outvoted(what.taught)}"
-    said = f"{bold(what.answer.label)}: right, thank you."
-    if is_disputed(what.taught.standing):
-        return f"{said} {_LEFT_OUT}"
-    later = "" if what.taught.trainer_alive else " My trainer is not running: I will learn it once it is back."
-    return f"{said} I count this photo as one more lesson.{later}"
-
-
-_LEFT_OUT = "Somebody else called it something different, so I leave it out until one more person agrees."
-
-
-def corrected(what: Corrected, *, tells: bool) -> str:
-    """The text that takes the place of a wrong answer."""
-    if what.taught is None:
-        return (
-            "Thanks: none of my labels. I leave this photo out of my lessons. Reply to it with a name if you have one."
-        )
-    if what.agrees:
-        return confirmed(what)
-    if what.taught.outvoted:
-        return f"Thanks: you say {bold(what.taught.label)}. {_outvoted(what.taught)}"
-    said = f"Thanks: this is {bold(what.taught.label)}."
-    if is_disputed(what.taught.standing):
-        return f"{said} {_LEFT_OUT}"
-    if not what.taught.trainer_alive:
-        return f"{said} My trainer is not running: I will learn it once it is back."
-    return f"{said} I am learning it now{' and will tell you how it went' if tells else ''}."
-
-
-def corrected_toast(what: Corrected) -> str:
-    """What pops up when the label is chosen: a promise only where it will be kept."""
-    taught = what.taught
-    learns = taught is not None and taught.trainer_alive and not (is_disputed(taught.standing) or taught.outvoted)
-    return "Thank you! I am learning it." if learns else "Thank you!"
-
-
 # News ---------------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +110,7 @@ def learned(what: Learned) -> str:
         )
     if what.said is None:
         return f"Network {number} is here. People see this photo differently by now, so I left it out."
-    says = f"I don't know, nearest is {percent(what.probability)} sure"
+    says = "that it does not know"
     if what.guessed is not None:
         says = f"{bold(what.guessed)} ({percent(what.probability)})"
     if what.guessed == what.said:

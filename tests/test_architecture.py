@@ -20,7 +20,20 @@ from trainer.settings import TrainerSettings
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "storage", "trainer")
 # All that the bot may know of the trainer. None of them imports torch, or anything else of the trainer's extras.
-OF_TRAINER_FOR_BOT = ("composing", "errors", "exported", "making", "predicting", "readiness", "settings")
+OF_TRAINER_FOR_BOT = (
+    "composing",
+    "errors",
+    "exported",
+    "heatmap",
+    "making",
+    "manifest",
+    "predicting",
+    "preprocessing",
+    "readiness",
+    "references",
+    "settings",
+    "twins",
+)
 # Those among them that the bot imports only when they are asked for: they read and write ONNX.
 ON_DEMAND = {"composing", "exported"}
 MAY_IMPORT = {"storage": {"storage"}, "trainer": {"trainer", "storage"}, "bot": {"bot", "storage", "trainer"}}

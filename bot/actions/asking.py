@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.actions.remembering import Memory, memory_of, recall
 from bot.actions.teaching import Received, keep, readiness_of, trainer_alive
 from bot.visit import Presence, Visit
-from storage import Label, Network, Photo, Prediction, Unit
+from storage import Label, Network, NotFound, Photo, Prediction, Unit
 from trainer.predicting import Guess
 from trainer.readiness import Readiness
 
@@ -15,12 +16,19 @@ WAITS_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it is shown: labels with probabilities, likeliest first; `label` is None when it does not know."""
+    """An answer as it is shown: labels with probabilities, likeliest first; `label` is None when it does not know.
+
+    `between` are the labels of which it cannot say one alone: one of them is right with probability `coverage`. With a
+    `memory`, people had named the same picture, and `label` is what they said.
+    """
 
     prediction: Prediction
     network: Network
     label: Label | None
     ranked: tuple[tuple[Label, float], ...]
+    between: tuple[Label, ...] = ()
+    coverage: float | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ def ask(
         return NotYet(photo.id, ready, trainer_alive(unit), network_out=answering)
     if received.vector is not None and received.embedder is not None:
         unit.embeddings.add(received.embedder, {received.digest: received.vector})
-    return _answer_photo(unit, photo, presence.person.id, guess, network)
+    return _answer_photo(unit, photo, presence, guess, network, received.twin)
 
 
 def waiting_questions(unit: Unit, classifier_id: int) -> list[Photo]:
@@ -64,36 +72,69 @@ def waiting_questions(unit: Unit, classifier_id: int) -> list[Photo]:
 
 def answer_late(unit: Unit, photo: Photo, guess: Guess, network: Network) -> Answer | None:
     """Answer a question that waited; None if it was answered or taught meanwhile."""
-    if photo.owner_id is None or unit.predictions.of_photo(photo.id) or unit.votes.of_photo(photo.id):
+    if photo.owner_id is None or photo.chat_id is None:
         return None
-    return _answer_photo(unit, photo, photo.owner_id, guess, network)
+    if unit.predictions.of_photo(photo.id) or unit.votes.of_photo(photo.id):
+        return None
+    presence = Presence(unit.people.get(photo.owner_id), unit.chats.get(photo.chat_id))
+    return _answer_photo(unit, photo, presence, guess, network)
 
 
-def _answer_photo(unit: Unit, photo: Photo, asked_by_id: int, guess: Guess, network: Network) -> Answer:
-    labels = _labels(unit, network)
+def answer_anew(unit: Unit, photo: Photo, presence: Presence, guess: Guess, network: Network) -> Answer:
+    """Answer a question that was answered before, by another network."""
+    return _answer_photo(unit, photo, presence, guess, network)
+
+
+def _answer_photo(
+    unit: Unit, photo: Photo, presence: Presence, guess: Guess, network: Network, twin: str | None = None
+) -> Answer:
+    labels, memory = _labels(unit, network), recall(unit, presence, photo, twin)
+    said = guess.label if memory is None else memory.label.id
     prediction = unit.predictions.add(
         photo.id,
         network.id,
         # Since the network learned, a label may have gone with the last of its teachers.
-        guess.label if guess.label in labels else None,
+        said if said in labels else None,
         [(label_id, p) for label_id, _, p in guess.probabilities if label_id in labels],
-        asked_by_id=asked_by_id,
+        asked_by_id=presence.person.id,
         milliseconds=guess.milliseconds,
+        candidates=[label_id for label_id in guess.candidates if label_id in labels],
+        coverage=guess.coverage,
+        remembered_id=None if memory is None else memory.photo_id,
     )
-    return _named(labels, prediction, network)
+    return _named(labels, prediction, network, memory)
 
 
-def answer(unit: Unit, prediction: Prediction) -> Answer:
+def answer(unit: Unit, presence: Presence, prediction: Prediction) -> Answer:
     """A stored prediction with the names that its labels have now."""
     network = unit.networks.get(prediction.network_id)
-    return _named(_labels(unit, network), prediction, network)
+    labels = _labels(unit, network)
+    return _named(labels, prediction, network, _remembered(unit, presence, prediction, labels))
+
+
+def _remembered(unit: Unit, presence: Presence, prediction: Prediction, labels: dict[int, Label]) -> Memory | None:
+    """The memory that a stored answer came from; None where there was none, or its photo is gone."""
+    label = labels.get(prediction.label_id) if prediction.label_id is not None else None
+    if prediction.remembered_id is None or label is None:
+        return None
+    try:
+        photo = unit.photos.get(prediction.remembered_id)
+    except NotFound:
+        return None
+    exact = photo.digest == unit.photos.get(prediction.photo_id).digest
+    return memory_of(unit, presence, photo, label, exact=exact)
 
 
 def _labels(unit: Unit, network: Network) -> dict[int, Label]:
     return {one.id: one for one in unit.labels.all(network.classifier_id)}
 
 
-def _named(labels: dict[int, Label], prediction: Prediction, network: Network) -> Answer:
+def _named(labels: dict[int, Label], prediction: Prediction, network: Network, memory: Memory | None) -> Answer:
     ranked = tuple((labels[key], p) for key, p in prediction.probabilities if key in labels)
     label = labels.get(prediction.label_id) if prediction.label_id is not None else None
-    return Answer(prediction, network, label, ranked)
+    if prediction.remembered_id is not None and memory is None:
+        # Nobody calls the picture so any more: then it is the network's to say.
+        label = ranked[0][0] if ranked else None
+    candidates = tuple(labels[key] for key in prediction.candidates if key in labels)
+    is_between = label is not None and memory is None and len(candidates) > 1 and label == candidates[0]
+    return Answer(prediction, network, label, ranked, candidates if is_between else (), prediction.coverage, memory)

@@ -42,13 +42,13 @@ def find(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
     prediction = unit.predictions.get(prediction_id)
     if unit.photos.get(prediction.photo_id).chat_id != presence.chat.id:
         raise NotFound("prediction", prediction_id)
-    return answer(unit, prediction)
+    return answer(unit, presence, prediction)
 
 
 def confirm(unit: Unit, visit: Visit, presence: Presence, prediction_id: int) -> Corrected:
     """“Right”: the answer becomes a vote of the person, so that a confirmed question teaches too."""
     found = find(unit, presence, prediction_id)
-    if found.label is None:
+    if found.label is None or found.between:
         raise NotFound("label", prediction_id)
     taught = vote(unit, visit, presence, found.prediction.photo_id, found.label, Reason.BUTTON)
     unit.predictions.flag(prediction_id, presence.person.id, Verdict.RIGHT)
@@ -74,7 +74,7 @@ def choices(unit: Unit, presence: Presence, found: Answer) -> Choices:
     """Likely labels first, then those that the network has not learned yet; the wrong one is left out."""
     ranked = [label for label, _ in found.ranked]
     new = [one.label for one in unit.labels.counts(presence.classifier_id) if one.photos and one.label not in ranked]
-    offered = [label for label in (*ranked, *new) if label != found.label]
+    offered = [label for label in (*ranked, *new) if label != found.label and label not in found.between]
     return Choices(found, tuple(offered[:MAX_CHOICES]))
 
 
@@ -88,6 +88,7 @@ def correct(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, la
     label = unit.labels.get(label_id)
     if label.classifier_id != presence.classifier_id:
         raise NotFound("label", label_id)
+    _recast(unit, visit, presence, found, label)
     taught = vote(unit, visit, presence, found.prediction.photo_id, label, Reason.BUTTON)
     return _flagged(unit, presence, found, taught)
 
@@ -97,6 +98,7 @@ def correct_by_name(
 ) -> Corrected:
     """The right label, typed: it may be a new one."""
     found = find(unit, presence, prediction_id)
+    _recast(unit, visit, presence, found, unit.labels.find_or_create(presence.classifier_id, text))
     taught = teach(unit, visit, presence, found.prediction.photo_id, text, reason)
     return _flagged(unit, presence, found, taught)
 
@@ -105,6 +107,7 @@ def none_of_these(unit: Unit, visit: Visit, presence: Presence, prediction_id: i
     """No label fits: the photo teaches nothing, and the flag stays as a mark that the answer was wrong."""
     found = find(unit, presence, prediction_id)
     person = presence.person.id
+    _recast(unit, visit, presence, found, None)
     unit.votes.cast(found.prediction.photo_id, person, VoteKind.NONE, None, Reason.BUTTON, deed=visit.deed)
     unit.predictions.flag(prediction_id, person, Verdict.WRONG)
     _await_no_name(unit, presence, prediction_id)
@@ -118,6 +121,17 @@ def ask_for_name(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
     unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG)
     unit.talks.await_text(presence.chat.id, presence.person.id, ANOTHER_LABEL, prediction_id)
     return found
+
+
+def _recast(unit: Unit, visit: Visit, presence: Presence, found: Answer, label: Label | None) -> None:
+    """Whoever corrects an answer that was her own word for the same picture takes that word back, too."""
+    memory = found.memory
+    if memory is None or not memory.yours or not memory.exact or memory.photo_id == found.prediction.photo_id:
+        return
+    kind = VoteKind.NONE if label is None else VoteKind.LABEL
+    deed = f"{visit.deed}:{memory.photo_id}"
+    label_id = None if label is None else label.id
+    unit.votes.cast(memory.photo_id, presence.person.id, kind, label_id, Reason.BUTTON, deed=deed)
 
 
 def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> Corrected:

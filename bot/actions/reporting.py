@@ -22,6 +22,7 @@ class Status:
     network: Network | None
     readiness: Readiness
     disputed: int
+    contradicted: int
     trainer_alive: bool
     trainer_doing: str
     silent_for: timedelta | None
@@ -36,6 +37,7 @@ def status(unit: Unit, classifier_id: int) -> Status:
         network=unit.networks.active(classifier_id),
         readiness=readiness_of(unit, classifier_id),
         disputed=unit.photos.count(classifier_id, State.DISPUTED),
+        contradicted=unit.photos.contradicted(classifier_id),
         trainer_alive=trainer_alive(unit),
         trainer_doing=beat.doing if beat else "",
         silent_for=unit.now - beat.at if beat else None,

@@ -10,7 +10,7 @@ from storage import Chat, Person, Role, Unit, VoteKind
 from trainer.readiness import Readiness
 
 # Setting of a chat -> what it is when nobody chose.
-CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False}
+CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False, "late": True, "credit": False}
 # So long Telegram's messages are kept as they came, to find out what went wrong with one.
 KEEP_MAIL = timedelta(days=7)
 
@@ -34,6 +34,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     flags = unit.predictions.flags_of_person(person.id)
     labels = {one.id: one.name for one in unit.labels.all(presence.classifier_id)}
     document = {
+        "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
         "photos": [
             {"photo": p.id, "sent": p.created_at.isoformat(), "sha256": p.digest, "file_name": p.name} for p in photos
@@ -54,6 +55,10 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
                 "photo": one.photo_id,
                 "said": labels.get(one.label_id) if one.label_id else None,
                 "probabilities": {labels[key]: p for key, p in one.probabilities if key in labels},
+                "one_of": [labels[key] for key in one.candidates if key in labels],
+                "with_probability": one.coverage,
+                "named_by_people_in_photo": one.remembered_id,
+                "told_otherwise_by_network": one.told_network_id,
                 "when": one.created_at.isoformat(),
             }
             for one in unit.predictions.of_asker(person.id)

@@ -1,6 +1,7 @@
 """Lessons: a photo with the name of what it shows."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,13 +44,16 @@ class Received:
     file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
+    # The digest of a taught picture that is the same but for a hair.
+    twin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
     """What became of a lesson. `before` is the label that the person had given the photo until now.
 
-    `counts_as` is what the photo counts as by all votes; None where they make no label of it.
+    `counts_as` is what the photo counts as by all votes; None where they make no label of it. `others` are labels that
+    the very same picture was taught as in other photos.
     """
 
     label: Label
@@ -60,6 +64,7 @@ class Taught:
     readiness: Readiness
     answering: bool
     trainer_alive: bool
+    others: tuple[Label, ...] = ()
 
     @property
     def outvoted(self) -> bool:
@@ -123,6 +128,7 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
         readiness=readiness_of(unit, presence.classifier_id),
         answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
         trainer_alive=trainer_alive(unit),
+        others=tuple(other_names(unit, unit.photos.get(photo_id), label)),
     )
 
 
@@ -257,3 +263,19 @@ def _label_of(unit: Unit, vote: Vote | None) -> Label | None:
 
 def is_disputed(standing: Standing) -> bool:
     return standing.state is State.DISPUTED
+
+
+def other_names(unit: Unit, photo: Photo, label: Label) -> list[Label]:
+    """What else the very same picture is taught as in other photos: at most one of two names can be right."""
+    taught = unit.photos.taught_as(photo.classifier_id, photo.digest)
+    named = dict.fromkeys(label_id for one, label_id in taught if one.id != photo.id and label_id != label.id)
+    return [unit.labels.get(label_id) for label_id in named]
+
+
+def picture_label(unit: Unit, photo: Photo) -> int | None:
+    """The label id that the picture of a photo teaches by all its photos; None where they tie, or teach nothing."""
+    named = Counter(label_id for _, label_id in unit.photos.taught_as(photo.classifier_id, photo.digest))
+    ranked = named.most_common(2)
+    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0]

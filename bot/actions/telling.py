@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.actions.teaching import picture_label
 from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, State, Unit
 
 NEWS_FOR = timedelta(days=1)
@@ -55,7 +56,8 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
     if not chat.reachable or not tells(chat):
         return None
     standing = unit.votes.standing(photo.id)
-    counts_as = _label(unit, standing.label_id) if standing.state is State.TAUGHT else None
+    # What the picture teaches, not this photo alone: in another one it may be called something else.
+    counts_as = _label(unit, picture_label(unit, photo)) if standing.state is State.TAUGHT else None
     label_id, probability = guess
     return Learned(
         flag=flag,
@@ -63,7 +65,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         chat=chat,
         photo=photo,
         network=network,
-        said=counts_as if standing.label_id == mine.label_id else None,
+        said=counts_as if counts_as is not None and counts_as.id == mine.label_id else None,
         counts_as=counts_as,
         guessed=_label(unit, label_id),
         probability=probability,

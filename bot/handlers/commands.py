@@ -42,9 +42,13 @@ async def labels(update: Update, context: Context) -> None:
 
 @permitted(Role.GUEST)
 async def status(update: Update, context: Context) -> None:
+    loaded = context.services.guesser.loaded
+
     def action(scene: Scene) -> None:
         found = reporting.status(scene.unit, scene.presence.classifier_id)
-        _say(scene, guides.status(found, group=not scene.visit.private, sees_all=_sees_all(context)))
+        manifest = loaded.predictor.manifest if loaded is not None else None
+        private, sees_all = scene.visit.private, _sees_all(context)
+        _say(scene, guides.status(found, group=not private, sees_all=sees_all, manifest=manifest))
 
     await context.act(action)
 

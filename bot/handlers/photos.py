@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from telegram import Message, Update
 
-from bot import guides, texts
+from bot import answers, guides, texts
 from bot.access import permitted
 from bot.actions import teaching
 from bot.actions.asking import Answer, NotYet, ask
@@ -154,7 +154,8 @@ def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
     taught = teaching.teach(scene.unit, scene.visit, scene.presence, photo_id, text, reason)
     scene.replies.react(scene.visit.message_id, texts.TAUGHT_REACTION)
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
-    special = taught.before is not None or teaching.is_disputed(taught.standing) or taught.outvoted
+    unusual = teaching.is_disputed(taught.standing) or taught.outvoted or bool(taught.others)
+    special = taught.before is not None or unusual
     _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
 
 
@@ -170,7 +171,7 @@ def _answer(scene: Scene, question: Question, owner_id: int) -> None:
     found = ask(scene.unit, scene.visit, scene.presence, question.received, question.guess, question.network, owner_id)
     to_message = question.received.message_id
     if isinstance(found, NotYet):
-        scene.replies.say(Said(texts.not_yet(found)), to_message=to_message, coalesce="not yet")
+        scene.replies.say(Said(answers.not_yet(found)), to_message=to_message, coalesce="not yet")
         return
     said = answer_said(scene.presence.chat, scene.keyboards, found)
     scene.replies.say(said, to_message=to_message, dedupe=answer_key(found.prediction.id))
@@ -178,7 +179,7 @@ def _answer(scene: Scene, question: Question, owner_id: int) -> None:
 
 def answer_said(chat: Chat, keyboards: Keyboards, found: Answer) -> Said:
     """An answer with its buttons."""
-    return Said(texts.answered(found, details=setting(chat, "details")), keyboards.answer(found))
+    return Said(answers.answered(found, details=setting(chat, "details")), keyboards.answer(found))
 
 
 def rename(scene: Scene, photo_id: int, words: str | None, album: str | None = None) -> None:

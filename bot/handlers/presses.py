@@ -1,19 +1,20 @@
 """Pressed buttons. What one may do is looked up at the press, never trusted because the button was shown."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from bot import guides, texts
+from bot import answers, guides, texts
 from bot import keyboards as keys
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
+from bot.handlers import explaining
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key
 from storage import NotFound, Role
@@ -28,6 +29,14 @@ class Button:
 
     permission: Role
     effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class SlowButton:
+    """One whose work must not be done inside a transaction; `effect` acts by itself and returns the toast."""
+
+    permission: Role
+    effect: Callable[[Context, Press], Awaitable[str | None]]
 
 
 @permitted(Role.GUEST)
@@ -45,7 +54,10 @@ async def on_press(update: Update, context: Context) -> None:
     if not await has_role(context, button.permission):
         await _toast(query, texts.not_allowed(button.permission), alert=True)
         return
-    await _toast(query, await context.act(lambda scene: _do(scene, button, press)))
+    if isinstance(button, SlowButton):
+        await _toast(query, await button.effect(context, press))
+    else:
+        await _toast(query, await context.act(lambda scene: _do(scene, button, press)))
 
 
 def _read(query: CallbackQuery, context: Context) -> Press:
@@ -76,14 +88,14 @@ async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False)
 def _right(scene: Scene, press: Press, message_id: int) -> str:
     _check_message(scene, press, message_id)
     confirmed = correcting.confirm(scene.unit, scene.visit, scene.presence, press.thing)
-    scene.replies.edit(message_id, Said(texts.confirmed(confirmed)))
+    scene.replies.edit(message_id, Said(answers.confirmed(confirmed)))
     return "Thank you!"
 
 
 def _wrong(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
     choices = correcting.dispute(scene.unit, scene.presence, press.thing)
-    scene.replies.edit(message_id, Said(texts.what_is_it(choices.answer), scene.keyboards.choices(choices)))
+    scene.replies.edit(message_id, Said(answers.what_is_it(choices.answer), scene.keyboards.choices(choices)))
 
 
 def _back(scene: Scene, press: Press, message_id: int) -> None:
@@ -96,29 +108,33 @@ def _pick(scene: Scene, press: Press, message_id: int) -> str:
     _check_message(scene, press, message_id)
     corrected = correcting.correct(scene.unit, scene.visit, scene.presence, press.thing, press.argument)
     tells = self_service.setting(scene.presence.chat, "tell")
-    scene.replies.edit(message_id, Said(texts.corrected(corrected, tells=tells)))
-    return texts.corrected_toast(corrected)
+    scene.replies.edit(message_id, Said(answers.corrected(corrected, tells=tells)))
+    return answers.corrected_toast(corrected)
 
 
 def _other(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
     found = correcting.ask_for_name(scene.unit, scene.presence, press.thing)
     photo = scene.unit.photos.get(found.prediction.photo_id)
-    scene.replies.say(Said(texts.type_the_name()), to_message=photo.message_id, ask_for="name of what it shows")
+    scene.replies.say(Said(answers.type_the_name()), to_message=photo.message_id, ask_for="name of what it shows")
 
 
 def _none(scene: Scene, press: Press, message_id: int) -> str:
     _check_message(scene, press, message_id)
     corrected = correcting.none_of_these(scene.unit, scene.visit, scene.presence, press.thing)
-    scene.replies.edit(message_id, Said(texts.corrected(corrected, tells=False)))
+    scene.replies.edit(message_id, Said(answers.corrected(corrected, tells=False)))
     return "Thank you!"
 
 
-def _toggle(scene: Scene, press: Press, message_id: int) -> None:
+def _toggle(scene: Scene, press: Press, message_id: int) -> str | None:
+    """How a group is treated is for those who teach it; one's own chat is one's own."""
+    if not scene.visit.private and scene.presence.person.role < Role.TEACHER:
+        return texts.not_allowed(Role.TEACHER)
     if press.thing >= len(keys.SETTING_NAMES):
         raise NotFound("setting", press.thing)
     chat = self_service.toggle(scene.unit, scene.presence, keys.SETTING_NAMES[press.thing])
     scene.replies.edit(message_id, Said(texts.settings(not scene.visit.private), scene.keyboards.settings(chat)))
+    return None
 
 
 def _forget(scene: Scene, press: Press, message_id: int) -> None:
@@ -154,14 +170,15 @@ def _check_message(scene: Scene, press: Press, message_id: int) -> None:
         raise NotFound("answer", press.thing)
 
 
-BUTTONS: dict[str, Button] = {
+BUTTONS: dict[str, Button | SlowButton] = {
     keys.RIGHT: Button(Role.TEACHER, _right),
     keys.WRONG: Button(Role.TEACHER, _wrong),
     keys.BACK: Button(Role.TEACHER, _back),
     keys.PICK: Button(Role.TEACHER, _pick),
     keys.OTHER: Button(Role.TEACHER, _other),
     keys.NONE: Button(Role.TEACHER, _none),
-    keys.TOGGLE: Button(Role.TEACHER, _toggle),
+    keys.WHY: SlowButton(Role.GUEST, explaining.why),
+    keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),
     keys.FORGET_NOT: Button(Role.GUEST, _forget_not),

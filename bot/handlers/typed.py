@@ -2,7 +2,7 @@
 
 from telegram import Message, Update
 
-from bot import guides, texts
+from bot import answers, guides, texts
 from bot.access import has_role, permitted
 from bot.actions import correcting
 from bot.actions.self_service import setting
@@ -140,21 +140,25 @@ def _judge(scene: Scene, prediction_id: int, meant: Meant) -> None:
     told_in = unit.outbox.message_of(answer_key(prediction_id))
     if meant is Meant.NOTHING or found.label is None or unit.predictions.flag_of(prediction_id, me) is not None:
         _say(scene, guides.small_talk())
+    elif meant is Meant.RIGHT and found.between:
+        _say(scene, answers.which_one(found))
     elif meant is Meant.RIGHT:
         _tell(
-            scene, prediction_id, texts.confirmed(correcting.confirm(unit, scene.visit, scene.presence, prediction_id))
+            scene,
+            prediction_id,
+            answers.confirmed(correcting.confirm(unit, scene.visit, scene.presence, prediction_id)),
         )
     elif found.prediction.asked_by_id == me and told_in is not None:
         choices = correcting.dispute(unit, scene.presence, prediction_id)
-        scene.replies.edit(told_in, Said(texts.what_is_it(found), scene.keyboards.choices(choices)))
+        scene.replies.edit(told_in, Said(answers.what_is_it(found), scene.keyboards.choices(choices)))
     else:
         # The buttons below the answer are for the one who asked, and stay hers.
         correcting.ask_for_name(unit, scene.presence, prediction_id)
-        _say(scene, texts.type_the_name(), ask_for="name of what it shows")
+        _say(scene, answers.type_the_name(), ask_for="name of what it shows")
 
 
 def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reason.TYPED) -> None:
-    problem = texts.type_the_name() if label_in(text) is None else label_problem(text)
+    problem = answers.type_the_name() if label_in(text) is None else label_problem(text)
     if problem is not None:
         _say(scene, problem)
         return
@@ -164,7 +168,12 @@ def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reaso
         _say(scene, guides.photo_gone())
         return
     tells = setting(scene.presence.chat, "tell")
-    _tell(scene, prediction_id, texts.corrected(corrected, tells=False), texts.corrected(corrected, tells=tells))
+    _tell(
+        scene,
+        prediction_id,
+        answers.corrected(corrected, tells=False),
+        answers.corrected(corrected, tells=tells),
+    )
 
 
 def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:

@@ -63,7 +63,8 @@ async def _correct(page: Page, question: Path) -> None:
     """Say Wrong to an answer, name another label, and ask again once the person was told."""
     answer = await _ask(page, question)
     number = _network(await _words(answer))
-    await answer.get_by_role("button", name="Wrong").click()
+    if await answer.get_by_role("button", name="Wrong").count():
+        await answer.get_by_role("button", name="Wrong").click()
     choice = answer.locator("button.key").first
     await answer.get_by_role("button", name="None of these").wait_for(timeout=PATIENCE_MS)
     label = (await choice.inner_text()).strip()
@@ -96,7 +97,7 @@ async def _send(page: Page, path: Path, caption: str) -> None:
 
 async def _ask(page: Page, path: Path) -> Locator:
     """Send a bare photo and wait for the answer with its buttons."""
-    answers = page.locator(".is-theirs", has=page.get_by_role("button", name="Wrong"))
+    answers = page.locator(".is-theirs", has=page.get_by_role("button", name="Why?"))
     known = await answers.count()
     await _send(page, path, "")
     answer = answers.nth(known)
@@ -111,7 +112,7 @@ async def _words(answer: Locator) -> str:
 
 
 def _network(words: str) -> int:
-    found = re.search(r"Network (\d+)", words)
+    found = re.search(r"[Nn]etwork (\d+)", words)
     return int(found.group(1)) if found else 0
 
 

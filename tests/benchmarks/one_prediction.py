@@ -23,6 +23,7 @@ from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.teaching import Received
 from bot.guesser import Guesser, Loaded
 from bot.incoming import keep_and_guess
+from bot.twins import Twins
 from bot.visit import Visit, enter
 from storage import Network, Role, Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
@@ -45,10 +46,10 @@ def main() -> None:
         loaded = Guesser(store, threads=2).look()
         if not isinstance(loaded, Loaded):
             raise SystemExit("The network of this home is damaged.")
-        ours, theirs = [], []
+        ours, theirs, twins = [], [], Twins(store)
         with asyncio.Runner() as runner:
             for number, data in enumerate(photos(options.times + WARM_UP)):
-                seconds = runner.run(answer_once(store, loaded, data, number))
+                seconds = runner.run(answer_once(store, loaded, twins, data, number))
                 peers = ask_peer(data)
                 if number >= WARM_UP:
                     ours.append(seconds)
@@ -60,13 +61,13 @@ def main() -> None:
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
 
 
-async def answer_once(store: Store, loaded: Loaded, data: bytes, number: int) -> float:
+async def answer_once(store: Store, loaded: Loaded, twins: Twins, data: bytes, number: int) -> float:
     """What the bot does between having fetched a photo and owing its answer."""
     visit = Visit(1, number, 7, "private", "Ann", 7, "Ann", number + 1)
     started = time.perf_counter()
-    picture, digest, guess = await keep_and_guess(data, store, loaded)
+    picture, digest, guess, twin = await keep_and_guess(data, store, loaded, twins)
     vector, network = guess.embedding.tobytes(), loaded.network
-    received = Received(digest, picture, visit.message_id, vector=vector, embedder=network.embedder)
+    received = Received(digest, picture, visit.message_id, vector=vector, embedder=network.embedder, twin=twin)
     answer = await asyncio.to_thread(_commit, store, visit, received, guess, network)
     seconds = time.perf_counter() - started
     if not isinstance(answer, Answer):

@@ -31,7 +31,7 @@ async def test_a_question_that_came_too_early_is_answered_by_the_first_network(w
 
     answer = await world.hears(world.bo, "I think this is apple")
     assert answer.reply_to == question.id
-    assert answer.buttons == ["👍 Right", "👎 Wrong"]
+    assert answer.buttons == ["👍 Right", "👎 Wrong", "💡 Why?"]
 
 
 async def test_while_the_trainer_learns_the_question_is_promised_an_answer_and_gets_it(world: World) -> None:
@@ -54,11 +54,11 @@ async def test_an_answer_says_what_how_sure_and_which_network(world: World) -> N
 
     question = await world.ann.send_photo(picture("leaf", 7))
 
-    answer = await world.hears(world.ann, "I think this is leaf (")
+    answer = await world.hears(world.ann, "I think this is leaf")
     assert answer.reply_to == question.id
     assert "%)" in answer.text
     assert "Network 1." in answer.text
-    assert answer.buttons == ["👍 Right", "👎 Wrong"]
+    assert answer.buttons == ["👍 Right", "👎 Wrong", "💡 Why?"]
 
 
 async def test_a_photo_sent_as_a_file_is_a_photo(world: World) -> None:
@@ -66,7 +66,7 @@ async def test_a_photo_sent_as_a_file_is_a_photo(world: World) -> None:
 
     await world.ann.send_document(picture("leaf", 7, kind="PNG"), name="leaf.png")
 
-    await world.hears(world.ann, "I think this is leaf (")
+    await world.hears(world.ann, "I think this is leaf")
 
 
 async def test_what_the_network_does_not_know_it_asks_about(world: World) -> None:

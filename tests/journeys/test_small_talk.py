@@ -68,7 +68,7 @@ async def test_no_from_somebody_else_leaves_the_buttons_to_the_one_who_asked(wor
 
     await world.bo.reply(answer, "no")
     asked = await world.hears(world.bo, "Type the name", chat=group)
-    assert (await world.ann.refreshed(answer)).buttons == ["👍 Right", "👎 Wrong"]
+    assert (await world.ann.refreshed(answer)).buttons == ["👍 Right", "👎 Wrong", "💡 Why?"]
     await world.bo.reply(asked, "clover")
 
     await world.hears(world.bo, "Thanks: this is clover.", chat=group)

@@ -62,7 +62,7 @@ async def test_of_hundreds_of_forged_presses_none_has_an_effect(world: World) ->
     assert facts(world) == before
     answered = world.playground.faults.calls_of("answerCallbackQuery")
     assert len(answered) >= len(forged)
-    assert (await world.ann.refreshed(answer)).buttons == ["👍 Right", "👎 Wrong"]
+    assert (await world.ann.refreshed(answer)).buttons == ["👍 Right", "👎 Wrong", "💡 Why?"]
 
 
 async def test_a_genuine_button_below_another_message_has_no_effect(world: World) -> None:
