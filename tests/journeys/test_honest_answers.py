@@ -7,6 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from storage import Role
 from tests.support.bots import World, picture
 from tests.support.networks import trainer_running
 
@@ -256,3 +257,16 @@ async def test_a_person_is_not_flooded_with_changed_minds(world: World) -> None:
     await world.settled()
 
     assert 1 <= sum("learned since" in one for one in await world.said_to(world.bo)) <= 3
+
+
+async def test_a_guest_rules_her_own_chat_but_not_a_group(world: World) -> None:
+    world.give_role(world.bo, Role.GUEST)
+    group = await world.group()
+    await world.bo.send_text("/settings")
+    own = await world.hears(world.bo, "How I behave in this chat")
+    await world.bo.send_text(f"/settings{world.mention}", chat=group)
+    ours = await world.hears(world.bo, "How I behave in this group", chat=group)
+
+    assert await world.presses(world.bo, own, "Say when a new network changes its mind") == ""
+    assert "people who may teach" in await world.presses(world.bo, ours, "Show other guesses")
+    assert not any("changes its mind" in button for button in ours.buttons)
