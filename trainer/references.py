@@ -35,7 +35,9 @@ class References:
 
     def nearest(self, embedding: NDArray[np.floating], count: int = NEAREST) -> tuple[Neighbour, ...]:
         """Return the photos most alike to the one with this raw embedding (d,), the nearest first."""
-        alike = self.vectors @ scaled(embedding[None])[0].astype(np.float32)
+        # Not `@`: OpenBLAS hands even this to threads of its own, which then spin while OpenVINO wants the processor
+        # (measured: an embedding took 22 ms instead of 7).
+        alike = np.einsum("nd,d->n", self.vectors, scaled(embedding[None])[0].astype(np.float32))
         order = np.argsort(-alike, kind="stable")[:count]
         return tuple(Neighbour(self.digests[row], self.labels[row], float(alike[row])) for row in order)
 
