@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +62,10 @@ class Photos:
             if known is not None:
                 return known
         self._add_blob(digest, picture)
-        group, fold = self._place(classifier_id, digest, f"album:{chat_id}:{album}" if album else digest, folds)
+        twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
+        own_group = f"album:{chat_id}:{album}" if album else digest
+        # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
+        group, fold = twin or (own_group, fold_of(own_group, folds))
         row = insert_row(
             self._connection,
             photo,
@@ -79,7 +83,7 @@ class Photos:
             fold=fold,
             created_at=self._moment.now,
         )
-        return _record(row)
+        return replace(_record(row), is_first=twin is None and TEST_FOLD not in folds)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
@@ -267,10 +271,8 @@ class Photos:
         held = select(blob.c.digest).where(blob.c.digest == digest).with_for_update()
         return self._connection.execute(held).first() is not None
 
-    def _place(self, classifier_id: int, digest: str, own_group: str, folds: Sequence[int]) -> tuple[str, int]:
-        """Group and fold. The same picture joins its twin's whoever sent it, but nothing joins or leaves the tests."""
-        if TEST_FOLD in folds:
-            return own_group, fold_of(own_group, folds)
+    def _twin_of(self, classifier_id: int, digest: str) -> tuple[str, int] | None:
+        """Group and fold of the same picture, where somebody sent it before."""
         query = (
             select(photo.c.group_key, photo.c.fold)
             .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest, photo.c.fold != TEST_FOLD)
@@ -278,7 +280,7 @@ class Photos:
             .limit(1)
         )
         twin = self._connection.execute(query).first()
-        return (twin.group_key, twin.fold) if twin else (own_group, fold_of(own_group, folds))
+        return (twin.group_key, twin.fold) if twin else None
 
 
 def _labelled(classifier_id: int, state: State) -> Select[Any]:

@@ -1,6 +1,6 @@
 """What the store hands out: frozen facts, safe to keep and to pass between threads and processes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -132,6 +132,8 @@ class Photo:
     fold: int
     created_at: datetime
     file: str | None = None
+    # Nobody had sent the same picture before; told only when it is added.
+    is_first: bool = field(default=False, compare=False)
 
     @property
     def is_test(self) -> bool:
