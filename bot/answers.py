@@ -6,7 +6,7 @@ from bot.actions.asking import Answer, NotYet
 from bot.actions.correcting import Corrected
 from bot.actions.explaining import Example
 from bot.actions.remembering import Memory
-from bot.actions.teaching import is_disputed
+from bot.actions.teaching import Taught, is_disputed
 from bot.texts import needs, other_names, outvoted
 from bot.wording import bold, esc, join, percent
 from storage import Label, Network
@@ -153,15 +153,16 @@ def confirmed(what: Corrected) -> str:
     if what.taught.outvoted:
         return f"{bold(what.answer.label)}: noted, thank you. {outvoted(what.taught)}"
     said = f"{bold(what.answer.label)}: right, thank you."
-    if is_disputed(what.taught.standing):
-        return f"{said} {_LEFT_OUT}"
-    if what.taught.others:
-        return f"{said} {other_names(what.taught)}"
+    if not what.taught.is_learned:
+        return f"{said} {_left_out(what.taught)}"
     later = "" if what.taught.trainer_alive else " My trainer is not running: I will learn it once it is back."
     return f"{said} I count this photo as one more lesson.{later}"
 
 
-_LEFT_OUT = "Somebody else called it something different, so I leave it out until one more person agrees."
+def _left_out(taught: Taught) -> str:
+    if is_disputed(taught.standing):
+        return "Somebody else called it something different, so I leave it out until one more person agrees."
+    return other_names(taught)
 
 
 def corrected(what: Corrected, *, tells: bool) -> str:
@@ -175,10 +176,8 @@ def corrected(what: Corrected, *, tells: bool) -> str:
     if what.taught.outvoted:
         return f"Thanks: you say {bold(what.taught.label)}. {outvoted(what.taught)}"
     said = f"Thanks: this is {bold(what.taught.label)}."
-    if is_disputed(what.taught.standing):
-        return f"{said} {_LEFT_OUT}"
-    if what.taught.others:
-        return f"{said} {other_names(what.taught)}"
+    if not what.taught.is_learned:
+        return f"{said} {_left_out(what.taught)}"
     if not what.taught.trainer_alive:
         return f"{said} My trainer is not running: I will learn it once it is back."
     return f"{said} I am learning it now{' and will tell you how it went' if tells else ''}."
@@ -187,6 +186,5 @@ def corrected(what: Corrected, *, tells: bool) -> str:
 def corrected_toast(what: Corrected) -> str:
     """What pops up when the label is chosen: a promise only where it will be kept."""
     taught = what.taught
-    settled = taught is not None and not (is_disputed(taught.standing) or taught.outvoted or taught.others)
-    learns = taught is not None and taught.trainer_alive and settled
+    learns = taught is not None and taught.trainer_alive and taught.is_learned
     return "Thank you! I am learning it." if learns else "Thank you!"

@@ -135,13 +135,15 @@ class News:
         The least of the news: it comes after all others, and what goes wrong with it keeps nobody from them.
         """
         loaded, told = self._services.guesser.loaded, False
-        try:
-            for asked in self._again.take():
-                told = (loaded is not None and self._tell_if_changed(loaded, asked)) or told
-        except WriteNotDurable:
-            raise
-        except Exception:
-            log.exception("a question could not be looked at again")
+        if loaded is None:
+            return False
+        for asked in self._again.take():
+            try:
+                told = self._tell_if_changed(loaded, asked) or told
+            except WriteNotDurable:
+                raise
+            except Exception:
+                log.exception("photo %s could not be looked at again, its asker hears nothing", asked.photo.id)
         return told
 
     def _tell_if_changed(self, loaded: Loaded, asked: late.Asked) -> bool:

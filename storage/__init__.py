@@ -50,6 +50,7 @@ from storage.records import (
 )
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
+from storage.votes import most_said
 
 __all__ = [
     "EVERY_FOLD",
@@ -102,6 +103,7 @@ __all__ = [
     "VoteKind",
     "WriteNotDurable",
     "key_of",
+    "most_said",
     "normalise",
     "open_store",
     "tidy",

@@ -83,7 +83,7 @@ class Photos:
             fold=fold,
             created_at=self._moment.now,
         )
-        return replace(_record(row), is_first=twin is None and TEST_FOLD not in folds)
+        return replace(_record(row), is_new_picture=twin is None and TEST_FOLD not in folds)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""

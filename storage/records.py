@@ -133,7 +133,7 @@ class Photo:
     created_at: datetime
     file: str | None = None
     # Nobody had sent the same picture before; told only when it is added.
-    is_first: bool = field(default=False, compare=False)
+    is_new_picture: bool = field(default=False, compare=False)
 
     @property
     def is_test(self) -> bool:

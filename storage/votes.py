@@ -40,6 +40,13 @@ def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False) -> Sta
     return Standing(photo_id, winner, State.NONE if winner is None else labelled, len(voices))
 
 
+def most_said(labels: Iterable[int]) -> int | None:
+    """The label id that comes most often; None where two tie, or there is none."""
+    ranked = Counter(labels).most_common(2)
+    tied = len(ranked) == 2 and ranked[0][1] == ranked[1][1]
+    return None if not ranked or tied else ranked[0][0]
+
+
 class Votes:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection = connection

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from storage import Label, LabelledPhoto
+from storage import Label, LabelledPhoto, most_said
 from trainer.recipe import Recipe
 
 NamedLabel = tuple[int, str]
@@ -55,13 +55,8 @@ def take(photos: Iterable[LabelledPhoto], labels: Iterable[Label]) -> Snapshot:
 
 def _settled(lessons: Iterable[Lesson]) -> set[Lesson]:
     """Return lessons in which no picture has two labels: most of its photos decide, and a tie leaves it out."""
-    named: dict[str, Counter[int]] = defaultdict(Counter)
+    named: dict[str, list[int]] = defaultdict(list)
     every = list(lessons)
     for lesson in every:
-        named[lesson.digest][lesson.label_id] += 1
-    return {lesson for lesson in every if _decided(named[lesson.digest]) == lesson.label_id}
-
-
-def _decided(names: Counter[int]) -> int | None:
-    (label, most), *others = names.most_common(2)
-    return None if others and others[0][1] == most else label
+        named[lesson.digest].append(lesson.label_id)
+    return {lesson for lesson in every if most_said(named[lesson.digest]) == lesson.label_id}

@@ -25,7 +25,7 @@ class Memory:
 
 def recall(unit: Unit, presence: Presence, photo: Photo, twin: str | None = None) -> Memory | None:
     """What people called the picture of a photo, or else its near twin (a digest); None where they do not agree."""
-    found = None if photo.is_first else _recalled(unit, presence, photo, exact=True)
+    found = None if photo.is_new_picture else _recalled(unit, presence, photo, exact=True)
     if found is not None or twin is None:
         return found
     others = unit.photos.of_picture(photo.classifier_id, twin)

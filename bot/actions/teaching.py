@@ -1,7 +1,6 @@
 """Lessons: a photo with the name of what it shows."""
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +18,7 @@ from storage import (
     Unit,
     Vote,
     VoteKind,
+    most_said,
     tidy,
 )
 from trainer.readiness import PHOTOS_NEEDED, Readiness, readiness
@@ -65,6 +65,11 @@ class Taught:
     answering: bool
     trainer_alive: bool
     others: tuple[Label, ...] = ()
+
+    @property
+    def is_learned(self) -> bool:
+        """Nobody and nothing else speaks against it, so the next network learns it."""
+        return not (is_disputed(self.standing) or self.outvoted or self.others)
 
     @property
     def outvoted(self) -> bool:
@@ -274,8 +279,4 @@ def other_names(unit: Unit, photo: Photo, label: Label) -> list[Label]:
 
 def picture_label(unit: Unit, photo: Photo) -> int | None:
     """The label id that the picture of a photo teaches by all its photos; None where they tie, or teach nothing."""
-    named = Counter(label_id for _, label_id in unit.photos.taught_as(photo.classifier_id, photo.digest))
-    ranked = named.most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]
+    return most_said(label_id for _, label_id in unit.photos.taught_as(photo.classifier_id, photo.digest))

@@ -154,8 +154,7 @@ def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
     taught = teaching.teach(scene.unit, scene.visit, scene.presence, photo_id, text, reason)
     scene.replies.react(scene.visit.message_id, texts.TAUGHT_REACTION)
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
-    unusual = teaching.is_disputed(taught.standing) or taught.outvoted or bool(taught.others)
-    special = taught.before is not None or unusual
+    special = taught.before is not None or not taught.is_learned
     _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
 
 

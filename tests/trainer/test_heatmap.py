@@ -12,7 +12,7 @@ from trainer import heatmap
 from trainer.embedders import EmbedderSpec, embedder_path, store_embedder
 from trainer.embedding import Embedder
 from trainer.head import Head
-from trainer.preprocessing import Preprocessing, prepare, seen_box
+from trainer.preprocessing import Mode, Preprocessing, prepare, seen_box
 
 RNG = np.random.default_rng(0)
 
@@ -56,11 +56,11 @@ def test_heat_is_what_speaks_for_the_label() -> None:
 
 
 @pytest.mark.parametrize(("mode", "across"), [("whole", 0.125), ("centre", 0.3125), ("balanced", 0.2348)])
-def test_the_peak_is_told_in_shares_of_the_whole_picture(mode: str, across: float) -> None:
+def test_the_peak_is_told_in_shares_of_the_whole_picture(mode: Mode, across: float) -> None:
     heats = np.zeros((4, 4))
     heats[3, 0] = 1
 
-    peak = heatmap.peak(heats, (400, 200), Preprocessing(size=64, mode=mode))  # type: ignore[arg-type]
+    peak = heatmap.peak(heats, (400, 200), Preprocessing(size=64, mode=mode))
 
     assert peak.across == pytest.approx(across, abs=1e-3)
     assert peak.down == pytest.approx(0.875)
