@@ -92,7 +92,7 @@ def explained(
     known = what.guess.label is not None and bool(ranked)
     lines.append(f"Network {network.number} says {shares}." if known else _unknown(what))
     if what.peak is not None and what.lit in names:
-        lines.append(f"What speaks for {bold(names[what.lit])} is lit; what is dark played no part.")
+        lines.append(f"What speaks for {bold(names[what.lit])} is lit; what is dark does not.")
     if examples:
         lines.append(f"Most alike of what I was taught: {', '.join(map(_credited, examples))}.")
     if any(one.digest is None for one in examples):
