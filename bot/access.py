@@ -42,6 +42,8 @@ def open_to_all(callback: Callback) -> Callback:
 
 async def has_role(context: Context, role: Role) -> bool:
     """Whether the person of this update has at least a role."""
+    if role is Role.GUEST:
+        return True
     person_id, newcomer = context.here.person_id, context.services.settings.newcomer_role()
     person = await context.look(lambda unit: unit.people.by_telegram_id(person_id))
     return (person.role if person else newcomer) >= role

@@ -17,6 +17,7 @@ from telegram.ext import (
 
 from bot.context import App, Context, Services
 from bot.handlers import anonymous, commands, membership, photos, presses, typed
+from bot.http import Requests
 from bot.settings import BotSettings
 
 Handler = BaseHandler[Update, Context, None]
@@ -61,12 +62,8 @@ def build(token: str, api: str, settings: BotSettings, services: Services) -> Ap
         .updater(None)
         .job_queue(None)
         .context_types(ContextTypes(context=BoundContext))
-        .connection_pool_size(64)
-        .connect_timeout(10)
-        .read_timeout(settings.request_timeout)
-        .write_timeout(settings.request_timeout)
-        .media_write_timeout(120)
-        .pool_timeout(settings.request_timeout)
+        .request(Requests(connections=32, timeout=settings.request_timeout))
+        .get_updates_request(Requests(connections=1, timeout=settings.request_timeout))
     )
     app = cast(App, builder.build())
     app.add_handlers(list(handlers()))

@@ -11,9 +11,9 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from bot.buttons import Signer
 from bot.guesser import Guesser
 from bot.keyboards import Keyboards
+from bot.looker import Looker
 from bot.replies import Replies
 from bot.settings import BotSettings
-from bot.twins import Twins
 from bot.visit import Presence, Visit, enter
 from storage import Role, Store, Unit
 
@@ -29,11 +29,13 @@ class Services:
     settings: BotSettings
     signer: Signer
     guesser: Guesser
-    twins: Twins
+    looker: Looker
     # Set after each transaction, so that what it owes is sent at once.
     mail_waits: asyncio.Event = field(default_factory=asyncio.Event)
     # Handlers' errors by update id: PTB reports them to an error handler, the drain asks for them here.
     failures: dict[int, BaseException] = field(default_factory=dict)
+    # Updates that were acted on, and so marked as handled, until the drain has seen that.
+    handled: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
         drain sees to that). A handler acts once. `first` is done before the chat is entered.
         """
         result = await asyncio.to_thread(self._act, action, first)
+        self.services.handled.add(self.here.update_id)
         self.services.mail_waits.set()
         return result
 

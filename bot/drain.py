@@ -154,10 +154,12 @@ class Drain:
             update = Update.de_json(json.loads(incoming.raw), self._app.bot)
             await self._app.process_update(update)
             failure = self._services.failures.pop(incoming.update_id, None)
-            if failure is None:
+            if failure is None and incoming.update_id not in self._services.handled:
                 await asyncio.to_thread(self._finish, incoming)
         except Exception as error:  # The border of this process: whatever it is, the update is tried again.
             return error
+        finally:
+            self._services.handled.discard(incoming.update_id)
         return failure
 
     def _finish(self, incoming: Incoming) -> None:

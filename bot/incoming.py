@@ -1,7 +1,6 @@
 """From a message to a received picture: find the file in it, fetch it, verify it, make it durable."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Bot, Document, Message, PhotoSize
 from telegram.error import BadRequest, InvalidToken
@@ -9,9 +8,7 @@ from telegram.error import BadRequest, InvalidToken
 from bot.actions.teaching import Received
 from bot.context import Services
 from bot.errors import FileNotTaken
-from bot.guesser import Loaded
-from bot.twins import Twins
-from storage import Network, Picture, Store, normalise
+from storage import Network
 from trainer.predicting import Guess
 
 # Telegram hands out files of at most 20 MB; it counts in units of 1024.
@@ -60,48 +57,21 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
         PictureRefused: it is no picture that can be kept.
     """
     data, name, file = await _fetch(message, bot)
-    picture, digest = await asyncio.to_thread(_keep, data, services.store)
-    return Received(digest, picture, message.message_id, name, message.media_group_id, file)
+    seen = await services.looker.look(data, None)
+    return Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file)
 
 
 async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
     """The same, and let the network look at it; raises what `receive` does."""
     data, name, file = await _fetch(message, bot)
     loaded = services.guesser.loaded
-    if loaded is None:
-        picture, digest = await asyncio.to_thread(_keep, data, services.store)
-        return Question(Received(digest, picture, message.message_id, name, message.media_group_id, file), None, None)
-    picture, digest, guess, twin = await keep_and_guess(data, services.store, loaded, services.twins)
-    received = Received(
-        digest,
-        picture,
-        message.message_id,
-        name,
-        message.media_group_id,
-        file,
-        vector=guess.embedding.tobytes(),
-        embedder=loaded.network.embedder,
-        twin=twin,
-    )
-    return Question(received, guess, loaded.network)
-
-
-async def keep_and_guess(
-    data: bytes, store: Store, loaded: Loaded, twins: Twins
-) -> tuple[Picture, str, Guess, str | None]:
-    """The verified picture, the digest of its blob, the guess, and the near twin's digest; raises PictureRefused.
-
-    It is decoded once, and looked at while the disk still writes.
-    """
-    picture = await asyncio.to_thread(normalise, data, side=loaded.side)
-
-    def look() -> tuple[Guess, str | None]:
-        guess = loaded.guess(picture)
-        return guess, twins.of(picture, guess)
-
-    keeping = asyncio.to_thread(store.blobs.put, picture.data)
-    digest, (guess, twin) = await asyncio.gather(keeping, asyncio.to_thread(look))
-    return picture, digest, guess, twin
+    seen = await services.looker.look(data, loaded)
+    received = Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file)
+    if loaded is None or seen.guess is None:
+        return Question(received, None, None)
+    vector = seen.guess.embedding.tobytes()
+    received = replace(received, vector=vector, embedder=loaded.network.embedder, twin=seen.twin)
+    return Question(received, seen.guess, loaded.network)
 
 
 async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:
@@ -118,8 +88,3 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:
         # A file that Telegram dropped is "not found", which PTB takes for a fault of the token.
         raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
     return data, (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id
-
-
-def _keep(data: bytes, store: Store) -> tuple[Picture, str]:
-    picture = normalise(data)
-    return picture, store.blobs.put(picture.data)

@@ -1,17 +1,14 @@
 """The outbox's way out: each chat in order, none faster than Telegram allows, nothing given up that may still go."""
 
 import asyncio
-import io
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from telegram import ForceReply as TelegramForceReply
-from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReactionTypeEmoji, ReplyParameters
+from telegram import Message
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -26,19 +23,18 @@ from telegram.ext import ExtBot
 
 from bot import guides
 from bot.actions.packing import pack
+from bot.calls import CALLS
 from bot.ending import farewell, wait_for_news
 from bot.errors import FileGone, FileNotMade
 from bot.pacing import Pacer
 from bot.poller import seconds_of
 from bot.replies import Said, message
-from storage import Outgoing, Store, StoreUnavailable, WriteNotDurable
+from storage import Outgoing, Store, StoreUnavailable, Unit, WriteNotDurable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5
 AT_ONCE = 16
 LONGEST_BACKOFF = 30.0
-# Telegram answers only when it has all of a file, and given up too soon the file would be sent again and again.
-UPLOAD_TIMEOUT = 120.0
 # The one fault that python-telegram-bot counts as of the network and that no waiting mends.
 TOO_LARGE = "Request Entity Too Large"
 _QUIET = frozenset(("setMessageReaction",))
@@ -52,6 +48,15 @@ _HARMLESS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A call that was made, in which chat, and the message that it became."""
+
+    call_id: int
+    lane: int
+    message_id: int | None
+
+
 class Sender:
     """Sends what the outbox owes."""
 
@@ -60,7 +65,9 @@ class Sender:
         self._bot = bot
         self._pacer = pacer
         self._mail_waits = mail_waits
+        # Chats with a call on its way, or one whose receipt is not written down yet.
         self._busy: set[int] = set()
+        self._receipts: list[Receipt] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._outage = Outage()
         self._broken: WriteNotDurable | None = None
@@ -85,30 +92,63 @@ class Sender:
                 await self._sleep(wait)
         finally:
             await farewell(self._tasks)
+            if self._receipts:
+                await asyncio.to_thread(self._note_last)
 
     async def _sleep(self, seconds: float) -> None:
         await wait_for_news(self._mail_waits, max(0.005, min(seconds, LOOK_EVERY)))
 
     async def _send_what_is_due(self) -> float:
-        """Start sending the first owed call of every chat that may be sent to; returns seconds until more may."""
-        if len(self._busy) >= AT_ONCE:
-            return LOOK_EVERY
-        due = await asyncio.to_thread(self._due, tuple(self._busy))
-        now, soonest = time.monotonic(), LOOK_EVERY
-        self._pacer.forget(now)
+        """Note what went out, and start sending the first owed call of every chat that may be sent to.
+
+        Returns the seconds until more may go. All that in one transaction, however many calls it is about: each on its
+        own would wait for the disk twice a call.
+        """
+        self._pacer.forget(time.monotonic())
+        taken, self._receipts = self._receipts, []
+        busy = frozenset(self._busy.difference(receipt.lane for receipt in taken))
+        try:
+            calls, soonest = await asyncio.to_thread(self._turn_over, taken, busy)
+        except BaseException:
+            # They went out, and their chats wait until that is written down: nothing overtakes, nothing goes twice.
+            self._receipts = taken + self._receipts
+            raise
+        self._busy.difference_update(receipt.lane for receipt in taken)
+        for call in calls:
+            self._start(call)
+        return soonest
+
+    def _turn_over(self, receipts: Sequence[Receipt], busy: frozenset[int]) -> tuple[list[Outgoing], float]:
+        """Write receipts down; returns the calls to be made now, and the seconds until others may be."""
+        if not receipts:
+            with self._store.read() as unit:
+                if len(busy) >= AT_ONCE or not unit.outbox.due(self._bot.id, busy=tuple(busy), limit=1):
+                    return [], LOOK_EVERY
+        with self._store.write() as unit:
+            self._note(unit, receipts)
+            picked, soonest = self._picked(unit.outbox.due(self._bot.id, busy=tuple(busy)), AT_ONCE - len(busy))
+            return [call for call in picked if unit.outbox.start(call.id)], soonest
+
+    def _note(self, unit: Unit, receipts: Sequence[Receipt]) -> None:
+        for receipt in receipts:
+            unit.outbox.sent(receipt.call_id, receipt.message_id)
+
+    def _note_last(self) -> None:
+        with suppress(StoreUnavailable), self._store.write() as unit:
+            self._note(unit, self._receipts)
+
+    def _picked(self, due: list[Outgoing], free: int) -> tuple[list[Outgoing], float]:
+        """What may go now, at most so many, and the seconds until more may."""
+        now, soonest, picked = time.monotonic(), LOOK_EVERY, list[Outgoing]()
         for call in due:
             counts = call.method not in _QUIET
             wait = self._pacer.wait(call.lane, now, counts_for_chat=counts)
             if wait > 0:
                 soonest = min(soonest, wait)
-            elif len(self._busy) < AT_ONCE:
+            elif len(picked) < free:
                 self._pacer.take(call.lane, now, counts_for_chat=counts)
-                self._start(call)
-        return soonest
-
-    def _due(self, busy: tuple[int, ...]) -> list[Outgoing]:
-        with self._store.read() as unit:
-            return unit.outbox.due(self._bot.id, busy=busy)
+                picked.append(call)
+        return picked, soonest
 
     def _start(self, call: Outgoing) -> None:
         self._busy.add(call.lane)
@@ -117,9 +157,9 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
 
     async def _send(self, call: Outgoing) -> None:
+        receipt = None
         try:
-            if await asyncio.to_thread(self._claim, call):
-                await self._try(call)
+            receipt = await self._try(call)
         except StoreUnavailable as error:
             # The call may have been made, and will be made again: owed twice is better than never.
             log.warning("outbox cannot be written: %s", type(error).__name__)
@@ -132,10 +172,15 @@ class Sender:
             with suppress(StoreUnavailable):
                 await self._later(call, LOOK_EVERY, "broken", blameless=False)
         finally:
-            self._busy.discard(call.lane)
+            # A chat stays busy until its receipt is written down.
+            if receipt is None:
+                self._busy.discard(call.lane)
+            else:
+                self._receipts.append(receipt)
             self._mail_waits.set()
 
-    async def _try(self, call: Outgoing) -> None:
+    async def _try(self, call: Outgoing) -> Receipt | None:
+        """Make the call; returns what is to be noted if it was made, and sees to the rest."""
         try:
             sent = await CALLS[call.method](self._bot, await self._made(call))
         except FileNotMade as error:
@@ -152,7 +197,7 @@ class Sender:
         except Forbidden as error:
             await asyncio.to_thread(self._give_up, call, str(error), unreachable=True)
         except BadRequest as error:
-            await self._rejected(call, error)
+            return await self._rejected(call, error)
         except InvalidToken:
             # The poller ends the process for it, but notices only with its next poll: tried sooner, the call would be
             # given up by then. It is not blameless, since PTB takes any “not found” for a fault of the token.
@@ -160,14 +205,14 @@ class Sender:
         except (TimedOut, NetworkError) as error:
             if TOO_LARGE in error.message and "network" in call.payload:
                 await asyncio.to_thread(self._say_instead, call, FileNotMade("too_big"))
-                return
+                return None
             wait = self._outage.wait(time.monotonic())
             log.warning("telegram unreachable wait=%.1f error=%s", wait, type(error).__name__)
             await self._later(call, wait, type(error).__name__, blameless=True)
         else:
             self._outage.over()
-            message_id = sent.message_id if isinstance(sent, Message) else None
-            await asyncio.to_thread(self._sent, call, message_id)
+            return Receipt(call.id, call.lane, sent.message_id if isinstance(sent, Message) else None)
+        return None
 
     async def _made(self, call: Outgoing) -> Outgoing:
         """The call with the file that was promised for it; raises FileNotMade or FileGone."""
@@ -185,13 +230,13 @@ class Sender:
             unit.outbox.give_up(call.id, str(error))
             unit.outbox.owe(self._bot.id, call.lane, "sendMessage", payload, dedupe=f"unmade:{call.id}")
 
-    async def _rejected(self, call: Outgoing, error: TelegramError) -> None:
+    async def _rejected(self, call: Outgoing, error: TelegramError) -> Receipt | None:
         said = error.message.lower()
         if any(harmless in said for harmless in _HARMLESS):
-            await asyncio.to_thread(self._sent, call, None)
-            return
+            return Receipt(call.id, call.lane, None)
         log.error("call given up id=%s method=%s error=%s", call.id, call.method, error.message)
         await asyncio.to_thread(self._give_up, call, error.message, unreachable="chat not found" in said)
+        return None
 
     async def _later(self, call: Outgoing, seconds: float, error: str, *, blameless: bool) -> None:
         def write() -> None:
@@ -199,14 +244,6 @@ class Sender:
                 unit.outbox.later(call.id, seconds, error, blameless=blameless)
 
         await asyncio.to_thread(write)
-
-    def _claim(self, call: Outgoing) -> bool:
-        with self._store.write() as unit:
-            return unit.outbox.start(call.id)
-
-    def _sent(self, call: Outgoing, message_id: int | None) -> None:
-        with self._store.write() as unit:
-            unit.outbox.sent(call.id, message_id)
 
     def _give_up(self, call: Outgoing, error: str, *, unreachable: bool) -> None:
         with self._store.write() as unit:
@@ -238,86 +275,8 @@ class Outage:
         self._rounds, self._until = 0, 0.0
 
 
-async def _send_message(bot: ExtBot[None], call: Outgoing) -> object:
-    payload = call.payload
-    return await bot.send_message(
-        payload["chat_id"],
-        payload["text"],
-        parse_mode=payload.get("parse_mode"),
-        link_preview_options=LinkPreviewOptions(is_disabled=True),
-        reply_parameters=_reply(payload),
-        reply_markup=_markup(payload),
-        disable_notification=payload.get("disable_notification"),
-    )
-
-
-async def _edit_text(bot: ExtBot[None], call: Outgoing) -> object:
-    payload = call.payload
-    return await bot.edit_message_text(
-        payload["text"],
-        chat_id=payload["chat_id"],
-        message_id=payload["message_id"],
-        parse_mode=payload.get("parse_mode"),
-        link_preview_options=LinkPreviewOptions(is_disabled=True),
-        reply_markup=InlineKeyboardMarkup.de_json(payload["reply_markup"], bot),
-    )
-
-
-async def _react(bot: ExtBot[None], call: Outgoing) -> object:
-    payload = call.payload
-    reaction = [ReactionTypeEmoji(one["emoji"]) for one in payload["reaction"]]
-    return await bot.set_message_reaction(payload["chat_id"], payload["message_id"], reaction)
-
-
-async def _send_document(bot: ExtBot[None], call: Outgoing) -> object:
-    return await bot.send_document(call.payload["chat_id"], _file(call), **_told_with(call))
-
-
-async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
-    return await bot.send_photo(call.payload["chat_id"], _file(call), **_told_with(call))
-
-
 def _bytes_of(picture: Path) -> bytes:
     try:
         return picture.read_bytes()
     except OSError as error:
         raise FileGone(picture.name) from error
-
-
-def _file(call: Outgoing) -> InputFile:
-    return InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name)
-
-
-def _told_with(call: Outgoing) -> dict[str, Any]:
-    """What goes with a file of any kind."""
-    return {
-        "caption": call.payload.get("caption"),
-        "parse_mode": call.payload.get("parse_mode"),
-        "reply_parameters": _reply(call.payload),
-        "reply_markup": _markup(call.payload),
-        "read_timeout": UPLOAD_TIMEOUT,
-    }
-
-
-# Every method that the outbox may owe.
-CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
-    "sendMessage": _send_message,
-    "editMessageText": _edit_text,
-    "setMessageReaction": _react,
-    "sendDocument": _send_document,
-    "sendPhoto": _send_photo,
-}
-
-
-def _reply(payload: dict[str, Any]) -> ReplyParameters | None:
-    parameters = payload.get("reply_parameters")
-    return ReplyParameters(**parameters) if parameters else None
-
-
-def _markup(payload: dict[str, Any]) -> InlineKeyboardMarkup | TelegramForceReply | None:
-    markup = payload.get("reply_markup")
-    if not markup:
-        return None
-    if "inline_keyboard" in markup:
-        return InlineKeyboardMarkup.de_json(markup, None)
-    return TelegramForceReply(selective=True, input_field_placeholder=markup.get("input_field_placeholder"))

@@ -15,6 +15,7 @@ from bot.drain import Drain
 from bot.errors import CannotStart
 from bot.guesser import Guesser
 from bot.handlers.commands import COMMANDS
+from bot.looker import Looker
 from bot.news import News
 from bot.pacing import Pacer
 from bot.poller import Poller
@@ -35,7 +36,8 @@ class BotService:
         self._settings = settings
         self._store = store
         guesser = Guesser(store, threads=settings.bot_threads)
-        self.services = Services(store, settings, load_signer(store.home), guesser, Twins(store))
+        looker = Looker(store, Twins(store), threads=settings.bot_threads)
+        self.services = Services(store, settings, load_signer(store.home), guesser, looker)
         self._polling = False
         self.app: App = build(token, api, settings, self.services)
 
@@ -83,6 +85,7 @@ class BotService:
             # Not `except*`: what that raises is a group again, which nobody up there waits for.
             raise _told(group) from None
         finally:
+            self.services.looker.close()
             await self.app.shutdown()
 
     async def _meet_telegram(self) -> None:

@@ -1,8 +1,9 @@
 """The store: one transaction at a time, entered by `read()` or `write()`, left with records."""
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,8 @@ from sqlalchemy.engine import URL
 
 from storage.albums import Albums
 from storage.blobs import Blobs
-from storage.engine import READS, WRITES, open_engine
-from storage.errors import StoreDamaged
+from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
+from storage.errors import StoreBusy, StoreDamaged
 from storage.faults import files_translated, translated
 from storage.jobs import Heartbeats, Jobs
 from storage.labels import Labels
@@ -56,6 +57,20 @@ class Unit:
         self.talks = Talks(connection, moment)
 
 
+class Turn:
+    """One thread at a time, as `with turn:`; raises StoreBusy where the one before does not end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StoreBusy("another thread of this process is writing")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """What sweeping removed: files that were never finished, and blobs that no row names."""
@@ -72,6 +87,9 @@ class Store:
         self.blobs = blobs
         self._engine = engine
         self._clock = clock
+        # SQLite has one writer at a time. Threads of one process queue up here, where waking one costs nothing; only
+        # another process is waited for by asking again and again.
+        self._turn: AbstractContextManager[None] = Turn() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
@@ -145,7 +163,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with translated(), self._engine.connect() as connection:
+        with translated(), self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection

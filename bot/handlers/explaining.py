@@ -1,7 +1,5 @@
 """“Why?”: the photo with what speaks for the answer lit, and the taught photos most alike."""
 
-import asyncio
-
 from bot import answers, guides
 from bot.actions import explaining
 from bot.actions.asking import Answer
@@ -21,19 +19,19 @@ EXAMPLE_SIDE = 200
 
 async def why(context: Context, press: Press) -> str | None:
     """Explain an answer in a message of its own, by the network that answers now; returns the toast."""
-    loaded, store = context.services.guesser.loaded, context.services.store
+    loaded, store, looker = context.services.guesser.loaded, context.services.store, context.services.looker
     if loaded is None:
         return answers.no_network_to_explain()
     try:
         answer, photo = await context.look(lambda unit: _asked(unit, context, press.thing))
         said = None if answer.label is None else answer.label.id
-        explanation = await asyncio.to_thread(_explain, store, loaded, photo, said)
+        explanation = await looker.run(lambda: _explain(store, loaded, photo, said))
     except (NotFound, PictureUnreadable):
         return guides.photo_gone()
     examples = await context.look(
         lambda unit: explaining.examples(unit, explaining.present(unit, context.here), explanation.guess.nearest)
     )
-    drawn = await asyncio.to_thread(_draw, store, explanation, examples)
+    drawn = await looker.run(lambda: _draw(store, explanation, examples))
 
     def action(scene: Scene) -> str | None:
         names = {one.id: one for one in scene.unit.labels.all(scene.presence.classifier_id)}

@@ -30,7 +30,7 @@ async def on_photo(update: Update, context: Context) -> None:
         await context.act(lambda scene: _say(scene, guides.commands_go_alone()))
         return
     label = teaching.label_in(said.text if said.to_us else None)
-    if label is None and not said.text:
+    if label is None and not said.text and message.media_group_id is not None:
         label = await context.look(lambda unit: _album_label(unit, context, message))
     if label is None:
         await _question(update, context)
@@ -141,6 +141,8 @@ def _owner(scene: Scene, context: Context, shown: Message) -> int:
     if author is None or author.is_bot or shown.sender_chat is not None:
         return here.person.id
     if scene.unit.photos.was_deleted(here.chat.id, shown.message_id):
+        return here.person.id
+    if author.id == scene.visit.person_id:
         return here.person.id
     return scene.unit.people.meet(author.id, author.full_name, context.services.settings.newcomer_role()).id
 

@@ -22,7 +22,7 @@ import numpy as np
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.teaching import Received
 from bot.guesser import Guesser, Loaded
-from bot.incoming import keep_and_guess
+from bot.looker import Looker
 from bot.twins import Twins
 from bot.visit import Visit, enter
 from storage import Network, Role, Store, open_store
@@ -46,10 +46,10 @@ def main() -> None:
         loaded = Guesser(store, threads=2).look()
         if not isinstance(loaded, Loaded):
             raise SystemExit("The network of this home is damaged.")
-        ours, theirs, twins = [], [], Twins(store)
+        ours, theirs, looker = [], [], Looker(store, Twins(store), threads=2)
         with asyncio.Runner() as runner:
             for number, data in enumerate(photos(options.times + WARM_UP)):
-                seconds = runner.run(answer_once(store, loaded, twins, data, number))
+                seconds = runner.run(answer_once(store, loaded, looker, data, number))
                 peers = ask_peer(data)
                 if number >= WARM_UP:
                     ours.append(seconds)
@@ -61,14 +61,18 @@ def main() -> None:
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
 
 
-async def answer_once(store: Store, loaded: Loaded, twins: Twins, data: bytes, number: int) -> float:
+async def answer_once(store: Store, loaded: Loaded, looker: Looker, data: bytes, number: int) -> float:
     """What the bot does between having fetched a photo and owing its answer."""
     visit = Visit(1, number, 7, "private", "Ann", 7, "Ann", number + 1)
     started = time.perf_counter()
-    picture, digest, guess, twin = await keep_and_guess(data, store, loaded, twins)
-    vector, network = guess.embedding.tobytes(), loaded.network
-    received = Received(digest, picture, visit.message_id, vector=vector, embedder=network.embedder, twin=twin)
-    answer = await asyncio.to_thread(_commit, store, visit, received, guess, network)
+    seen, network = await looker.look(data, loaded), loaded.network
+    if seen.guess is None:
+        raise SystemExit("The photo was not looked at.")
+    vector = seen.guess.embedding.tobytes()
+    received = Received(
+        seen.digest, seen.picture, visit.message_id, vector=vector, embedder=network.embedder, twin=seen.twin
+    )
+    answer = await asyncio.to_thread(_commit, store, visit, received, seen.guess, network)
     seconds = time.perf_counter() - started
     if not isinstance(answer, Answer):
         raise SystemExit("The question was not answered.")

@@ -11,6 +11,7 @@ import time
 import numpy as np
 
 from bot.guesser import Guesser, Loaded
+from bot.looker import Looker
 from bot.twins import Twins
 from storage import Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
@@ -59,10 +60,10 @@ def _wait_for(tuner: Tuner, part: Part) -> None:
 
 
 def _ask(store: Store, loaded: Loaded, times: int, *, first: int) -> list[float]:
-    seconds, twins = [], Twins(store)
+    seconds, looker = [], Looker(store, Twins(store), threads=2)
     with asyncio.Runner() as runner:
         for number, data in enumerate(photos(times + WARM_UP)):
-            taken = runner.run(answer_once(store, loaded, twins, data, first + number))
+            taken = runner.run(answer_once(store, loaded, looker, data, first + number))
             time.sleep(PAUSE)
             if number >= WARM_UP:
                 seconds.append(taken)
