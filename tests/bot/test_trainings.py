@@ -12,6 +12,7 @@ import pytest
 from bot import tuning_texts
 from bot.actions.reporting import request_report
 from bot.actions.teaching import keep, teach
+from bot.buttons import Signer
 from bot.trainings import Trainings
 from storage import JobKind, Reason, open_store
 from tests.bot.actions.classroom import Classroom
@@ -46,7 +47,7 @@ def ended(room: Classroom, kind: str, result: dict[str, Any] | None, *, answerin
         with room.visit() as (unit, _, here):
             unit.networks.publish(new_network(here.classifier_id, 7), activate=True)
     end(room, begin(room, kind), result)
-    Trainings(room.store, bot_id=1).step()
+    Trainings(room.store, Signer(b"key"), bot_id=1).step()
     with room.store.read() as unit:
         return str(unit.outbox.due(1)[0].payload["text"])
 
@@ -117,7 +118,7 @@ def test_where_no_network_answers_none_goes_on_and_more_photos_are_asked_for(
 def test_only_what_was_practised_to_the_end_is_said_to_be(
     room: Classroom, result: dict[str, Any] | None, said: str
 ) -> None:
-    trainings = Trainings(room.store, bot_id=1)
+    trainings = Trainings(room.store, Signer(b"key"), bot_id=1)
     job_id = begin(room, JobKind.TUNE)
     with room.store.write() as unit:
         unit.heartbeats.beat("tuning", "round 1 of 90")
