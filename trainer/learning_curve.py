@@ -25,10 +25,11 @@ MOST_DRAWS = 6
 RESAMPLED = 1000
 # The interval holds so much of what resampling brings.
 COVERAGE = 0.9
-# The curve may bend: every other one is fitted to the upper shares alone.
-UPPER = 0.25
-STEEPEST = 1.0
-# It was measured over an eightfold range, and is followed no further than that.
+# Real curves bend, up or down: so much (standard deviation) the exponent changes from one doubling to the next, as
+# measured on whole sets (EXPERIMENTS.md). Of one set alone it cannot be told.
+BEND = 0.12
+STEEPEST = 1.5
+# The curve was measured over an eightfold range, and is followed no further than that.
 FURTHEST = 1 / SHARES[0]
 # A fall that is gone in more than this share of the resampled curves may be none.
 DOUBT = 0.05
@@ -93,32 +94,65 @@ def part(truth: Integers, groups: Sequence[str], share: float, rng: np.random.Ge
 def foresee(measured: Sequence[Trial], groups: Sequence[str], rng: np.random.Generator) -> Foresight:
     """Say what twice the photos would bring, from `trials` of these photos.
 
-    Photos are resampled by group, and draws with them (bootstrap, Efron 1979); a curve is fitted to each. What is
-    foreseen is the error as it will be measured: half of those photos are the ones of now, the other half are new.
+    Photos are resampled by group, and draws with them (bootstrap, Efron 1979), and a curve is fitted to each resample.
+    What is foreseen is the error as it will be measured: half of those photos are the ones of now, the other half new.
     """
     whole = measured[-1]
     n, wrong = int(whole.judged.sum()), int((whole.wrong & whole.judged).sum())
-    level, slopes = _curves(_resampled(measured, groups, rng))
-    straight, steep = _curves(_errors(measured, np.ones((1, len(whole.wrong))), None))
+    now = _errors(measured, np.ones((1, len(whole.wrong))), None)
+    straight = Curves.fitted(now)
+    curves = Curves.fitted(_resampled(measured, groups, rng))
+    bent = curves.bent(rng)
     # What was seen of the photos of now stays with them; new ones may be easier or harder.
-    kept = np.minimum(straight * 2.0**-slopes, 1)
-    new = np.minimum(level * 2.0**-slopes, 1)
-    seen = (rng.binomial(n, kept) + rng.binomial(n, new)) / (2 * n)
+    kept, new = now[0, -1] * bent.after(2) / bent.top, bent.after(2)
+    seen = (rng.binomial(n, np.minimum(kept, 1)) + rng.binomial(n, np.minimum(new, 1))) / (2 * n)
     low, high = np.quantile(seen, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
     return Foresight(
         now=score(wrong, n),
-        error=float(np.clip(straight[0] * 2.0 ** -steep[0], low, high)),
+        error=float(np.clip(straight.after(2)[0], low, high)),
         low=float(low),
         high=float(high),
-        to_halve=_to_halve(len(whole.wrong), float(steep[0]), slopes) if wrong else None,
+        to_halve=_to_halve(len(whole.wrong), bent) if wrong else None,
     )
 
 
-def _to_halve(photos: int, slope: float, slopes: Floats) -> int | None:
-    """Return the photos that halve the error, where the curve surely falls and leads there soon enough."""
-    if slope * log(FURTHEST) < log(2) or (slopes <= 0).mean() > DOUBT:
+def _to_halve(photos: int, curves: Curves) -> int | None:
+    """Return the photos that halve the error by the middle one of the curves; None where that is no good guess."""
+    exponent = float(np.median(curves.exponents))
+    if exponent * log(FURTHEST) < log(2) or (curves.exponents <= 0).mean() > DOUBT:
         return None
-    return round(photos * 2 ** (1 / slope))
+    return round(photos * 2 ** (1 / exponent))
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Learning curves: each has an error `top` (0..1) at all photos and an exponent b; both are (m,)."""
+
+    top: Floats
+    exponents: Floats
+
+    @classmethod
+    def fitted(cls, errors: Floats) -> Curves:
+        """Fit a curve to each row of `errors` (m, shares), by least squares on logarithms.
+
+        A size counts by its share: where the curve leads, its upper end tells best.
+        """
+        across, weights = np.log(SHARES), np.array(SHARES) / sum(SHARES)
+        up = np.log(errors)
+        middle, height = weights @ across, up @ weights
+        fall = -((up - height[:, None]) @ (weights * (across - middle))) / (weights @ (across - middle) ** 2)
+        exponents = np.clip(fall, 0, STEEPEST)
+        return cls(np.exp(height + exponents * middle), exponents)
+
+    def bent(self, rng: np.random.Generator) -> Curves:
+        """Return the curves with the exponents that they may have beyond all photos."""
+        change = rng.normal(0, BEND, len(self.exponents))
+        return Curves(self.top, np.clip(self.exponents + change, 0, STEEPEST))
+
+    def after(self, factor: float) -> Floats:
+        """Return the error (m,) at `factor` times the photos."""
+        found: Floats = self.top * factor**-self.exponents
+        return found
 
 
 def _resampled(measured: Sequence[Trial], groups: Sequence[str], rng: np.random.Generator) -> Floats:
@@ -142,20 +176,3 @@ def _errors(measured: Sequence[Trial], counts: Floats, rng: np.random.Generator 
             drawn = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=len(counts)).astype(np.float64)
         columns.append((shares * drawn).sum(axis=1) / drawn.sum(axis=1))
     return np.stack(columns, axis=1)
-
-
-def _curves(errors: Floats) -> tuple[Floats, Floats]:
-    """Fit a power law to each row of errors (m, shares); return the error (m,) at all photos and the exponent b (m,).
-
-    By least squares on logarithms. Every other row, but not a single one, is fitted to the upper shares alone.
-    """
-    across, up = np.log(np.array(SHARES)), np.log(errors)
-    upper = (np.array(SHARES) >= UPPER).astype(np.float64)
-    weights = np.where((np.arange(len(errors)) % 2 == 1)[:, None], upper, 1.0)
-    total = weights.sum(axis=1, keepdims=True)
-    middle = (weights * across).sum(axis=1, keepdims=True) / total
-    height = (weights * up).sum(axis=1, keepdims=True) / total
-    spread = (weights * (across - middle) ** 2).sum(axis=1)
-    fall = -(weights * (across - middle) * (up - height)).sum(axis=1) / spread
-    slopes = np.clip(fall, 0, STEEPEST)
-    return np.exp(height[:, 0] + slopes * middle[:, 0]), slopes

@@ -277,13 +277,13 @@ def _reliability_drawing(bands: Sequence[Band]) -> Draw:
             count = f"{band.wrong.n}"
             above = {"textcoords": "offset points", "ha": "center", "size": 12, "color": colours.ink}
             axes.annotate(count, (band.stated, band.high), (0, 5), **above)  # type: ignore[arg-type]
-        line(axes, [band.stated for band in bands], [band.right for band in bands], "measured", colours.second, "s-")
+        line(axes, [band.stated for band in bands], [band.right for band in bands], "measured", colours.second, "s")
         axes.legend(frameon=False, labelcolor=colours.ink, fontsize=12, loc="lower right")
         share_axis(axes, "how often I was right", colours)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
         axes.set_xlabel("how sure I said I was", size=12, color=colours.faint)
-        axes.set_xlim(0, 1.03)
-        axes.set_ylim(0, 1.08)
+        axes.set_xlim(-0.02, 1.03)
+        axes.set_ylim(-0.03, 1.08)
         write_title(
             place, "Whether I am as sure as I am right", f"Of {asked} unseen photos; numbers count them", colours
         )

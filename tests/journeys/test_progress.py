@@ -1,0 +1,99 @@
+"""Journey: what more photos would bring, and which ones to name."""
+
+from __future__ import annotations
+
+from storage import JobKind, Store
+from tests.support.bots import Message, Person, World, picture
+from trainer.readiness import OUTLOOK_PHOTOS
+
+
+async def enough(world: World) -> None:
+    """Ann has taught as much as an outlook needs, and the trainer is at hand."""
+    await world.teach(world.ann, "apple", OUTLOOK_PHOTOS)
+    await world.teach(world.ann, "leaf", OUTLOOK_PHOTOS)
+    assert await world.train() == 1
+    with world.store.write() as unit:
+        unit.heartbeats.beat("trainer", "waiting for lessons")
+
+
+async def ask(world: World, person: Person, thing: str, *seeds: int) -> list[Message]:
+    sent = [await person.send_photo(picture(thing, seed)) for seed in seeds]
+    await world.settled()
+    return sent
+
+
+async def progress(world: World, *people: Person) -> None:
+    """Ask for the outlook, and let the trainer work it out."""
+    for one in people:
+        await one.send_text("/progress")
+    await world.settled()
+    assert outlooks(world.store) == 1
+    await world.train()
+
+
+def outlooks(store: Store) -> int:
+    with store.read() as unit:
+        return len([job for job in unit.jobs.unfinished(1) if job.kind == JobKind.OUTLOOK])
+
+
+async def test_progress_foresees_what_twice_the_photos_bring_and_asks_for_names(world: World) -> None:
+    await enough(world)
+    sky = await ask(world, world.ann, "sky", 1, 2, 3)
+
+    await progress(world, world.ann)
+
+    await world.hears(world.ann, "I am working out what more photos would bring.")
+    told = await world.hears(world.ann, "With 20 photos", "Please name")
+    asks = [one for one in await world.ann.history() if one.from_bot and one.text.startswith("What is this?")]
+    assert asks
+    assert all(one.id > told.id and one.reply_to in [photo.id for photo in sky] for one in asks)
+    assert {"apple", "leaf", "✏️ Another label", "🚫 None of these"} == set(asks[0].buttons)
+
+
+async def test_a_name_given_there_is_a_lesson_and_the_question_is_not_put_again(world: World) -> None:
+    await enough(world)
+    await ask(world, world.ann, "leaf", 51)
+    await progress(world, world.ann)
+    question = await world.hears(world.ann, "What is this?")
+
+    assert "Thank you" in await world.presses(world.ann, question, "leaf")
+
+    await world.settled()
+    assert world.counts()["leaf"] == OUTLOOK_PHOTOS + 1
+    await progress(world, world.ann)
+    await world.hears(world.ann, "With 21 photos", "Send me photos without a name, too")
+
+
+async def test_a_reply_to_the_question_names_the_photo_too(world: World) -> None:
+    await enough(world)
+    await ask(world, world.ann, "lemon", 51)
+    await progress(world, world.ann)
+    question = await world.hears(world.ann, "What is this?")
+
+    await world.ann.reply(question, "lemon")
+
+    await world.settled()
+    assert world.counts()["lemon"] == 1
+
+
+async def test_everybody_hears_of_one_outlook_and_is_asked_about_her_own_photos_alone(world: World) -> None:
+    await enough(world)
+    await ask(world, world.bo, "leaf", 61)
+
+    await progress(world, world.ann, world.bo)
+
+    for person in (world.ann, world.bo):
+        await world.hears(person, "With 20 photos")
+    assert not [one for one in await world.said_to(world.ann) if one.startswith("What is this?")]
+    await world.hears(world.bo, "What is this?")
+
+
+async def test_too_few_photos_are_said_at_once_with_how_many_are_needed(world: World) -> None:
+    await world.ann.send_text("/progress")
+    await world.hears(world.ann, "There is nothing to measure yet. Before I can answer I need")
+    await world.knows_apples_and_leaves()
+
+    await world.ann.send_text("/progress")
+
+    await world.hears(world.ann, "Send me 6 more of apple and 6 more of leaf, and ask again.")
+    assert outlooks(world.store) == 0
