@@ -20,6 +20,9 @@ from trainer.metrics import Integers, Score, score, wilson
 FEW = 0.5
 # Of 100 taught photos so many are less like the others than what counts as usual.
 UNUSUAL = 0.03
+# A photo so many deviations below the middle is alone (Iglewicz and Hoaglin 1993, rounded), and a label with clearly
+# more than this share of such photos is scattered. A deviation is so many times the middle distance from the middle.
+FAR, MANY, DEVIATION = 3.0, 0.06, 1.4826
 # Fewer photos that are like nothing else are single ones, and no look.
 LEAST = 3
 # A photo is typical by its likeness to so many of the others.
@@ -63,18 +66,20 @@ class Scattered:
 def scattered(sights: Mapping[int, Sight], truth: Integers, folds: Integers) -> Scattered | None:
     """Return the label whose looks are covered worst: photos that those of its other folds are unlike, by `sights`.
 
-    What is unlike is set so that `UNUSUAL` of all photos are; None if no label has clearly more than twice as many.
+    Unlike is what lies `FAR` robust deviations below the middle of all; None if of no label clearly more than
+    `MANY` do.
     """
     alike = own_likenesses(sights, truth, folds)
     known = np.isfinite(alike)
     if not known.any():
         return None
-    bound = np.quantile(alike[known], UNUSUAL)
+    middle = np.median(alike[known])
+    bound = middle - FAR * DEVIATION * np.median(np.abs(alike[known] - middle))
     found = []
     for label in np.unique(truth):
         own = alike[(truth == label) & known]
         alone = int((own < bound).sum())
-        if alone >= LEAST and wilson(alone, len(own))[0] > 2 * UNUSUAL:
+        if alone >= LEAST and wilson(alone, len(own))[0] > MANY:
             found.append(Scattered(int(label), alone, len(own)))
     return max(found, key=lambda one: one.alone / one.photos, default=None)
 
@@ -102,33 +107,32 @@ def usual_likeness(sights: Mapping[int, Sight], folds: Integers) -> tuple[float,
     return float(low), float(middle)
 
 
-def unknown_look(questions: Floats, taught: Floats, usual: tuple[float, float]) -> tuple[int, ...]:
+def unknown_look(questions: Floats, taught: Floats, bound: float) -> tuple[int, ...]:
     """Return the rows of the largest group of questions that are alike and like nothing taught, its middle first.
 
-    `questions` (m, d), `taught` (n, d); `usual` from `usual_likeness`: below the first a photo is like nothing taught,
-    from the second on two photos are alike. Empty for fewer than `LEAST`.
+    `questions` (m, d), `taught` (n, d). Above `bound`, the first of `usual_likeness`, photos are alike: as taught ones
+    are to their nearest. Empty for fewer than `LEAST`.
     """
-    bound, same = usual
     if not len(questions):
         return ()
     strange = np.flatnonzero(nearest_likenesses(questions, taught, NEAREST).mean(axis=1) < bound)
     if len(strange) < LEAST:
         return ()
     alike = questions[strange] @ questions[strange].T
-    middle = int((alike >= same).sum(axis=1).argmax())
-    group = np.flatnonzero(alike[middle] >= same)
+    middle = int((alike >= bound).sum(axis=1).argmax())
+    group = np.flatnonzero(alike[middle] >= bound)
     if len(group) < LEAST:
         return ()
     nearest_first = group[np.argsort(-alike[middle][group], kind="stable")]
     return tuple(int(row) for row in strange[nearest_first])
 
 
-def most_useful(questions: Floats, logits: Floats, usual: tuple[float, float], *, count: int) -> tuple[int, ...]:
+def most_useful(questions: Floats, logits: Floats, same: float, *, count: int) -> tuple[int, ...]:
     """Return the rows of up to `count` questions whose names would teach most.
 
     `questions` are (m, d), `logits` (m, labels). Typical ones first: with few lessons, what stands for many others
     teaches more than what lies on an edge (Hacohen 2022). Of the more typical half those come first between whose two
-    likeliest labels the head can hardly choose. Two that are alike teach the same, so the second waits.
+    likeliest labels the head can hardly choose. Two more alike than `same` teach the same: the second waits.
     """
     if not len(questions):
         return ()
@@ -140,7 +144,7 @@ def most_useful(questions: Floats, logits: Floats, usual: tuple[float, float], *
     chosen: list[int] = []
     waiting: list[int] = []
     for row in rank.tolist():
-        (waiting if any(alike[row, one] >= usual[1] for one in chosen) else chosen).append(row)
+        (waiting if any(alike[row, one] >= same for one in chosen) else chosen).append(row)
     return tuple([*chosen, *waiting][:count])
 
 

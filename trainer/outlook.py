@@ -142,8 +142,8 @@ def _to_name(store: Store, chat_id: int, eyes: Eyes, head: Head, taught: Floats,
         return ToName(())
     embeddings = np.stack([vector for _, vector in asked])
     questions = scaled(embeddings)
-    unknown = unknown_look(questions, taught, usual)
-    useful = most_useful(questions, head.logits(embeddings), usual, count=TO_NAME + 1)
+    unknown = unknown_look(questions, taught, usual[0])
+    useful = most_useful(questions, head.logits(embeddings), usual[1], count=TO_NAME + 1)
     rows = list(dict.fromkeys([*unknown[:1], *useful]))[:TO_NAME]
     return ToName(tuple(asked[row][0].id for row in rows), len(unknown))
 
