@@ -31,7 +31,7 @@ def asked(what: OutlookAsked) -> str:
 def too_early(missing: Sequence[Shortage]) -> str:
     """How many photos are wanted before anything can be foreseen."""
     listed = [f"{one.missing} more of {bold(one.name)}" for one in missing[:SHOWN_LABELS]]
-    more = ["of others"] if len(missing) > SHOWN_LABELS else []
+    more = ["some of others"] if len(missing) > SHOWN_LABELS else []
     return (
         f"To say what more photos would bring I need about {OUTLOOK_PHOTOS} of each label. "
         f"Send me {join([*listed, *more])}, and ask again."
@@ -107,7 +107,7 @@ def _of_hundred(share: float, *, short: bool = False) -> str:
 
 def _between(low: float, high: float) -> str:
     first, last = round(100 * low), round(100 * high)
-    return f"about {last}" if first == last else f"between {first} and {last}"
+    return _of_hundred(high, short=True) if first == last else f"between {first} and {last}"
 
 
 def _rounded(photos: int) -> int:

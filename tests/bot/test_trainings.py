@@ -177,3 +177,20 @@ def test_a_report_on_a_network_that_was_measured_is_asked_for(room: Classroom) -
         request_report(unit, here)
 
         assert [job.kind for job in unit.jobs.unfinished(here.classifier_id)] == [JobKind.REPORT]
+
+
+def test_an_outlook_that_failed_says_where_the_reason_is(room: Classroom) -> None:
+    assert ended(room, JobKind.OUTLOOK, None).startswith(
+        "I could not work it out. My owner finds the reason in the log"
+    )
+
+
+def test_an_outlook_for_which_too_little_is_left_says_what_is_missing(room: Classroom) -> None:
+    enough(room)
+    with room.visit() as (unit, _, here):
+        daisy = unit.labels.find_or_create(here.classifier_id, "daisy")
+    short = {"label_id": daisy.id, "name": "an old name", "missing": 8}
+
+    said = ended(room, JobKind.OUTLOOK, {"end": "too_early", "missing": [short]})
+
+    assert "Send me 8 more of <b>daisy</b>, and ask again." in said
