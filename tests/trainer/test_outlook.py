@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 
 import pytest
 
-from storage import Network, Reason, Role, Store, VoteKind, normalise
+from storage import JobKind, JobState, Network, Reason, Role, Store, VoteKind, normalise
 from tests.trainer.conftest import Teach, draw
 from trainer import cycle, outlook
 from trainer.embedding import Embedder
@@ -15,6 +16,8 @@ from trainer.eyes import Eyes
 from trainer.outlook import TO_NAME, Outlook, OutlookEnd
 from trainer.readiness import OUTLOOK_PHOTOS, missing_for_outlook
 from trainer.recipe import Recipe
+from trainer.service import KINDS, Service
+from trainer.settings import TrainerSettings
 
 ANN, BO = 71, 72
 
@@ -148,3 +151,28 @@ def test_a_lesson_taken_back_to_one_label_is_too_early(store: Store, teach: Teac
                 unit.votes.cast(photo.photo_id, None, VoteKind.WITHDRAW, None, Reason.UNDO)
 
     assert look(store, embedder).end is OutlookEnd.TOO_EARLY
+
+
+def test_a_trainer_that_is_told_to_stop_leaves_it_to_the_next(
+    store: Store, taught: Network, embedder: Embedder, settings: TrainerSettings
+) -> None:
+    stop = threading.Event()
+    service = Service(store, settings, Recipe(), stop)
+    with store.write() as unit:
+        unit.jobs.request(JobKind.OUTLOOK, 1, due_at=unit.now)
+        job = unit.jobs.claim(KINDS, service._worker, 60)
+    assert job is not None
+    stop.set()
+
+    service._foresee(job, Eyes(embedder))
+    with store.write() as unit:
+        assert unit.jobs.get(job.id).state is JobState.RUNNING
+        unit.jobs.release_all()
+        again = unit.jobs.claim(KINDS, service._worker, 60)
+    assert again is not None
+    stop.clear()
+    service._foresee(again, Eyes(embedder))
+
+    with store.read() as unit:
+        ended = unit.jobs.get(job.id)
+    assert (ended.state, (ended.result or {})["end"]) == (JobState.DONE, "outlook")
