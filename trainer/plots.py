@@ -273,7 +273,7 @@ def _reliability_drawing(bands: Sequence[Band]) -> Draw:
         axes = place.add_subplot()
         axes.plot([0, 1], [0, 1], ":", color=colours.faint, linewidth=1.8, label="as sure as right")
         for band in bands:
-            axes.plot([band.stated] * 2, [band.low, band.high], color=colours.second, linewidth=7, alpha=0.35)
+            axes.vlines(band.stated, band.low, band.high, color=colours.second, linewidth=7, alpha=0.35)
             count = f"{band.wrong.n}"
             above = {"textcoords": "offset points", "ha": "center", "size": 12, "color": colours.ink}
             axes.annotate(count, (band.stated, band.high), (0, 5), **above)  # type: ignore[arg-type]
