@@ -64,7 +64,7 @@ async def test_progress_foresees_what_twice_the_photos_bring_and_asks_for_names(
     assert {"apple", "leaf", "✏️ Another label", "🚫 None of these"} == set(asks[0].buttons)
 
 
-async def test_a_name_given_there_is_a_lesson_and_the_question_is_not_put_again(world: World) -> None:
+async def test_a_name_given_there_is_a_lesson_and_takes_the_place_of_the_question(world: World) -> None:
     await enough(world)
     await ask(world, world.ann, "leaf", 51)
     await progress(world, world.ann)
@@ -74,8 +74,7 @@ async def test_a_name_given_there_is_a_lesson_and_the_question_is_not_put_again(
 
     await world.settled()
     assert world.counts()["leaf"] == OUTLOOK_PHOTOS + 1
-    await progress(world, world.ann)
-    await world.hears(world.ann, "With 21 photos", "Send me photos without a name, too")
+    assert not (await world.ann.refreshed(question)).buttons
 
 
 async def test_a_reply_to_the_question_names_the_photo_too(world: World) -> None:
