@@ -68,7 +68,7 @@ class Requests(BaseRequest):
             total=free + connect + write + read, connect=free + connect, sock_connect=connect, sock_read=read
         )
         try:
-            async with self._opened().request(
+            async with self._opened(url).request(
                 method, url, data=_body(request_data), proxy=_proxy(url), timeout=timeout, allow_redirects=False
             ) as answer:
                 return answer.status, await answer.read()
@@ -77,9 +77,11 @@ class Requests(BaseRequest):
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"{type(error).__name__}: {redact(str(error))}") from None
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _opened(self, url: str) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._connections, ssl=_trust())
+            connector = aiohttp.TCPConnector(
+                limit=self._connections, ssl=_trust() if url.startswith("https:") else True
+            )
             headers = {"User-Agent": self.USER_AGENT}
             self._session = aiohttp.ClientSession(
                 connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar()

@@ -53,7 +53,7 @@ class News:
         self._some_waited = False
         self._change: Loaded | Refused | None = None
         self._again = Again([])
-        self._trainings = Trainings(services.store, bot_id)
+        self._trainings = Trainings(services.store, services.signer, bot_id)
         # Set after the first look: before it, the network that answers is not in memory yet.
         self.looked = asyncio.Event()
 

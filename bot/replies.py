@@ -108,9 +108,15 @@ def answer_key(prediction_id: int) -> str:
     return f"answer:{prediction_id}"
 
 
+def naming_key(prediction_id: int, job_id: int) -> str:
+    """What the message is owed as in which an outlook asks for the name of what was predicted."""
+    return f"name:{prediction_id}:{job_id}"
+
+
 def answered_in(key: str | None) -> int | None:
-    """The prediction of such a key."""
-    return int(key.removeprefix("answer:")) if key and key.startswith("answer:") else None
+    """The prediction that a message of such a key tells of, or asks about."""
+    kind, _, rest = (key or "").partition(":")
+    return int(rest.partition(":")[0]) if kind in ("answer", "name") else None
 
 
 def message(chat_id: int, said: Said, *, to_message: int | None = None, quiet: bool = False) -> dict[str, Any]:

@@ -1,10 +1,13 @@
-"""Tells the chats that asked for work of the trainer how it goes and how it ended: fits, fine-tunings, reports."""
+"""Tells the chats that asked for work of the trainer how it goes and how it ended: fits, fine-tunings, reports,
+outlooks."""
 
 import time
 from pathlib import Path
 
 from bot import history, texts, tuning_texts
 from bot.actions.reporting import Practice, TrainingEnded, ended_training, pictures_for, practice
+from bot.buttons import Signer
+from bot.outlooks import tell_outlook
 from bot.replies import Said, message
 from storage import JobKind, Store, Unit
 
@@ -15,8 +18,9 @@ EDIT_EVERY = 4.0
 class Trainings:
     """Looks at the trainer's jobs; `step` blocks: call it from a thread."""
 
-    def __init__(self, store: Store, bot_id: int) -> None:
+    def __init__(self, store: Store, signer: Signer, bot_id: int) -> None:
         self._store = store
+        self._signer = signer
         self._bot_id = bot_id
         self._edit_at = 0.0
         self._said: Practice | None = None
@@ -41,6 +45,9 @@ class Trainings:
 
     def _tell_end(self, unit: Unit, ended: TrainingEnded, chat_id: int) -> None:
         key = f"job:{ended.job.id}:{chat_id}"
+        if ended.job.kind == JobKind.OUTLOOK:
+            tell_outlook(unit, self._bot_id, self._signer, ended, chat_id)
+            return
         if ended.job.kind == JobKind.REPORT:
             self._tell_report(unit, ended, chat_id, key)
             return

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.records import Flag, Prediction, Verdict
+from storage.records import TEST_FOLD, Flag, Prediction, State, Verdict
 from storage.tables import chat, flag, photo, prediction, standing
 
 
@@ -99,6 +99,36 @@ class Predictions:
         )
         if photo_id is not None:
             query = query.where(prediction.c.photo_id == photo_id)
+        return [_prediction(row) for row in self._connection.execute(query)]
+
+    def unnamed(self, chat_id: int, *, limit: int) -> list[Prediction]:
+        """The newest answer to each question of a chat that nobody has named since, the newest question first.
+
+        Left out are photos for a test, pictures that were taught in another photo, answers that people had given, and
+        questions of somebody who is not known any more.
+        """
+        later, twin, taught = prediction.alias(), photo.alias(), standing.alias()
+        newest = select(later.c.id).where(later.c.photo_id == prediction.c.photo_id, later.c.id > prediction.c.id)
+        named = (
+            select(twin.c.id)
+            .join_from(twin, taught, taught.c.photo_id == twin.c.id)
+            .where(twin.c.classifier_id == photo.c.classifier_id, twin.c.digest == photo.c.digest)
+            .where(taught.c.state != State.UNLABELLED)
+        )
+        query = (
+            select(prediction)
+            .join(photo, photo.c.id == prediction.c.photo_id)
+            .where(
+                photo.c.chat_id == chat_id,
+                photo.c.fold != TEST_FOLD,
+                prediction.c.asked_by_id.is_not(None),
+                prediction.c.remembered_id.is_(None),
+                ~newest.exists(),
+                ~named.exists(),
+            )
+            .order_by(prediction.c.id.desc())
+            .limit(limit)
+        )
         return [_prediction(row) for row in self._connection.execute(query)]
 
     def told_of_change(self, prediction_id: int, network_id: int) -> None:

@@ -55,11 +55,13 @@ class State(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, or a report on a network."""
+    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, a report on a network, or an outlook:
+    what more photos would bring, and of what."""
 
     FIT = "fit"
     TUNE = "tune"
     REPORT = "report"
+    OUTLOOK = "outlook"
 
 
 class JobState(StrEnum):

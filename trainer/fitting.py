@@ -97,11 +97,18 @@ def fit(sight: Sight, truth: Integers, labels: int, recipe: Recipe) -> Head:
 
 
 def out_of_fold(
-    sights: Mapping[int, Sight], truth: Integers, folds: Integers, labels: int, recipe: Recipe
+    sights: Mapping[int, Sight],
+    truth: Integers,
+    folds: Integers,
+    labels: int,
+    recipe: Recipe,
+    *,
+    among: NDArray[np.bool_] | None = None,
 ) -> OutOfFold:
     """Answer each photo by a head fitted on the photos of the other folds. `folds` are the stored ones.
 
     `sights` are by fold: where the embedder was tuned, the photos of a fold are seen through one that never saw them.
+    With `among` (n,) heads learn from those photos alone, and all are asked.
     """
     logits = np.full((len(truth), labels), -np.inf)
     judged = np.zeros(len(truth), dtype=np.bool_)
@@ -114,6 +121,8 @@ def out_of_fold(
             bases[id(sight)] = Basis.of(scaled(sight.embeddings))
         coordinates = bases[id(sight)].coordinates
         asked, seen = folds == fold, folds != fold
+        if among is not None:
+            seen = seen & among
         present = np.unique(truth[seen])
         if len(present) < 2:
             continue

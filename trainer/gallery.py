@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from trainer.drawing import DARK, DPI, LIGHT, WIDTH, drawable
 from trainer.lettering import lettered
-from trainer.plots import DARK, DPI, LIGHT, WIDTH, drawable
 from trainer.preprocessing import Pixels
 
 COLUMNS = 3

@@ -73,6 +73,40 @@ def calibration_error(confidences: Floats, right: NDArray[np.bool_], *, bins: in
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Answers given with about the same confidence: `stated` is its mean (0..1), `wrong` how many were wrong."""
+
+    stated: float
+    wrong: Score
+
+    @property
+    def right(self) -> float:
+        """Return the share of right answers, 0..1."""
+        return 1 - self.wrong.error
+
+    @property
+    def low(self) -> float:
+        """Return the lower end of the 95 % Wilson interval of the share right."""
+        return 1 - self.wrong.high
+
+    @property
+    def high(self) -> float:
+        """Return the upper end of it."""
+        return 1 - self.wrong.low
+
+
+def reliability(confidences: Floats, right: NDArray[np.bool_], *, bins: int = 10) -> tuple[Band, ...]:
+    """Return stated confidence against measured share right (DeGroot 1983), over equal-width bins that hold answers."""
+    _same_length(confidences, right)
+    bin_of = np.minimum((confidences * bins).astype(np.int64), bins - 1)
+    bands = []
+    for each in np.unique(bin_of):
+        own = bin_of == each
+        bands.append(Band(float(confidences[own].mean()), score(int((~right[own]).sum()), int(own.sum()))))
+    return tuple(bands)
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """`count` photos whose label is number `truth` were answered as label number `answer`."""
 

@@ -1,65 +1,47 @@
 """Pictures that explain a fit: drawn for a phone, in a light and a dark version, told apart without colours.
 
-Matplotlib is wanted here alone, so whoever needs a picture imports this module where it is needed. Figures are made as
-objects and never through pyplot, whose globals all threads would share.
+Whoever needs a picture imports this module where it is needed: matplotlib takes a while to come.
 """
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
-from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.text import Text
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from trainer.advice import Said, share_wrong
+from trainer.drawing import (
+    LINE,
+    Colours,
+    Draw,
+    legible,
+    line,
+    plain_axis,
+    plain_number,
+    plain_numbers,
+    shades,
+    share_axis,
+    stacked,
+    write,
+    write_title,
+)
 from trainer.history import History, RateCurve
-from trainer.lettering import lettered
-from trainer.metrics import BeforeAfter, Integers, Score, by_label, most_confused, score
+from trainer.metrics import Band, BeforeAfter, Integers, Score, by_label, most_confused, score
 
-# Inches and dots to the inch: 1080 pixels across, which a phone shows whole; a point of type is about two of them.
-WIDTH, DPI = 7.2, 150
-FONT = "DejaVu Sans"  # comes with matplotlib, and has Latin, Greek, Cyrillic, Hebrew and Arabic letters
 # With more labels than this nothing is legible any more: the most confused of them are shown.
 SHOWN = 24
 PAIRS = 4
-# Inches of a line of words, and the left margin as a share of the width.
-LINE, MARGIN = 0.29, 0.03
 # A loss so many times the middle one is an explosion, and asks for a logarithmic axis.
 EXPLODED = 30.0
 LUCK = 0.05
-
-Draw = Callable[[SubFigure, "Colours"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """One version's colours; `first` and `second` are Okabe and Ito's, which the colour-blind tell apart."""
-
-    paper: str
-    ink: str
-    faint: str
-    grid: str
-    first: str
-    second: str
-
-
-LIGHT = Colours("#ffffff", "#1c232b", "#5d6874", "#e3e7eb", "#0072b2", "#d55e00")
-DARK = Colours("#17212b", "#f1f4f7", "#9fb0c0", "#2d3b49", "#56b4e9", "#f0a030")
 
 
 def confusion(table: Integers, labels: Sequence[str], *, dark: bool = False) -> bytes:
@@ -82,52 +64,41 @@ def error_before_after(change: BeforeAfter, *, dark: bool = False) -> bytes:
     return _single(_change_drawing(change), 3.3, dark)
 
 
+def reliability(bands: Sequence[Band], *, dark: bool = False) -> bytes:
+    """Draw how sure answers were against how often they were right, band by band, each with its interval and count."""
+    return _single(_reliability_drawing(bands), 6.0, dark)
+
+
 def report(
     title: str,
     said: Said,
     table: Integers,
     labels: Sequence[str],
     *,
+    bands: Sequence[Band] = (),
     history: History | None = None,
     change: BeforeAfter | None = None,
     dark: bool = False,
 ) -> bytes:
-    """Draw one tall picture: what the doctor says, before and after, confusion, the worst mistakes, curves."""
+    """Draw one tall picture: what the doctor says, before and after, confusion, mistakes, reliability, curves."""
     parts: list[tuple[Draw, float]] = [_words_drawing(title, said)]
     if change is not None:
         parts.append((_change_drawing(change), 3.1))
     parts.append((_confusion_drawing(table, labels), _confusion_height(len(labels))))
     if most_confused(table):
         parts.append(_pairs_drawing(table, labels))
+    if bands:
+        parts.append((_reliability_drawing(bands), 5.8))
     if history is not None:
         parts.append((_losses_drawing(history), 7.4))
         if history.curve is not None:
             used = max(epoch.rate for epoch in history.epochs)
             parts.append((_rates_drawing(history.curve, used), 4.8))
-    return _stacked(parts, dark)
+    return stacked(parts, dark)
 
 
 def _single(draw: Draw, height: float, dark: bool) -> bytes:
-    return _stacked([(draw, height)], dark)
-
-
-def _stacked(parts: Sequence[tuple[Draw, float]], dark: bool) -> bytes:
-    """Draw parts (with their heights in inches) below each other and return the PNG."""
-    colours = DARK if dark else LIGHT
-    heights = [height for _, height in parts]
-    figure = Figure((WIDTH, sum(heights)), dpi=DPI, facecolor=colours.paper, layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.1, w_pad=0.12)  # type: ignore[union-attr,call-arg]
-    places = figure.subfigures(len(parts), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for (draw, _), place in zip(parts, places, strict=True):
-        place.set_facecolor(colours.paper)
-        draw(place, colours)
-    for text in figure.findobj(Text):
-        # A label with two dollar signs is no formula. Set here and not in rcParams, which all threads share.
-        text.set_parse_math(False)
-        text.set_fontfamily(FONT)
-    stream = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)  # type: ignore[no-untyped-call]
-    return stream.getvalue()
+    return stacked([(draw, height)], dark)
 
 
 def _confusion_height(labels: int) -> float:
@@ -137,7 +108,7 @@ def _confusion_height(labels: int) -> float:
 def _confusion_drawing(table: Integers, labels: Sequence[str]) -> Draw:
     chosen = most_confused_labels(table)
     part, whole = table[np.ix_(chosen, chosen)], _score(table)
-    all_names = _names(labels, 16 if len(chosen) <= 12 else 12)
+    all_names = legible(labels, 16 if len(chosen) <= 12 else 12)
     names = [all_names[index] for index in chosen]
 
     def draw(place: SubFigure, colours: Colours) -> None:
@@ -147,11 +118,11 @@ def _confusion_drawing(table: Integers, labels: Sequence[str]) -> Draw:
         for kept, colour in ((right, colours.first), (~right, colours.second)):
             # The root makes one mistake in fifty visible.
             shade = np.ma.masked_where(~kept, np.sqrt(shares))
-            axes.imshow(shade, cmap=_shades(colours.paper, colour), vmin=0, vmax=1, aspect="auto")
+            axes.imshow(shade, cmap=shades(colours.paper, colour), vmin=0, vmax=1, aspect="auto")
         _write_counts(axes, part, shares, colours)
         _tidy_matrix(axes, names, colours)
         some = f"The {len(chosen)} most confused of {len(labels)} labels. " if len(chosen) < len(labels) else ""
-        _title(place, "What I take for what", f"{some}{share_wrong(whole)}", colours)
+        write_title(place, "What I take for what", f"{some}{share_wrong(whole)}", colours)
 
     return draw
 
@@ -198,59 +169,34 @@ def _losses_drawing(history: History) -> Draw:
 
     def draw(place: SubFigure, colours: Colours) -> None:
         upper, lower = place.subplots(2, 1, sharex=True, height_ratios=[1.25, 1])
-        _line(upper, numbers, training, "photos I learned from", colours.first, "o-")
-        _line(upper, numbers, held_out, "photos I had not seen", colours.second, "s--")
+        line(upper, numbers, training, "photos I learned from", colours.first, "o-")
+        line(upper, numbers, held_out, "photos I had not seen", colours.second, "s--")
         _loss_axis(upper, [*training, *held_out], colours)
         upper.legend(frameon=False, labelcolor=colours.ink, fontsize=12, loc="best")
         low, high = [one.low for one in scores], [one.high for one in scores]
         lower.fill_between(numbers, low, high, color=colours.second, alpha=0.22, linewidth=0)
         if len(numbers) == 1:
             lower.vlines(numbers, low, high, color=colours.second, alpha=0.5, linewidth=6)
-        _line(lower, numbers, [one.error for one in scores], "", colours.second, "s--")
-        _share_axis(lower, "wrong, of unseen photos", colours)
+        line(lower, numbers, [one.error for one in scores], "", colours.second, "s--")
+        share_axis(lower, "wrong, of unseen photos", colours)
         lower.set_ylim(0, max(0.05, 1.03 * max(high)))
         for axes in (upper, lower):
             _mark_kept(axes, history, colours)
         lower.set_xlabel("round through the photos", size=12, color=colours.faint)
         lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _title(place, "How I learned", f"Kept: round {history.best} of {len(epochs)} (dotted line)", colours)
+        write_title(place, "How I learned", f"Kept: round {history.best} of {len(epochs)} (dotted line)", colours)
 
     return draw
-
-
-def _line(axes: Axes, across: Sequence[float], up: Sequence[float], name: str, colour: str, style: str) -> None:
-    small = len(across) > 20
-    axes.plot(across, up, style, color=colour, label=name, linewidth=2.4, markersize=0 if small else 7)
 
 
 def _loss_axis(axes: Axes, values: Sequence[float], colours: Colours) -> None:
     finite = [value for value in values if math.isfinite(value) and value > 0]
     if finite and max(finite) > EXPLODED * median(finite):
         axes.set_yscale("log")
-        _plain_numbers(axes.yaxis)
+        plain_numbers(axes.yaxis)
     else:
         axes.set_ylim(0, 1.1 * max(finite, default=1.0))
-    _plain_axis(axes, "loss (lower is better)", colours)
-
-
-def _share_axis(axes: Axes, name: str, colours: Colours) -> None:
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
-    _plain_axis(axes, name, colours)
-
-
-def _plain_numbers(axis: Axis) -> None:
-    """Write a logarithmic axis without formulas."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
-    axis.set_minor_formatter(FuncFormatter(lambda _value, _: ""))
-
-
-def _plain_axis(axes: Axes, name: str, colours: Colours) -> None:
-    axes.set_facecolor(colours.paper)
-    axes.grid(color=colours.grid, linewidth=1)
-    axes.set_axisbelow(True)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(which="both", length=0, colors=colours.faint, labelsize=11.5)
-    axes.set_ylabel(name, size=12, color=colours.faint)
+    plain_axis(axes, "loss (lower is better)", colours)
 
 
 def _mark_kept(axes: Axes, history: History, colours: Colours) -> None:
@@ -262,7 +208,7 @@ def _rates_drawing(curve: RateCurve, used: float | None) -> Draw:
         axes = place.add_subplot()
         axes.plot(curve.rates, curve.losses, color=colours.first, linewidth=2.8)
         axes.set_xscale("log")
-        _plain_numbers(axes.xaxis)
+        plain_numbers(axes.xaxis)
         # What came after the loss exploded would press all else to the floor.
         axes.set_ylim(0, 1.35 * curve.losses[0])
         points = (
@@ -279,19 +225,15 @@ def _rates_drawing(curve: RateCurve, used: float | None) -> Draw:
         if used is not None:
             axes.axvline(used, color=colours.ink, linewidth=1.8, linestyle="--", label=f"used: {_rate(used)}")
         axes.legend(frameon=False, labelcolor=colours.ink, fontsize=11.5, loc="lower left")
-        _plain_axis(axes, "loss", colours)
+        plain_axis(axes, "loss", colours)
         axes.set_xlabel("size of the steps (learning rate)", size=12, color=colours.faint)
-        _title(place, "Which steps suit me", "Good ones lie where the loss falls", colours)
+        write_title(place, "Which steps suit me", "Good ones lie where the loss falls", colours)
 
     return draw
 
 
 def _rate(rate: float) -> str:
-    return _plain(float(f"{rate:.1e}"))
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e")
+    return plain_number(float(f"{rate:.1e}"))
 
 
 def _change_drawing(change: BeforeAfter) -> Draw:
@@ -315,11 +257,36 @@ def _change_drawing(change: BeforeAfter) -> Draw:
         axes.set_yticks([0, 1], [name for _, name, _, _ in rows])
         axes.set_ylim(1.5, -0.75)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
-        _plain_axis(axes, "", colours)
+        plain_axis(axes, "", colours)
         axes.tick_params(axis="y", labelsize=14, labelcolor=colours.ink)
         axes.set_xlim(0, max(change.before.high, change.after.high, 0.02) * 1.08)
         axes.set_xlabel("wrong answers, and where the true share may lie", size=12, color=colours.faint)
-        _title(place, "Before and after, on the same photos", _change_in_words(change), colours)
+        write_title(place, "Before and after, on the same photos", _change_in_words(change), colours)
+
+    return draw
+
+
+def _reliability_drawing(bands: Sequence[Band]) -> Draw:
+    asked = sum(band.wrong.n for band in bands)
+
+    def draw(place: SubFigure, colours: Colours) -> None:
+        axes = place.add_subplot()
+        axes.plot([0, 1], [0, 1], ":", color=colours.faint, linewidth=1.8, label="as sure as right")
+        for band in bands:
+            axes.vlines(band.stated, band.low, band.high, color=colours.second, linewidth=7, alpha=0.35)
+            count = f"{band.wrong.n}"
+            above = {"textcoords": "offset points", "ha": "center", "size": 12, "color": colours.ink}
+            axes.annotate(count, (band.stated, band.high), (0, 5), **above)  # type: ignore[arg-type]
+        line(axes, [band.stated for band in bands], [band.right for band in bands], "measured", colours.second, "s")
+        axes.legend(frameon=False, labelcolor=colours.ink, fontsize=12, loc="lower right")
+        share_axis(axes, "how often I was right", colours)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:g} %"))
+        axes.set_xlabel("how sure I said I was", size=12, color=colours.faint)
+        axes.set_xlim(-0.02, 1.03)
+        axes.set_ylim(-0.03, 1.08)
+        write_title(
+            place, "Whether I am as sure as I am right", f"Of {asked} unseen photos; numbers count them", colours
+        )
 
     return draw
 
@@ -336,54 +303,29 @@ def _words_drawing(title: str, said: Said) -> tuple[Draw, float]:
     height = 0.95 + LINE * (len(sentence) + len(advice))
 
     def draw(place: SubFigure, colours: Colours) -> None:
-        _text(place, colours.ink, 0.17, _names([title], 40)[0], size=21, weight="bold")
-        _text(place, colours.ink, 0.7, "\n".join(sentence), size=14, linespacing=1.4)
+        write(place, colours.ink, 0.17, legible([title], 40)[0], size=21, weight="bold")
+        write(place, colours.ink, 0.7, "\n".join(sentence), size=14, linespacing=1.4)
         below = 0.75 + LINE * len(sentence)
-        _text(place, colours.first, below, "\n".join(advice), size=14, linespacing=1.4, weight="bold")
+        write(place, colours.first, below, "\n".join(advice), size=14, linespacing=1.4, weight="bold")
 
     return draw, height
 
 
 def _pairs_drawing(table: Integers, labels: Sequence[str]) -> tuple[Draw, float]:
-    names, asked = _names(labels, 20), [one.n for one in by_label(table)]
+    names, asked = legible(labels, 20), [one.n for one in by_label(table)]
     pairs = most_confused(table)[:PAIRS]
 
     def draw(place: SubFigure, colours: Colours) -> None:
-        _text(place, colours.ink, 0.1, "My most frequent mistakes", size=17, weight="bold")
+        write(place, colours.ink, 0.1, "My most frequent mistakes", size=17, weight="bold")
         for row, pair in enumerate(pairs):
             down = 0.6 + 0.36 * row
-            _text(place, colours.ink, down, names[pair.truth], size=14)
-            _text(place, colours.faint, down, "taken for", x=0.46, ha="center", size=12)
-            _text(place, colours.ink, down, names[pair.answer], x=0.54, size=14)
+            write(place, colours.ink, down, names[pair.truth], size=14)
+            write(place, colours.faint, down, "taken for", x=0.46, ha="center", size=12)
+            write(place, colours.ink, down, names[pair.answer], x=0.54, size=14)
             count = f"{pair.count} of {asked[pair.truth]}"
-            _text(place, colours.second, down, count, x=0.97, ha="right", size=14, weight="bold")
+            write(place, colours.second, down, count, x=0.97, ha="right", size=14, weight="bold")
 
     return draw, 0.8 + 0.36 * len(pairs)
-
-
-def _title(place: SubFigure, title: str, below: str, colours: Colours) -> None:
-    """Write a title with a line below; the layout keeps room for both."""
-    place.suptitle(f"{title}\n", x=MARGIN, ha="left", size=17, weight="bold", color=colours.ink)
-    _text(place, colours.faint, 0.47, below, size=12.5 if len(below) < 62 else 10.5)
-
-
-def _text(place: SubFigure, colour: str, down: float, text: str, *, x: float = MARGIN, **looks: Any) -> None:
-    """Write at `down` inches from the top."""
-    place.text(x, 1 - down * DPI / place.bbox.height, text, va="top", color=colour, **looks)
-
-
-def _names(labels: Sequence[str], longest: int) -> tuple[str, ...]:
-    return lettered(labels, drawable(), longest=longest)
-
-
-@cache
-def drawable() -> frozenset[int]:
-    """Return the code points that the font has; others would be boxes, and a warning each."""
-    return frozenset(font_manager.get_font(font_manager.findfont(FONT)).get_charmap())
-
-
-def _shades(paper: str, colour: str) -> LinearSegmentedColormap:
-    return LinearSegmentedColormap.from_list("shades", [paper, colour])
 
 
 def _score(table: Integers) -> Score:

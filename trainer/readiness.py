@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 LABELS_NEEDED = 2
 PHOTOS_NEEDED = 2
+# With fewer photos a label, on average, parts of them say nothing of where the error goes.
+OUTLOOK_PHOTOS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,15 @@ def readiness(photos: Iterable[tuple[int, str, int]]) -> Readiness:
     short = sorted((PHOTOS_NEEDED - n, name, label_id) for label_id, name, n in counted if n < PHOTOS_NEEDED)
     shortages = tuple(Shortage(label_id, name, missing) for missing, name, label_id in short[:wanted])
     return Readiness(wanted == 0, wanted - len(shortages), shortages)
+
+
+def missing_for_outlook(photos: Iterable[tuple[int, str, int]]) -> tuple[Shortage, ...]:
+    """Say what is missing before it can be told what more photos would bring; empty where there is enough.
+
+    `photos` as for `readiness`. About `OUTLOOK_PHOTOS` a label are needed, not of every one; nearest labels first.
+    """
+    counted = [entry for entry in photos if entry[2] > 0]
+    if sum(n for _, _, n in counted) >= OUTLOOK_PHOTOS * len(counted):
+        return ()
+    short = sorted((OUTLOOK_PHOTOS - n, name, label_id) for label_id, name, n in counted if n < OUTLOOK_PHOTOS)
+    return tuple(Shortage(label_id, name, missing) for missing, name, label_id in short)

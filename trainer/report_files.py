@@ -48,7 +48,14 @@ def write_report(report: Report, store: Store, folder: Path, *, dark: bool = Fal
     write_durably(folder / LESSONS, json.dumps(lessons).encode())
     title = f"Network {report.number}"
     drawn = plots.report(
-        title, report.said, report.table, report.names, history=report.history, change=report.change, dark=dark
+        title,
+        report.said,
+        report.table,
+        report.names,
+        bands=report.bands,
+        history=report.history,
+        change=report.change,
+        dark=dark,
     )
     write_durably(folder / REPORT, drawn)
     galleries = {chat: _draw(each, store, folder, chat, dark=dark) for chat, each in shown.items()}

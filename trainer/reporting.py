@@ -20,7 +20,18 @@ from trainer.eyes import tunings_folder
 from trainer.gate import Answers, choose, unasked
 from trainer.head import Floats, softmax
 from trainer.history import EpochResult, History
-from trainer.metrics import BeforeAfter, Integers, Score, before_after, confusion, most_confused, score, surest
+from trainer.metrics import (
+    Band,
+    BeforeAfter,
+    Integers,
+    Score,
+    before_after,
+    confusion,
+    most_confused,
+    reliability,
+    score,
+    surest,
+)
 from trainer.testing import Examined, examine
 from trainer.tunings import WHOLE, Tuning, read_tuning
 
@@ -46,7 +57,8 @@ class Report:
     """All that is told of a network. `mistakes` are those that cost most, the gravest first.
 
     `change` compares it with the network that answered before, on the photos that both were asked out of fold. `test`
-    is how it does on photos that are kept for that, where there are any.
+    is how it does on photos that are kept for that, where there are any. `bands` are how sure it was of held-out photos
+    against how often it was right.
     """
 
     number: int
@@ -61,6 +73,7 @@ class Report:
     history: History | None = None
     seconds: float | None = None
     test: Examined | None = None
+    bands: tuple[Band, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """Return what words are made of, as JSON values."""
@@ -138,6 +151,7 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         history=history,
         seconds=told.get("seconds"),
         test=examine(store, classifier_id, artefact, learned),
+        bands=reliability(asked.probabilities.max(axis=1), asked.right()),
     )
 
 

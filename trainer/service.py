@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from storage import Job, JobKind, Network, StorageError, Store, WriteNotDurable
-from trainer import cycle
+from trainer import cycle, outlook
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
 from trainer.keeping import Removed, keep_house
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
+from trainer.outlook import Outlook
 from trainer.recipe import Recipe
 from trainer.report_jobs import drop_spoilt, report_apart
 from trainer.settings import TrainerSettings
@@ -34,6 +35,8 @@ BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
 UNREADABLE_SECONDS = 900.0
 PROCESS, TUNING = "trainer", "tuning"
+# What takes seconds and is done here; fine-tunings are carried out beside it.
+KINDS = (JobKind.FIT, JobKind.REPORT, JobKind.OUTLOOK)
 
 
 class Service:
@@ -90,7 +93,7 @@ class Service:
             self._take_over(untuned)
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
-            self._job = unit.jobs.claim((JobKind.FIT, JobKind.REPORT), self._worker, self._settings.lease_seconds)
+            self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
         if time.monotonic() >= self._believed_until:
             # A disk that was away for a moment gives back what it could not read.
             self._unreadable.clear()
@@ -100,6 +103,9 @@ class Service:
             self._tunings.drop_deleted()
             if self._job.kind == JobKind.REPORT:
                 self._report(self._job)
+                return True
+            if self._job.kind == JobKind.OUTLOOK:
+                self._foresee(self._job, eyes)
                 return True
             self._fit(self._job, eyes)
             self._tidy(untuned)
@@ -153,6 +159,22 @@ class Service:
         result = report_apart(self._store.home, chats)
         with self._store.write() as unit:
             unit.jobs.finish(job.id, self._worker, result)
+
+    def _foresee(self, job: Job, eyes: Eyes) -> None:
+        """Work out what more photos would bring; if told to stop, leave it to the next trainer."""
+
+        def chats() -> list[int]:
+            with self._store.read() as unit:
+                return unit.jobs.askers(job.id)
+
+        for step in outlook.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable, chats):
+            if isinstance(step, Outlook):
+                with self._store.write() as unit:
+                    unit.jobs.finish(job.id, self._worker, step.as_dict())
+                return
+            self._doing = step
+            if self._stop.is_set():
+                return
 
     def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""

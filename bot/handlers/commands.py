@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import guides, history, texts, tuning_texts
+from bot import guides, history, outlook_texts, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import packing, reporting, roles, self_service, teaching, versions
+from bot.actions import outlook, packing, reporting, roles, self_service, teaching, versions
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.replies import Said
@@ -112,6 +112,16 @@ async def report(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
         found = reporting.request_report(scene.unit, scene.presence)
         _say(scene, tuning_texts.report_asked(found.readiness, found.network, alive=found.trainer_alive))
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def progress(update: Update, context: Context) -> None:
+    """What more photos would bring: the trainer works it out, and this chat hears of it."""
+
+    def action(scene: Scene) -> None:
+        _say(scene, outlook_texts.asked(outlook.ask_outlook(scene.unit, scene.presence)))
 
     await context.act(action)
 
@@ -234,6 +244,7 @@ COMMANDS = (
     Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
     Command("report", report, "How good I am, in pictures"),
+    Command("progress", progress, "What more photos would bring"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),

@@ -16,7 +16,7 @@ from bot.context import Context, Scene
 from bot.errors import ButtonRefused
 from bot.handlers import explaining
 from bot.handlers.photos import answer_said
-from bot.replies import Said, answer_key
+from bot.replies import Said, answer_key, answered_in
 from storage import NotFound, Role
 
 MAX_TOAST = 200
@@ -160,13 +160,14 @@ def _check_message(scene: Scene, press: Press, message_id: int) -> None:
     """A button belongs to the message that it was sent with, where Telegram told us which that is.
 
     An answer may stand in the chat twice: killed between sending and noting it, the bot sends it again. Nothing is
-    noted of the first copy, and its buttons are as good.
+    noted of the first copy, and its buttons are as good. So are those below a question for the photo's name.
     """
     key = answer_key(press.thing)
     told_in = scene.unit.outbox.message_of(key)
     if told_in is None or message_id == told_in:
         return
-    if scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id) is not None:
+    key_here = scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id)
+    if key_here is not None and answered_in(key_here) != press.thing:
         raise NotFound("answer", press.thing)
 
 

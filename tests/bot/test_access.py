@@ -21,7 +21,7 @@ from tests.support.bots import Person, World, picture, running_bot
 
 NEEDED = {
     "start": Role.GUEST, "help": Role.GUEST, "labels": Role.GUEST, "status": Role.GUEST, "train": Role.TEACHER,
-    "report": Role.TEACHER,
+    "report": Role.TEACHER, "progress": Role.GUEST,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
 }  # fmt: skip

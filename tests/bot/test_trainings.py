@@ -12,6 +12,7 @@ import pytest
 from bot import tuning_texts
 from bot.actions.reporting import request_report
 from bot.actions.teaching import keep, teach
+from bot.buttons import Signer
 from bot.trainings import Trainings
 from storage import JobKind, Reason, open_store
 from tests.bot.actions.classroom import Classroom
@@ -46,7 +47,7 @@ def ended(room: Classroom, kind: str, result: dict[str, Any] | None, *, answerin
         with room.visit() as (unit, _, here):
             unit.networks.publish(new_network(here.classifier_id, 7), activate=True)
     end(room, begin(room, kind), result)
-    Trainings(room.store, bot_id=1).step()
+    Trainings(room.store, Signer(b"key"), bot_id=1).step()
     with room.store.read() as unit:
         return str(unit.outbox.due(1)[0].payload["text"])
 
@@ -117,7 +118,7 @@ def test_where_no_network_answers_none_goes_on_and_more_photos_are_asked_for(
 def test_only_what_was_practised_to_the_end_is_said_to_be(
     room: Classroom, result: dict[str, Any] | None, said: str
 ) -> None:
-    trainings = Trainings(room.store, bot_id=1)
+    trainings = Trainings(room.store, Signer(b"key"), bot_id=1)
     job_id = begin(room, JobKind.TUNE)
     with room.store.write() as unit:
         unit.heartbeats.beat("tuning", "round 1 of 90")
@@ -176,3 +177,20 @@ def test_a_report_on_a_network_that_was_measured_is_asked_for(room: Classroom) -
         request_report(unit, here)
 
         assert [job.kind for job in unit.jobs.unfinished(here.classifier_id)] == [JobKind.REPORT]
+
+
+def test_an_outlook_that_failed_says_where_the_reason_is(room: Classroom) -> None:
+    assert ended(room, JobKind.OUTLOOK, None).startswith(
+        "I could not work it out. My owner finds the reason in the log"
+    )
+
+
+def test_an_outlook_for_which_too_little_is_left_says_what_is_missing(room: Classroom) -> None:
+    enough(room)
+    with room.visit() as (unit, _, here):
+        daisy = unit.labels.find_or_create(here.classifier_id, "daisy")
+    short = {"label_id": daisy.id, "name": "an old name", "missing": 8}
+
+    said = ended(room, JobKind.OUTLOOK, {"end": "too_early", "missing": [short]})
+
+    assert "Send me 8 more of <b>daisy</b>, and ask again." in said

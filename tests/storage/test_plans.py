@@ -44,6 +44,7 @@ ASKED = {
     "votes.standing": lambda unit, room, photo, label: unit.votes.standing(photo.id),
     "predictions.corrected_with": lambda unit, room, photo, label: unit.predictions.corrected_with(1),
     "predictions.flag_of": lambda unit, room, photo, label: unit.predictions.flag_of(1, room.ann.id),
+    "predictions.unnamed": lambda unit, room, photo, label: unit.predictions.unnamed(room.chat.id, limit=9),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
 }
 

@@ -11,7 +11,7 @@ import pytest
 import trainer
 
 HEAVY = {"network", "exporting"}
-DRAWS = {"plots", "gallery", "report_files"}
+DRAWS = {"drawing", "plots", "gallery", "report_files"}
 
 
 def loaded(module: str, *unwanted: str) -> str:

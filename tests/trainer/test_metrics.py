@@ -14,6 +14,7 @@ from trainer.metrics import (
     fisher,
     mcnemar,
     most_confused,
+    reliability,
     score,
     sign_test,
     surest,
@@ -115,3 +116,19 @@ def test_the_surer_half_is_scored() -> None:
 def test_lists_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError, match="same length"):
         confusion(np.array([0, 1]), np.array([0]), 2)
+
+
+def test_reliability_sets_what_was_stated_against_what_was_right() -> None:
+    confidences = np.array([0.55, 0.55, 0.95, 0.95, 0.95, 0.95, 1.0])
+    right = np.array([True, False, True, True, True, False, True])
+
+    low, high = reliability(confidences, right)
+
+    assert (low.wrong.n, low.right) == (2, 0.5)
+    assert (high.wrong.n, high.right) == (5, 0.8)
+    assert (low.stated, high.stated) == pytest.approx((0.55, 4.8 / 5))
+    assert (high.low, high.high) == pytest.approx(wilson(4, 5))
+
+
+def test_no_answers_make_no_bands() -> None:
+    assert reliability(np.array([]), np.array([], dtype=bool)) == ()

@@ -13,10 +13,11 @@ from tests.trainer.fits import Plan, fitted
 from trainer import plots
 from trainer.advice import say
 from trainer.diagnosing import diagnose
-from trainer.metrics import Integers, before_after, confusion
+from trainer.metrics import Integers, before_after, confusion, reliability
 
 RUN = fitted(Plan(epochs=3), seed=1, curve=True)
 CURVE = RUN.history.curve
+BANDS = reliability(np.array([0.6, 0.9, 0.95]), np.array([False, True, True]))
 ODD = ["golden retriever", "cat 🐱", "שועל", "قطة سوداء", "猫", "x$y$z", "<b>", "é" * 40]
 
 
@@ -106,6 +107,16 @@ def test_before_and_after_are_drawn_even_without_a_mistake(dark: bool) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
+def test_reliability_is_drawn_for_many_answers_and_for_one(dark: bool) -> None:
+    rng = np.random.default_rng(0)
+    sure = rng.random(200)
+
+    for confidences in (sure, sure[:1]):
+        bands = reliability(confidences, rng.random(len(confidences)) < confidences)
+        check(plots.reliability(bands, dark=dark), dark=dark)
+
+
+@pytest.mark.parametrize("dark", [False, True])
 def test_a_report_holds_what_there_is_to_show(dark: bool) -> None:
     change = before_after(np.full(50, True), np.full(50, True))
     said = say(diagnose(RUN))
@@ -115,6 +126,8 @@ def test_a_report_holds_what_there_is_to_show(dark: bool) -> None:
 
     check(full, dark=dark, tallest=5000)
     check(short, dark=dark)
+    banded = plots.report("Network 3", said, RUN.table, RUN.labels, bands=BANDS, dark=dark)
+    assert pixels(banded).shape[0] > pixels(short).shape[0] + 500
     assert pixels(full).shape[0] > 2 * pixels(short).shape[0]
 
 
