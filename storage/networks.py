@@ -162,6 +162,8 @@ class Networks:
             wrong=new.wrong,
             low=new.low,
             high=new.high,
+            alarms=new.alarms,
+            alarms_of=new.alarms_of,
             shipped=activate,
             verdict=new.verdict,
             created_at=self._moment.now,
@@ -218,4 +220,6 @@ def _record(row: Row[tuple[object, ...]]) -> Network:
         lessons_at=row.lessons_at or row.created_at,
         removed_at=row.removed_at,
         lessons_deleted=bool(row.lessons_deleted),
+        alarms=row.alarms,
+        alarms_of=row.alarms_of,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from storage.albums import Albums
 from storage.blobs import Blobs
+from storage.drifts import Drifts
 from storage.engine import READS, WRITES, open_engine
 from storage.errors import StoreDamaged
 from storage.faults import files_translated, translated
@@ -47,6 +48,7 @@ class Unit:
         self.albums = Albums(connection, moment)
         self.votes = Votes(connection, moment)
         self.predictions = Predictions(connection, moment)
+        self.drifts = Drifts(connection, moment)
         self.embeddings = Embeddings(connection)
         self.networks = Networks(connection, moment)
         self.jobs = Jobs(connection, moment)
