@@ -1,6 +1,6 @@
 """Networks, the embeddings they stand on, and which of them answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
@@ -83,6 +83,14 @@ class Networks:
         found = self._one(_asked().where(network.c.id == network_id))
         if found is None:
             raise NotFound("network", network_id)
+        return found
+
+    def those(self, network_ids: Collection[int]) -> dict[int, Network]:
+        """Networks by their ids, as far as they are there."""
+        wanted, found = sorted(network_ids), {}
+        for start in range(0, len(wanted), _CHUNK):
+            query = _asked().where(network.c.id.in_(wanted[start : start + _CHUNK]))
+            found.update({row.id: _record(row) for row in self._connection.execute(query)})
         return found
 
     def numbered(self, classifier_id: int, number: int) -> Network | None:

@@ -81,7 +81,10 @@ class Predictions:
         presses = pressed.where(flag.c.prediction_id == prediction.c.id).scalar_subquery()
         likeliest = prediction.c.probabilities[(0, 0)].as_integer()
         query = (
-            select(prediction, standing.c.label_id.label("shows_id"), standing.c.state)
+            # Not all of it: reading the probabilities of every label would take most of the time.
+            select(prediction.c.id, prediction.c.network_id, prediction.c.label_id, prediction.c.created_at)
+            .add_columns(prediction.c.candidates, prediction.c.remembered_id)
+            .add_columns(standing.c.label_id.label("shows_id"), standing.c.state)
             .add_columns(presses.label("presses"), likeliest.label("likeliest_id"), label.c.id.label("known_id"))
             .join(photo, photo.c.id == prediction.c.photo_id)
             .outerjoin(standing, standing.c.photo_id == photo.c.id)
