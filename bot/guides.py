@@ -38,8 +38,8 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<code>/teach daisy</code> and <code>/label daisy</code> are captions that teach, too.\n"
         "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
-        "/report how good I am, in pictures\n/progress what more photos would bring\n"
-        "/models the networks I have had\n/train learn now\n"
+        "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"
+        "/report how good I am, in pictures\n/models the networks I have had\n/train learn now\n"
         "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
         "/export my network as a file\n/settings how I behave here"
     )

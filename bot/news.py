@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot import answers, texts
-from bot.actions import late, telling
+from bot import answers, progress_texts, texts
+from bot.actions import drifting, late, telling
 from bot.actions.asking import Answer, answer_late, waiting_questions
 from bot.actions.self_service import setting
 from bot.context import Services
@@ -90,8 +90,9 @@ class News:
         if self._some_waited or time.monotonic() < self._look_back_until:
             self._some_waited = self._answer_waiting()
         told = self._trainings.step()
+        drifted = self._tell_drifts()
         changed = self._look_again()
-        return told or changed or self._some_waited or change is not None
+        return told or drifted or changed or self._some_waited or change is not None
 
     def _to_look_at_again(self, loaded: Loaded) -> Again:
         with self._services.store.read() as unit:
@@ -128,6 +129,18 @@ class News:
             if told is not None:
                 dedupe = f"learned:{flag.id}:{network.id}"
                 self._owe(unit, told.chat.telegram_id, texts.learned(told), dedupe, to_message=photo.message_id)
+
+    def _tell_drifts(self) -> bool:
+        """Tell owners what has got worse, each thing once and without a sound; True if there was any."""
+        with self._services.store.read() as unit:
+            if not unit.drifts.untold():
+                return False
+        with self._services.store.write() as unit:
+            for told in drifting.to_tell(unit):
+                for owner in told.owners:
+                    dedupe = f"drift:{told.drift.id}:{owner.id}"
+                    self._owe(unit, owner.telegram_id, progress_texts.drift_told(told.drift), dedupe, quiet=True)
+        return True
 
     def _look_again(self) -> bool:
         """Look again at some questions of the last days; True if somebody is told of another answer.
@@ -209,6 +222,8 @@ class News:
         dedupe = answer_key(found.prediction.id)
         unit.outbox.owe(self._bot_id, chat.telegram_id, "sendMessage", payload, dedupe=dedupe)
 
-    def _owe(self, unit: Unit, chat_id: int, html: str, dedupe: str, *, to_message: int | None = None) -> None:
-        payload = message(chat_id, Said(html), to_message=to_message)
+    def _owe(
+        self, unit: Unit, chat_id: int, html: str, dedupe: str, *, to_message: int | None = None, quiet: bool = False
+    ) -> None:
+        payload = message(chat_id, Said(html), to_message=to_message, quiet=quiet)
         unit.outbox.owe(self._bot_id, chat_id, "sendMessage", payload, dedupe=dedupe)

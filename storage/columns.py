@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKey, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 
@@ -49,3 +49,19 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 # SQLite only counts up by itself in a column declared exactly INTEGER; PostgreSQL needs 64 bits.
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def identity() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+def reference(
+    name: str, target: str, *, null: bool = False, cascade: bool = False, loosen: bool = False, index: bool = True
+) -> Column[int]:
+    """A reference: with `cascade` the row goes with what it names, with `loosen` it forgets it."""
+    key = ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL" if loosen else None)
+    return Column(name, Id, key, nullable=null, index=index)
+
+
+def moment(name: str, *, null: bool = False) -> Column[object]:
+    return Column(name, UtcDateTime(), nullable=null)

@@ -1,6 +1,6 @@
 """Networks, the embeddings they stand on, and which of them answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
@@ -85,6 +85,14 @@ class Networks:
             raise NotFound("network", network_id)
         return found
 
+    def those(self, network_ids: Collection[int]) -> dict[int, Network]:
+        """Networks by their ids, as far as they are there."""
+        wanted, found = sorted(network_ids), {}
+        for start in range(0, len(wanted), _CHUNK):
+            query = _asked().where(network.c.id.in_(wanted[start : start + _CHUNK]))
+            found.update({row.id: _record(row) for row in self._connection.execute(query)})
+        return found
+
     def numbered(self, classifier_id: int, number: int) -> Network | None:
         """The network of that number."""
         return self._one(_asked().where(network.c.classifier_id == classifier_id, network.c.number == number))
@@ -162,6 +170,8 @@ class Networks:
             wrong=new.wrong,
             low=new.low,
             high=new.high,
+            alarms=new.alarms,
+            alarms_of=new.alarms_of,
             shipped=activate,
             verdict=new.verdict,
             created_at=self._moment.now,
@@ -218,4 +228,6 @@ def _record(row: Row[tuple[object, ...]]) -> Network:
         lessons_at=row.lessons_at or row.created_at,
         removed_at=row.removed_at,
         lessons_deleted=bool(row.lessons_deleted),
+        alarms=row.alarms,
+        alarms_of=row.alarms_of,
     )

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.records import TEST_FOLD, Flag, Prediction, State, Verdict
-from storage.tables import chat, flag, photo, prediction, standing
+from storage.records import TEST_FOLD, AnswerKind, Flag, GivenAnswer, Prediction, State, Verdict
+from storage.tables import chat, flag, label, photo, prediction, standing
 
 
 class Predictions:
@@ -64,6 +64,38 @@ class Predictions:
         """The guesses that answered a person's questions."""
         hers = select(prediction).where(prediction.c.asked_by_id == person_id).order_by(prediction.c.id)
         return [_prediction(row) for row in self._connection.execute(hers)]
+
+    def given(
+        self, classifier_id: int, *, since: datetime | None = None, after: int = 0, limit: int
+    ) -> list[GivenAnswer]:
+        """The answers given since a moment and later than the prediction `after`, oldest first.
+
+        No more are looked at than the newest `limit` of all classifiers: by number, so that the query reads no more
+        rows than that, whatever is asked for. Where nobody pressed anything, what people call the photo by now judges
+        the answer. Left out are answers whose name was deleted since: what had been said is not known.
+        """
+        newest = select(prediction.c.id).where(prediction.c.id > after)
+        newest = newest.order_by(prediction.c.id.desc()).limit(limit)
+        # Right presses less Wrong presses: each person has one of them.
+        pressed = select(func.sum(case((flag.c.verdict == Verdict.RIGHT, 1), else_=-1)))
+        presses = pressed.where(flag.c.prediction_id == prediction.c.id).scalar_subquery()
+        likeliest = prediction.c.probabilities[(0, 0)].as_integer()
+        query = (
+            # Not all of it: reading the probabilities of every label would take most of the time.
+            select(prediction.c.id, prediction.c.network_id, prediction.c.label_id, prediction.c.created_at)
+            .add_columns(prediction.c.candidates, prediction.c.remembered_id)
+            .add_columns(standing.c.label_id.label("shows_id"), standing.c.state)
+            .add_columns(presses.label("presses"), likeliest.label("likeliest_id"), label.c.id.label("known_id"))
+            .join(photo, photo.c.id == prediction.c.photo_id)
+            .outerjoin(standing, standing.c.photo_id == photo.c.id)
+            .outerjoin(label, label.c.id == likeliest)
+            .where(prediction.c.id.in_(newest), photo.c.classifier_id == classifier_id)
+            .order_by(prediction.c.id)
+        )
+        if since is not None:
+            query = query.where(prediction.c.created_at >= since)
+        rows = self._connection.execute(query)
+        return [_given(row) for row in rows if not _has_lost_its_name(row)]
 
     def open_questions(
         self, classifier_id: int, since: datetime, *, not_of: int, limit: int, photo_id: int | None = None
@@ -220,3 +252,37 @@ def _flag(row: Row[tuple[object, ...]]) -> Flag:
         told_network_id=row.told_network_id,
         created_at=row.created_at,
     )
+
+
+def _has_lost_its_name(row: Row[tuple[object, ...]]) -> bool:
+    """Whether an answer names nothing because its label went: what was thought likeliest went, too."""
+    return row.label_id is None and row.likeliest_id is not None and row.known_id is None
+
+
+def _given(row: Row[tuple[object, ...]]) -> GivenAnswer:
+    candidates = tuple(row.candidates or ())
+    is_between = len(candidates) > 1 and candidates[0] == row.label_id
+    shows = row.shows_id if row.state == State.TAUGHT else None
+    if row.remembered_id is not None:
+        kind = AnswerKind.REMEMBERED
+    elif row.label_id is None:
+        kind = AnswerKind.UNKNOWN
+    else:
+        kind = AnswerKind.FEW if is_between else AnswerKind.NAMED
+    return GivenAnswer(
+        id=row.id,
+        network_id=row.network_id,
+        kind=kind,
+        candidates=candidates if kind is AnswerKind.FEW else () if row.label_id is None else (row.label_id,),
+        first_right=_judged(row.presses, row.state, shows == row.label_id),
+        shows_id=shows,
+        none_fits=row.state == State.NONE,
+        created_at=row.created_at,
+    )
+
+
+def _judged(presses: int | None, state: str | None, is_shown: bool) -> bool | None:
+    """What people say of an answer: by what they pressed, or else by what they call the photo."""
+    if presses is not None:
+        return None if presses == 0 else presses > 0
+    return is_shown if state in (State.TAUGHT, State.NONE) else None

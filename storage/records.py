@@ -209,6 +209,65 @@ class Flag:
     created_at: datetime
 
 
+class AnswerKind(StrEnum):
+    """What kind of answer a prediction was when it was given."""
+
+    NAMED = "named"
+    FEW = "few"  # two or three names, one of which is right
+    UNKNOWN = "unknown"  # “I don't know”
+    REMEMBERED = "remembered"  # people had called the same picture so: no answer of the network
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """An answer as it was given, and what people have said of it since.
+
+    `candidates` are the names given (label ids), the likeliest first. `first_right` tells whether the likeliest was
+    right, None where nobody judged it or as many said one as the other. The photo counts as `shows_id` by now, or is
+    said to show none of the labels (`none_fits`).
+    """
+
+    id: int
+    network_id: int
+    kind: AnswerKind
+    candidates: tuple[int, ...]
+    first_right: bool | None
+    shows_id: int | None
+    none_fits: bool
+    created_at: datetime
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the right name was among those given; None where that is not known."""
+        if self.kind is AnswerKind.FEW and self.shows_id is not None and self.first_right is not None:
+            return self.shows_id in self.candidates
+        return self.first_right
+
+
+class DriftKind(StrEnum):
+    """In which way answers got worse than a network had stated."""
+
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Of `n` answers one after the other `seen` were so, where `expected` would have been; `network_id` noticed it.
+
+    `prediction_id` is the newest answer that was looked at.
+    """
+
+    id: int
+    network_id: int
+    kind: DriftKind
+    n: int
+    seen: int
+    expected: float
+    prediction_id: int
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class NewNetwork:
     """A published folder, about to become a row; `lessons_at` is when its lessons were read."""
@@ -226,6 +285,8 @@ class NewNetwork:
     high: float
     verdict: dict[str, Any]
     lessons_at: datetime
+    alarms: int | None = None
+    alarms_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +295,8 @@ class Network:
 
     `lessons_at` is when its lessons were read, `created_at` when it was published; what came between is not learned.
     `shipped`: it has answered, at least for a while. `removed_at` is when its folder was let go. `lessons_deleted`: it
-    may have learned from somebody who had her lessons deleted since.
+    may have learned from somebody who had her lessons deleted since. Of `alarms_of` photos of what it knows, it would
+    have called `alarms` unknown; None where that cannot be measured.
     """
 
     id: int
@@ -255,6 +317,8 @@ class Network:
     lessons_at: datetime
     removed_at: datetime | None = None
     lessons_deleted: bool = False
+    alarms: int | None = None
+    alarms_of: int | None = None
 
     @property
     def may_answer_again(self) -> bool:

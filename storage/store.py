@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 
 from storage.albums import Albums
 from storage.blobs import Blobs
+from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
 from storage.errors import StoreBusy, StoreDamaged
 from storage.faults import files_translated, translated
@@ -48,6 +49,7 @@ class Unit:
         self.albums = Albums(connection, moment)
         self.votes = Votes(connection, moment)
         self.predictions = Predictions(connection, moment)
+        self.drifts = Drifts(connection, moment)
         self.embeddings = Embeddings(connection)
         self.networks = Networks(connection, moment)
         self.jobs = Jobs(connection, moment)

@@ -16,7 +16,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.columns import Id, UtcDateTime, Words
+from storage.columns import Id, Words
+from storage.columns import identity as _id
+from storage.columns import moment as _at
+from storage.columns import reference as _ref
 
 metadata = MetaData(
     naming_convention={
@@ -26,23 +29,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def _id() -> Column[int]:
-    return Column("id", Id, primary_key=True, autoincrement=True)
-
-
-def _ref(
-    name: str, target: str, *, null: bool = False, cascade: bool = False, loosen: bool = False, index: bool = True
-) -> Column[int]:
-    """A reference: with `cascade` the row goes with what it names, with `loosen` it forgets it."""
-    key = ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL" if loosen else None)
-    return Column(name, Id, key, nullable=null, index=index)
-
-
-def _at(name: str, *, null: bool = False) -> Column[object]:
-    return Column(name, UtcDateTime(), nullable=null)
-
 
 # What is taught: one classifier by default; a chat belongs to one. -------------------------------------------------
 
@@ -206,6 +192,10 @@ network = Table(
     Column("wrong", Integer, nullable=False),
     Column("low", Float, nullable=False),
     Column("high", Float, nullable=False),
+    # Out-of-fold too: so many of so many photos of what it knows fell below what it takes for known; none where that
+    # cannot be measured.
+    Column("alarms", Integer, nullable=True),
+    Column("alarms_of", Integer, nullable=True),
     Column("shipped", Boolean, nullable=False),
     Column("verdict", JSON, nullable=False),
     # What came later it has not learned; none where an older Pupil published it.
@@ -316,6 +306,23 @@ flag = Table(
     # The network with which the person was told what became of the flag.
     _ref("told_network_id", "network.id", null=True),
     UniqueConstraint("prediction_id", "person_id"),
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    _id(),
+    # Answers had got worse, in one way, than the networks had stated; `network` answered when that was noticed.
+    _ref("network_id", "network.id", index=False),
+    Column("kind", String(16), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("expected", Float, nullable=False),
+    # The newest answer that was looked at: later ones are watched anew. No foreign key: its photo may be deleted.
+    Column("prediction_id", Id, nullable=False),
+    _at("created_at"),
+    _at("told_at", null=True),
+    UniqueConstraint("network_id", "kind"),
 )
 
 # Telegram in and out. ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, select
 
@@ -156,6 +157,18 @@ class Votes:
     def of_person(self, person_id: int) -> list[Vote]:
         rows = self._connection.execute(select(vote).where(vote.c.person_id == person_id).order_by(vote.c.id))
         return [_record(row) for row in rows]
+
+    def teachers(self, classifier_id: int, *, until: datetime) -> tuple[int, bool]:
+        """How many people had said by then what a photo is taught as now, and whether an import had."""
+        query = (
+            select(func.count(vote.c.person_id.distinct()), func.count(), func.count(vote.c.person_id))
+            .join_from(standing, vote, vote.c.photo_id == standing.c.photo_id)
+            .join(photo, photo.c.id == standing.c.photo_id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+            .where(vote.c.label_id == standing.c.label_id, vote.c.created_at <= until)
+        )
+        people, votes, votes_of_people = self._connection.execute(query).one()
+        return int(people), votes > votes_of_people
 
     def standing(self, photo_id: int) -> Standing:
         row = self._connection.execute(select(standing).where(standing.c.photo_id == photo_id)).one_or_none()

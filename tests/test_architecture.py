@@ -21,17 +21,22 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "storage", "trainer")
 # All that the bot may know of the trainer. None of them imports torch, or anything else of the trainer's extras.
 OF_TRAINER_FOR_BOT = (
+    "change_detection",
     "composing",
+    "embedders",
     "errors",
     "exported",
     "heatmap",
+    "label_scores",
     "making",
     "manifest",
+    "metrics",
     "predicting",
     "preprocessing",
     "readiness",
     "references",
     "settings",
+    "tunings",
     "twins",
 )
 # Those among them that the bot imports only when they are asked for: they read and write ONNX.

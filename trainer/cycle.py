@@ -197,6 +197,8 @@ def _row(manifest: Manifest, photos: int, folder: Path, verdict: GateVerdict) ->
         wrong=manifest.scores.wrong,
         low=manifest.scores.low,
         high=manifest.scores.high,
+        alarms=None if manifest.known is None else manifest.known.false_alarms.wrong,
+        alarms_of=None if manifest.known is None else manifest.known.false_alarms.n,
         verdict=verdict.as_dict(),
         lessons_at=manifest.created_at,
     )

@@ -77,14 +77,23 @@ def write_spec(folder: Path, spec: EmbedderSpec, digest: str, *, licence: str | 
 
 def licence_of(folder: Path, digest: str) -> str:
     """Return the licence of an embedder's weights, as it was written down when it was made."""
+    return _told(folder, digest, "licence") or UNKNOWN_LICENCE
+
+
+def backbone_of(folder: Path, digest: str) -> str | None:
+    """Return the name of an embedder's backbone; None where it was not written down, as of a tuned one."""
+    return _told(folder, digest, "backbone")
+
+
+def _told(folder: Path, digest: str, what: str) -> str | None:
     for pointer in sorted(folder.glob("*.json")):
         try:
             told = json.loads(pointer.read_text())
             if told["digest"] == digest:
-                return str(told["licence"])
+                return str(told[what])
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return UNKNOWN_LICENCE
+    return None
 
 
 def embedder_path(folder: Path, digest: Any) -> Path:

@@ -22,6 +22,7 @@ from trainer.embedding import Embedder
 from trainer.errors import GoldenDiffers
 from trainer.familiarity import PHOTOS_A_LABEL, familiarity
 from trainer.head import Floats, softmax
+from trainer.label_scores import LabelScore, label_scores
 from trainer.manifest import Manifest
 from trainer.prediction_sets import Sets, members
 from trainer.preprocessing import Pixels, decode, fit_in
@@ -117,6 +118,11 @@ class Predictor:
     def labels(self) -> tuple[tuple[int, str], ...]:
         """Return (id, name then) of the labels that it knows."""
         return self.manifest.labels
+
+    @property
+    def label_scores(self) -> tuple[LabelScore, ...]:
+        """Return how good it was at each label, of photos that it had not learned from; none if that is not known."""
+        return label_scores(self._artefact.answers)
 
     @property
     def side(self) -> int:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from bot.actions import drifting
 from bot.actions.asking import Answer, answer
 from bot.actions.teaching import Taught, request_fit, teach, vote
 from bot.visit import Presence, Visit
-from storage import Label, NotFound, Reason, Unit, Verdict, VoteKind
+from storage import DriftKind, Label, NotFound, Reason, Unit, Verdict, VoteKind
 
 ANOTHER_LABEL = "label"
 MAX_CHOICES = 6
@@ -66,7 +67,7 @@ def go_back(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
 def dispute(unit: Unit, presence: Presence, prediction_id: int) -> Choices:
     """“Wrong”: flagged at once; which label is right comes with the next press."""
     found = find(unit, presence, prediction_id)
-    unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG)
+    _flag_wrong(unit, presence, prediction_id)
     return choices(unit, presence, found)
 
 
@@ -109,7 +110,7 @@ def none_of_these(unit: Unit, visit: Visit, presence: Presence, prediction_id: i
     person = presence.person.id
     _recast(unit, visit, presence, found, None)
     unit.votes.cast(found.prediction.photo_id, person, VoteKind.NONE, None, Reason.BUTTON, deed=visit.deed)
-    unit.predictions.flag(prediction_id, person, Verdict.WRONG)
+    _flag_wrong(unit, presence, prediction_id)
     _await_no_name(unit, presence, prediction_id)
     request_fit(unit, presence.classifier_id)
     return Corrected(found, None)
@@ -118,7 +119,7 @@ def none_of_these(unit: Unit, visit: Visit, presence: Presence, prediction_id: i
 def ask_for_name(unit: Unit, presence: Presence, prediction_id: int) -> Answer:
     """“Another label”: the person's next text in this chat is its name."""
     found = find(unit, presence, prediction_id)
-    unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG)
+    _flag_wrong(unit, presence, prediction_id)
     unit.talks.await_text(presence.chat.id, presence.person.id, ANOTHER_LABEL, prediction_id)
     return found
 
@@ -138,9 +139,18 @@ def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> C
     _await_no_name(unit, presence, found.prediction.id)
     mine = unit.votes.live_of(found.prediction.photo_id, presence.person.id)
     corrected = Corrected(found, taught)
-    verdict = Verdict.RIGHT if corrected.agrees else Verdict.WRONG
-    unit.predictions.flag(found.prediction.id, presence.person.id, verdict, mine.id if mine else None)
+    vote_id = mine.id if mine else None
+    if corrected.agrees:
+        unit.predictions.flag(found.prediction.id, presence.person.id, Verdict.RIGHT, vote_id)
+    else:
+        _flag_wrong(unit, presence, found.prediction.id, vote_id)
     return corrected
+
+
+def _flag_wrong(unit: Unit, presence: Presence, prediction_id: int, vote_id: int | None = None) -> None:
+    """Flag an answer as wrong, and look whether there are too many such by now."""
+    unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG, vote_id)
+    drifting.look(unit, presence.classifier_id, DriftKind.WRONG)
 
 
 def _await_no_name(unit: Unit, presence: Presence, prediction_id: int) -> None:

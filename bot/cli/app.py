@@ -111,6 +111,14 @@ def status(json: Json = False) -> None:
     raise typer.Exit(show_status(as_json=json))
 
 
+@pupil.command()
+def card() -> None:
+    """Say what the network that answers is, how good it is, and what it is not for."""
+    from bot.cli.card import show_card
+
+    raise typer.Exit(show_card())
+
+
 @pupil.command("models")
 def networks(json: Json = False) -> None:
     """List the networks that there have been: how good each was, which one answers, and why others were held back."""

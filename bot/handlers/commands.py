@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import guides, history, outlook_texts, texts, tuning_texts
+from bot import card as cards
+from bot import guides, history, outlook_texts, progress_texts, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import outlook, packing, reporting, roles, self_service, teaching, versions
+from bot.actions import describing, outlook, packing, reporting, roles, scoring, self_service, teaching, versions
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.replies import Said
@@ -51,6 +52,38 @@ async def status(update: Update, context: Context) -> None:
         _say(scene, guides.status(found, group=not private, sees_all=sees_all, manifest=manifest))
 
     await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def progress(update: Update, context: Context) -> None:
+    """How the answers of the last weeks did, and what more photos would bring.
+
+    Counting the answers only reads, so nobody's writing waits for it; the rest the trainer works out, and this chat
+    hears of it.
+    """
+    found = await context.look(lambda unit: scoring.progress(unit, unit.classifiers.default().id))
+
+    def action(scene: Scene) -> None:
+        asked = outlook_texts.asked(outlook.ask_outlook(scene.unit, scene.presence))
+        _say(scene, f"{progress_texts.progress(found)}\n\n{asked}")
+
+    await context.act(action)
+
+
+@permitted(Role.GUEST)
+async def card(update: Update, context: Context) -> None:
+    """The network's card: what it is, what it learned from, how good it is, and what it is not for."""
+    loaded, home = context.services.guesser.loaded, context.services.store.home
+    if loaded is None:
+        await context.act(lambda scene: _say(scene, cards.no_card(_needs(scene))))
+        return
+    predictor = loaded.predictor
+    weights = await asyncio.to_thread(describing.weights_of, home, predictor.manifest)
+    scores = predictor.label_scores
+    found = await context.look(
+        lambda unit: describing.describe(unit, loaded.network, predictor.manifest, scores, weights)
+    )
+    await context.act(lambda scene: _say(scene, cards.message_of(found)))
 
 
 @permitted(Role.GUEST)
@@ -116,16 +149,6 @@ async def report(update: Update, context: Context) -> None:
     await context.act(action)
 
 
-@permitted(Role.GUEST)
-async def progress(update: Update, context: Context) -> None:
-    """What more photos would bring: the trainer works it out, and this chat hears of it."""
-
-    def action(scene: Scene) -> None:
-        _say(scene, outlook_texts.asked(outlook.ask_outlook(scene.unit, scene.presence)))
-
-    await context.act(action)
-
-
 @permitted(Role.TEACHER)
 async def undo(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
@@ -170,8 +193,7 @@ async def export(update: Update, context: Context) -> None:
         try:
             offer = packing.offer(scene.unit, home, scene.presence.classifier_id)
         except FileNotMade as error:
-            status = reporting.status(scene.unit, scene.presence.classifier_id)
-            _say(scene, guides.not_packed(error.reason, needs=texts.needs(status.readiness)))
+            _say(scene, guides.not_packed(error.reason, needs=_needs(scene)))
             return
         caption = guides.packed(offer.network, [one.name for one in offer.labels], offer.file_name)
         scene.replies.network(offer.network, offer.file_name, caption)
@@ -241,10 +263,11 @@ COMMANDS = (
     Command("help", help_, "How this works"),
     Command("labels", labels, "What I know"),
     Command("status", status, "How good I am, and what I am doing"),
+    Command("progress", progress, "How I do, and what to send next"),
+    Command("card", card, "What my network is, and is not for"),
     Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
     Command("report", report, "How good I am, in pictures"),
-    Command("progress", progress, "What more photos would bring"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),
@@ -259,6 +282,11 @@ COMMANDS = (
 async def unknown(update: Update, context: Context) -> None:
     if context.here.private:
         await context.act(lambda scene: _say(scene, guides.unknown_command()))
+
+
+def _needs(scene: Scene) -> str:
+    """What is missing before a network can answer."""
+    return texts.needs(teaching.readiness_of(scene.unit, scene.presence.classifier_id))
 
 
 def _say(scene: Scene, html: str) -> None:

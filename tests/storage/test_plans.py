@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from storage import RawUpdate, Reason, Unit, VoteKind
+from storage import DriftKind, RawUpdate, Reason, Unit, VoteKind
 from tests.storage.classroom import Classroom, picture_of
 
 pytestmark = pytest.mark.sqlite_only
@@ -45,6 +45,9 @@ ASKED = {
     "predictions.corrected_with": lambda unit, room, photo, label: unit.predictions.corrected_with(1),
     "predictions.flag_of": lambda unit, room, photo, label: unit.predictions.flag_of(1, room.ann.id),
     "predictions.unnamed": lambda unit, room, photo, label: unit.predictions.unnamed(room.chat.id, limit=9),
+    "predictions.given": lambda unit, room, photo, label: unit.predictions.given(room.classifier.id, limit=400),
+    "drifts.untold": lambda unit, room, photo, label: unit.drifts.untold(),
+    "drifts.latest": lambda unit, room, photo, label: unit.drifts.latest(room.classifier.id, DriftKind.WRONG),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
 }
 

@@ -55,6 +55,34 @@ def test_lessons_become_a_network_that_answers(store: Store, teach: Teach, embed
         assert guess.network == 1
 
 
+def test_the_store_is_told_what_the_manifest_says(store: Store, teach: Teach, embedder: Embedder) -> None:
+    """What watches the answers must not need the files of a network."""
+    for colour in ("red", "green"):
+        teach(colour, 11)
+
+    outcome = learn(store, embedder)
+    manifest, row = answering(store, outcome, embedder).manifest, outcome.network
+
+    assert row is not None
+    assert manifest.known is not None
+    alarms = manifest.known.false_alarms
+    assert (row.alarms, row.alarms_of) == (alarms.wrong, alarms.n)
+    assert (row.wrong, row.n) == (manifest.scores.wrong, manifest.scores.n)
+
+
+def test_each_label_is_scored_as_the_whole_is(store: Store, teach: Teach, embedder: Embedder) -> None:
+    for colour in ("red", "green", "blue"):
+        teach(colour, 4)
+
+    predictor = answering(store, learn(store, embedder), embedder)
+
+    found = predictor.label_scores
+    assert [one.label_id for one in found] == [label_id for label_id, _ in predictor.labels]
+    assert [one.photos for one in found] == [4, 4, 4]
+    whole = predictor.manifest.scores
+    assert (sum(one.score.wrong for one in found), sum(one.score.n for one in found)) == (whole.wrong, whole.n)
+
+
 def test_photos_of_one_album_do_not_measure_each_other(store: Store, teach: Teach, embedder: Embedder) -> None:
     """An album is one moment: its photos resemble each other too much to tell how others will be answered."""
     for colour in ("red", "green", "blue"):
