@@ -15,11 +15,11 @@ from bot.context import App, Services, visit_of
 from bot.ending import farewell, wait_for_news
 from bot.replies import Said, message
 from bot.visit import Visit
+from bot.waiting import WaitingRoom
 from storage import Incoming, Role, StoreFull, StoreReadOnly, StoreUnavailable, WriteNotDurable
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
-AT_ONCE = 8
 HELD_AT_MOST = 5000
 PAGE = 500
 BACKOFF = (0.5, 1.0, 2.0, 4.0)
@@ -37,7 +37,7 @@ class Drain:
         self._work_waits = work_waits
         self._lanes: dict[int, deque[Incoming]] = {}
         self._held: set[int] = set()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._room = WaitingRoom(services.store, app.bot, services.mail_waits)
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] | None = None
         self._told_of_outage: set[int] = set()
@@ -52,6 +52,7 @@ class Drain:
             WriteNotDurable: the disk did not confirm a write, and the process must end.
         """
         self._broken = asyncio.get_running_loop().create_future()
+        telling = asyncio.create_task(self._room.run(), name="waiting room")
         try:
             while True:
                 try:
@@ -65,7 +66,8 @@ class Drain:
         finally:
             # Lanes that are cut short are taken up again from the inbox.
             self._ending = True
-            await farewell(self._tasks)
+            telling.cancel()
+            await farewell((*self._tasks, telling))
 
     async def _wait(self) -> None:
         await wait_for_news(self._work_waits, LOOK_EVERY)
@@ -125,7 +127,7 @@ class Drain:
         """Handle one update until it is done or given up."""
         tries, again, waits_since = incoming.tries, False, time.monotonic()
         while True:
-            async with self._slots:
+            async with self._room.turn(incoming):
                 failure = await self._handle(incoming, again=again)
             again = True
             if failure is None:

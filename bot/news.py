@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25
 LOOK_BACK = 5.0
 AGAIN_AT_ONCE = 5
+DRIFTS_EVERY = 15.0
 
 
 class Again:
@@ -51,6 +52,7 @@ class News:
         self._look_back_until = 0.0
         # More questions may wait than are looked at together.
         self._some_waited = False
+        self._drifts_at = 0.0
         self._change: Loaded | Refused | None = None
         self._again = Again([])
         self._trainings = Trainings(services.store, services.signer, bot_id)
@@ -131,11 +133,21 @@ class News:
                 self._owe(unit, told.chat.telegram_id, texts.learned(told), dedupe, to_message=photo.message_id)
 
     def _tell_drifts(self) -> bool:
-        """Tell owners what has got worse, each thing once and without a sound; True if there was any."""
+        """Look now and then whether answers have got worse, and tell owners, each thing once and without a sound.
+
+        Here and not where answers and presses are stored: nobody's answer waits for the counting.
+        """
+        loaded = self._services.guesser.loaded
+        if loaded is None or time.monotonic() < self._drifts_at:
+            return False
+        self._drifts_at = time.monotonic() + DRIFTS_EVERY
         with self._services.store.read() as unit:
-            if not unit.drifts.untold():
+            noticed = drifting.look(unit, loaded.network.classifier_id)
+            if not noticed and not unit.drifts.untold():
                 return False
         with self._services.store.write() as unit:
+            for one in noticed:
+                drifting.note(unit, one)
             for told in drifting.to_tell(unit):
                 for owner in told.owners:
                     dedupe = f"drift:{told.drift.id}:{owner.id}"

@@ -3,6 +3,7 @@
 Sentences are short, plain and kind, and say what to do next.
 """
 
+import math
 from datetime import timedelta
 
 from bot.actions.self_service import KEEP_MAIL, Forgotten
@@ -284,6 +285,14 @@ def cannot_store(full: bool) -> str:
     return (
         f"I can't keep anything right now: {why}. Nothing is lost: I will go on by myself once my owner has mended it."
     )
+
+
+def photos_before_yours(photos: int, seconds: float | None) -> str:
+    before = f"{plural(photos, 'photo')} {'is' if photos == 1 else 'are'} before yours"
+    if seconds is None:
+        return f"{before}. I have it, and it is not forgotten."
+    # In steps of five: more would be a promise.
+    return f"{before}: about {max(5, 5 * math.ceil(seconds / 5))} seconds. I have it, and it is not forgotten."
 
 
 def photo_not_handed_out() -> str:

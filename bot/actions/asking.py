@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions import drifting
 from bot.actions.remembering import Memory, memory_of, recall
 from bot.actions.teaching import Received, keep, readiness_of, trainer_alive
 from bot.visit import Presence, Visit
-from storage import DriftKind, Label, Network, NotFound, Photo, Prediction, Unit
+from storage import Label, Network, NotFound, Photo, Prediction, Unit
 from trainer.predicting import Guess
 from trainer.readiness import Readiness
 
@@ -103,9 +102,6 @@ def _answer_photo(
         coverage=guess.coverage,
         remembered_id=None if memory is None else memory.photo_id,
     )
-    if prediction.label_id is None:
-        # Nobody need press anything for this to be seen.
-        drifting.look(unit, presence.classifier_id, DriftKind.UNKNOWN)
     return _named(labels, prediction, network, memory)
 
 

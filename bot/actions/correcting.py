@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.actions import drifting
 from bot.actions.asking import Answer, answer
 from bot.actions.teaching import Taught, request_fit, teach, vote
 from bot.visit import Presence, Visit
-from storage import DriftKind, Label, NotFound, Reason, Unit, Verdict, VoteKind
+from storage import Label, NotFound, Reason, Unit, Verdict, VoteKind
 
 ANOTHER_LABEL = "label"
 MAX_CHOICES = 6
@@ -148,9 +147,7 @@ def _flagged(unit: Unit, presence: Presence, found: Answer, taught: Taught) -> C
 
 
 def _flag_wrong(unit: Unit, presence: Presence, prediction_id: int, vote_id: int | None = None) -> None:
-    """Flag an answer as wrong, and look whether there are too many such by now."""
     unit.predictions.flag(prediction_id, presence.person.id, Verdict.WRONG, vote_id)
-    drifting.look(unit, presence.classifier_id, DriftKind.WRONG)
 
 
 def _await_no_name(unit: Unit, presence: Presence, prediction_id: int) -> None:

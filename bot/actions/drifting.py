@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from storage import AnswerKind, Drift, DriftKind, GivenAnswer, Network, Person, Role, Unit
-from trainer.change_detection import Event, detect
+from trainer.change_detection import Change, Event, detect
 from trainer.metrics import wilson
 
 # So many of the newest answers are looked at: a change that is not noticed in these is small.
@@ -20,22 +20,46 @@ AGAIN_AFTER = timedelta(days=7)
 SLIPS = 0.02
 
 
-def look(unit: Unit, classifier_id: int, kind: DriftKind) -> bool:
-    """Note it if answers have got worse in this way; True if that is new.
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Answers have got worse, seen in those up to one prediction, while a network answers."""
 
-    Called in the transaction that stores what could show it; it reads at most the newest answers.
+    network_id: int
+    kind: DriftKind
+    change: Change
+    prediction_id: int
+
+
+def look(unit: Unit, classifier_id: int) -> list[Noticed]:
+    """The ways in which answers have got worse, that were not noted yet. It only reads, and at most the newest answers.
+
+    Nothing hangs on when it is called: it goes by what is stored, and looking more often finds nothing else.
     """
+    found = (_look(unit, classifier_id, kind) for kind in DriftKind)
+    return [one for one in found if one is not None]
+
+
+def note(unit: Unit, noticed: Noticed) -> bool:
+    """Note it, to be told; False if that was done already."""
+    change = noticed.change
+    return unit.drifts.add(
+        noticed.network_id,
+        noticed.kind,
+        n=change.n,
+        seen=change.seen,
+        expected=change.expected,
+        prediction_id=noticed.prediction_id,
+    )
+
+
+def _look(unit: Unit, classifier_id: int, kind: DriftKind) -> Noticed | None:
     network, last = unit.networks.active(classifier_id), unit.drifts.latest(classifier_id, kind)
     if network is None or (last is not None and unit.now - last.created_at < AGAIN_AFTER):
-        return False
+        return None
     after = 0 if last is None else last.prediction_id
     given = unit.predictions.given(classifier_id, after=after, limit=LOOKED_AT)
     change = detect(list(_events(unit, classifier_id, given, kind)))
-    if change is None:
-        return False
-    return unit.drifts.add(
-        network.id, kind, n=change.n, seen=change.seen, expected=change.expected, prediction_id=given[-1].id
-    )
+    return None if change is None else Noticed(network.id, kind, change, given[-1].id)
 
 
 def _events(unit: Unit, classifier_id: int, given: list[GivenAnswer], kind: DriftKind) -> Iterator[Event]:

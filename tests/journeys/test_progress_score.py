@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from storage import DriftKind, Role
 from tests.support.bots import Message, World, picture
 
@@ -48,7 +50,10 @@ async def test_the_card_tells_of_the_network_that_answers(world: World) -> None:
     assert "Licence of the weights it stands on: none: drawn at random." in said.text
 
 
-async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_is_killed(world: World) -> None:
+async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_is_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
     await world.owner.start()
     world.give_role(world.owner, Role.OWNER)
     await world.knows_apples_and_leaves()
