@@ -17,7 +17,7 @@ from telegram.ext import (
 
 from bot.context import App, Context, Services
 from bot.handlers import anonymous, commands, membership, photos, presses, typed
-from bot.http import Requests
+from bot.http import Requests, proxy_for
 from bot.settings import BotSettings
 
 Handler = BaseHandler[Update, Context, None]
@@ -44,7 +44,11 @@ def handlers() -> Iterator[Handler]:
 
 
 def build(token: str, api: str, settings: BotSettings, services: Services) -> App:
-    """The application for a bot token at a Bot API server, without PTB's own updater (see poller.py)."""
+    """The application for a bot token at a Bot API server, without PTB's own updater (see poller.py).
+
+    Raises:
+        CannotStart: the environment names a proxy that cannot be used.
+    """
 
     class BoundContext(Context):
         """The context with this application's services."""
@@ -54,6 +58,7 @@ def build(token: str, api: str, settings: BotSettings, services: Services) -> Ap
             self.services = services
 
     api = api.rstrip("/")
+    proxy = proxy_for(api)
     builder = (
         Application.builder()
         .token(token)
@@ -62,8 +67,8 @@ def build(token: str, api: str, settings: BotSettings, services: Services) -> Ap
         .updater(None)
         .job_queue(None)
         .context_types(ContextTypes(context=BoundContext))
-        .request(Requests(connections=32, timeout=settings.request_timeout))
-        .get_updates_request(Requests(connections=1, timeout=settings.request_timeout))
+        .request(Requests(connections=32, timeout=settings.request_timeout, proxy=proxy))
+        .get_updates_request(Requests(connections=1, timeout=settings.request_timeout, proxy=proxy))
     )
     app = cast(App, builder.build())
     app.add_handlers(list(handlers()))

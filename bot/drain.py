@@ -60,8 +60,9 @@ class Drain:
                         self._queue(incoming)
                 except StoreUnavailable as error:
                     log.warning("inbox cannot be read: %s", type(error).__name__)
-                if self._broken.done():
-                    self._broken.result()
+                for ended in (self._broken, telling):
+                    if ended.done():
+                        ended.result()
                 await self._wait()
         finally:
             # Lanes that are cut short are taken up again from the inbox.
@@ -127,7 +128,7 @@ class Drain:
         """Handle one update until it is done or given up."""
         tries, again, waits_since = incoming.tries, False, time.monotonic()
         while True:
-            async with self._room.turn(incoming):
+            async with self._room.admit(incoming):
                 failure = await self._handle(incoming, again=again)
             again = True
             if failure is None:

@@ -2,7 +2,6 @@
 takes more of the processor than all else that the bot does for it but looking (measured: see ARCHITECTURE.md)."""
 
 import ssl
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -12,6 +11,7 @@ import certifi
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.errors import CannotStart
 from bot.redaction import redact
 
 CONNECT_TIMEOUT = 10.0
@@ -19,15 +19,16 @@ MEDIA_TIMEOUT = 120.0
 
 
 class Requests(BaseRequest):
-    """Makes requests over at most so many connections, which are kept and used again.
+    """Makes requests over at most so many connections, which are kept and used again; by a proxy, if one is named.
 
     `timeout` is how many seconds may pass between two pieces of an answer where a call does not say otherwise, and how
     long a request may take to be sent, or to find a free connection; for one with files `MEDIA_TIMEOUT`.
     """
 
-    def __init__(self, *, connections: int, timeout: float) -> None:
+    def __init__(self, *, connections: int, timeout: float, proxy: str | None = None) -> None:
         self._connections = connections
         self._timeout = timeout
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -63,13 +64,13 @@ class Requests(BaseRequest):
         write = self._or(write_timeout, MEDIA_TIMEOUT if has_files else self._timeout)
         connect = self._or(connect_timeout, CONNECT_TIMEOUT)
         free = self._or(pool_timeout, self._timeout)
-        # aiohttp knows no time for the sending alone: a stalled one ends with the sum of all that is allowed.
-        timeout = aiohttp.ClientTimeout(
-            total=free + connect + write + read, connect=free + connect, sock_connect=connect, sock_read=read
-        )
+        # aiohttp knows no time for the sending alone: a stalled one ends with the sum of all that is allowed. What is
+        # only fetched may take as long as it comes in at all: on a slow line a file would else be begun for ever.
+        total = None if request_data is None else free + connect + write + read
+        timeout = aiohttp.ClientTimeout(total=total, connect=free + connect, sock_connect=connect, sock_read=read)
         try:
             async with self._opened(url).request(
-                method, url, data=_body(request_data), proxy=_proxy(url), timeout=timeout, allow_redirects=False
+                method, url, data=_body(request_data), proxy=self._proxy, timeout=timeout, allow_redirects=False
             ) as answer:
                 return answer.status, await answer.read()
         except TimeoutError:
@@ -107,15 +108,19 @@ def _body(request_data: RequestData | None) -> aiohttp.FormData | None:
     return form
 
 
-def _proxy(url: str) -> str | None:
-    """The proxy of the environment for an address. aiohttp's own way of asking reads a file for each request."""
-    address = urlsplit(url)
-    return _proxy_for(address.scheme, address.hostname or "")
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address.
 
+    aiohttp would ask for it with each request, and read a file to do so.
 
-@cache
-def _proxy_for(scheme: str, host: str) -> str | None:
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+    Raises:
+        CannotStart: it names one of a kind that is not spoken here.
+    """
+    address, proxies = urlsplit(url), getproxies()
+    proxy = None if proxy_bypass(address.hostname or "") else proxies.get(address.scheme) or proxies.get("all")
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise CannotStart("Pupil can use an http:// proxy, but not the kind that HTTPS_PROXY or ALL_PROXY names.")
+    return proxy or None
 
 
 def _trust() -> ssl.SSLContext:

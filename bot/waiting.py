@@ -21,7 +21,7 @@ from telegram.ext import ExtBot
 
 from bot import texts
 from bot.replies import Said, message
-from storage import Incoming, Store, StoreUnavailable
+from storage import Incoming, Store, StoreUnavailable, WriteNotDurable
 
 log = logging.getLogger(__name__)
 PHOTOS_AT_ONCE = 8
@@ -38,7 +38,7 @@ PACE_OF = 10.0
 
 
 @dataclass(slots=True)
-class Turn:
+class Place:
     """A photo that is waited for: in which chat, in answer to which message, since when (monotonic seconds)."""
 
     lane: int
@@ -56,9 +56,9 @@ class Turn:
 class Rows:
     """Who is being seen to, who waits, and how many were seen to lately."""
 
-    served: dict[int, Turn] = field(default_factory=dict)
+    served: dict[int, Place] = field(default_factory=dict)
     # In the order in which they will be served.
-    waiting: dict[int, Turn] = field(default_factory=dict)
+    waiting: dict[int, Place] = field(default_factory=dict)
     _done: deque[float] = field(default_factory=deque)
 
     def before(self, lane: int) -> int:
@@ -92,20 +92,20 @@ class WaitingRoom:
         self._told: dict[int, float] = {}
 
     @asynccontextmanager
-    async def turn(self, incoming: Incoming) -> AsyncIterator[None]:
+    async def admit(self, incoming: Incoming) -> AsyncIterator[None]:
         """Wait for an update's turn, and hold it."""
         message_id = photo_in(incoming)
         if message_id is None:
             async with self._others:
                 yield
             return
-        turn, lane = Turn(incoming.lane, message_id, time.monotonic()), incoming.lane
-        self._rows.waiting[lane] = turn
+        place, lane = Place(incoming.lane, message_id, time.monotonic()), incoming.lane
+        self._rows.waiting[lane] = place
         try:
             await self._photos.acquire()
         finally:
             del self._rows.waiting[lane]
-        self._rows.served[lane] = turn
+        self._rows.served[lane] = place
         try:
             yield
         finally:
@@ -114,46 +114,65 @@ class WaitingRoom:
             self._photos.release()
 
     async def run(self) -> None:
-        """Tell those who wait, for ever; what cannot be told is no reason to stop."""
+        """Tell those who wait, for ever; what cannot be told is no reason to stop.
+
+        Raises:
+            WriteNotDurable: the disk did not confirm a write, and the process must end.
+        """
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 await self.look_around(time.monotonic())
             except StoreUnavailable as error:
                 log.warning("nobody told of waiting: %s", type(error).__name__)
+            except WriteNotDurable:
+                raise
+            except Exception:
+                # A border: people are answered, whether or not they are told that they wait.
+                log.exception("nobody told of waiting")
 
     async def look_around(self, now: float) -> None:
         """Show that photos are being worked on, and say how many are before those that wait for long."""
-        turns = [turn for turn in (*self._rows.served.values(), *self._rows.waiting.values()) if turn.private]
-        due = [turn for turn in turns if now - turn.since > TYPES_AFTER and now - turn.typed_at > TYPES_EVERY]
-        for turn in due[:TYPING_AT_ONCE]:
-            turn.typed_at = now
-        await asyncio.gather(*(self._type(turn) for turn in due[:TYPING_AT_ONCE]))
-        self._told = {lane: at for lane, at in self._told.items() if now - at < TELLS_EVERY}
-        # Sorted out anew: some of them may have had their turn meanwhile.
-        late = [
-            turn
-            for turn in self._rows.waiting.values()
-            if turn.private and now - turn.since > TELLS_AFTER and turn.lane not in self._told
-        ]
-        if late:
-            told = [(turn, self._rows.before(turn.lane)) for turn in late]
-            self._told.update((turn.lane, now) for turn in late)
-            await asyncio.to_thread(self._owe, [(turn, n, self._rows.seconds_for(n, now)) for turn, n in told])
-            self._mail_waits.set()
+        await self._show_typing(now)
+        await self._tell_late(now)
 
-    async def _type(self, turn: Turn) -> None:
+    async def _show_typing(self, now: float) -> None:
+        rows = (*self._rows.served.values(), *self._rows.waiting.values())
+        due = [
+            place
+            for place in rows
+            if place.private and now - place.since > TYPES_AFTER and now - place.typed_at > TYPES_EVERY
+        ][:TYPING_AT_ONCE]
+        for place in due:
+            place.typed_at = now
+        await asyncio.gather(*(self._type(place) for place in due))
+
+    async def _tell_late(self, now: float) -> None:
+        self._told = {lane: at for lane, at in self._told.items() if now - at < TELLS_EVERY}
+        late = [
+            place
+            for place in self._rows.waiting.values()
+            if place.private and now - place.since > TELLS_AFTER and place.lane not in self._told
+        ]
+        if not late:
+            return
+        counted = [(place, self._rows.before(place.lane)) for place in late]
+        await asyncio.to_thread(self._owe, [(place, n, self._rows.seconds_for(n, now)) for place, n in counted])
+        self._told.update((place.lane, now) for place in late)
+        self._mail_waits.set()
+
+    async def _type(self, place: Place) -> None:
         try:
-            await self._bot.send_chat_action(turn.lane, ChatAction.TYPING)
+            await self._bot.send_chat_action(place.lane, ChatAction.TYPING)
         except TelegramError as error:
             log.debug("typing not shown: %s", type(error).__name__)
 
-    def _owe(self, told: list[tuple[Turn, int, float | None]]) -> None:
+    def _owe(self, told: list[tuple[Place, int, float | None]]) -> None:
         with self._store.write() as unit:
-            for turn, photos, seconds in told:
+            for place, photos, seconds in told:
                 said = Said(texts.photos_before_yours(photos, seconds))
-                payload = message(turn.lane, said, to_message=turn.message_id, quiet=True)
-                unit.outbox.owe(self._bot.id, turn.lane, "sendMessage", payload, coalesce="waiting")
+                payload = message(place.lane, said, to_message=place.message_id, quiet=True)
+                unit.outbox.owe(self._bot.id, place.lane, "sendMessage", payload, coalesce="waiting")
 
 
 def photo_in(incoming: Incoming) -> int | None:

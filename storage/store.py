@@ -59,8 +59,8 @@ class Unit:
         self.talks = Talks(connection, moment)
 
 
-class Turn:
-    """One thread at a time, as `with turn:`; raises StoreBusy where the one before does not end."""
+class WriterLock:
+    """One thread at a time, as `with lock:`; raises StoreBusy where the one before does not end."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -91,7 +91,7 @@ class Store:
         self._clock = clock
         # SQLite has one writer at a time. Threads of one process queue up here, where waking one costs nothing; only
         # another process is waited for by asking again and again.
-        self._turn: AbstractContextManager[None] = Turn() if engine.dialect.name == "sqlite" else nullcontext()
+        self._writer: AbstractContextManager[None] = WriterLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
@@ -165,7 +165,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with translated(), self._turn, self._engine.connect() as connection:
+        with translated(), self._writer, self._engine.connect() as connection:
             connection = connection.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection

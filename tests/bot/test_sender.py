@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy import select
 
 from bot.playground import Fault
 from bot.replies import Said, message
-from storage import Unit
+from bot.sender import Receipt, Sender
+from storage import StoreUnavailable, Unit
 from storage.tables import outbox
 from tests.support.bots import Person, World
 from tests.support.networks import picture
@@ -175,3 +177,49 @@ async def test_what_is_owed_outlasts_the_time_until_the_poller_notices_a_wrong_t
 def refused(world: World) -> Any:
     with world.store._engine.connect() as connection:
         return connection.execute(select(outbox).where(outbox.c.error == "token not accepted")).one_or_none()
+
+
+async def test_receipts_that_cannot_be_written_down_hold_their_chat_up_and_nothing_goes_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sender.LOOK_EVERY", 0.02)
+    await meet(world)
+    turn_over, failures = Sender._turn_over, 3
+
+    def fail_at_first(sender: Sender, receipts: Sequence[Receipt], busy: frozenset[int]) -> Any:
+        nonlocal failures
+        if receipts and failures:
+            failures -= 1
+            raise StoreUnavailable("not now")
+        return turn_over(sender, receipts, busy)
+
+    monkeypatch.setattr(Sender, "_turn_over", fail_at_first)
+    for number in range(3):
+        owe(world, world.ann, f"word {number}")
+        owe(world, world.bo, f"word {number}")
+
+    for person in (world.ann, world.bo):
+        assert await new_words(world, person) == ["word 0", "word 1", "word 2"]
+    assert failures == 0
+
+
+async def test_what_went_out_just_before_the_end_is_written_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await meet(world)
+    turn_over = Sender._turn_over
+
+    def fail(sender: Sender, receipts: Sequence[Receipt], busy: frozenset[int]) -> Any:
+        if receipts:
+            raise StoreUnavailable("not now")
+        return turn_over(sender, receipts, busy)
+
+    monkeypatch.setattr(Sender, "_turn_over", fail)
+    owe(world, world.ann, "once")
+    await world.hears(world.ann, "once")
+    assert world.look(lambda unit: unit.outbox.counts())["pending"] == 1
+
+    await world.stop_bot()
+    assert "pending" not in world.look(lambda unit: unit.outbox.counts())
+    monkeypatch.undo()
+    await world.start_bot()
+
+    assert await new_words(world, world.ann) == ["once"]

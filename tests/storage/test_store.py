@@ -14,7 +14,7 @@ from sqlalchemy import Column, MetaData, Row, Table, create_engine, select
 from sqlalchemy.exc import StatementError
 
 import storage
-from storage import JobKind, Role, Store, Swept, open_store, records
+from storage import JobKind, Role, Store, StoreBusy, Swept, open_store, records
 from storage.columns import UtcDateTime
 from tests.storage.classroom import Classroom, picture_of
 from tests.storage.conftest import HandClock
@@ -89,6 +89,35 @@ def test_many_threads_may_write_at_once(store: Store) -> None:
     assert faults == []
     with store.read() as unit:
         assert unit.people.count() == 120
+
+
+@pytest.mark.sqlite_only
+def test_a_thread_that_does_not_end_its_writing_makes_others_busy_and_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.store.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("storage.engine.BUSY_TIMEOUT_MS", 50)
+    begun, end = threading.Event(), threading.Event()
+
+    def write_for_long() -> None:
+        with store.write() as unit:
+            unit.people.meet(1, "Ann", Role.GUEST)
+            begun.set()
+            assert end.wait(30)
+
+    writer = threading.Thread(target=write_for_long)
+    writer.start()
+    assert begun.wait(30)
+    try:
+        with pytest.raises(StoreBusy), store.write():
+            pass
+        with store.read() as unit:
+            assert unit.people.by_telegram_id(1) is None
+    finally:
+        end.set()
+        writer.join()
+    with store.write() as unit:
+        assert unit.people.by_telegram_id(1) is not None
 
 
 def test_every_record_is_frozen() -> None:
