@@ -46,6 +46,7 @@ bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside t
 	$(BIN)/python -m tests.benchmarks.cycle $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.predict $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.probe
+	$(BIN)/python -m tests.benchmarks.load $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.honesty
 	$(BIN)/python -m tests.benchmarks.foresight
 	$(BIN)/python -m tests.benchmarks.why $(BENCH_HOME)
