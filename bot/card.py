@@ -18,7 +18,7 @@ def lines(what: Described) -> list[str]:
     network = what.network
     return [
         f"Card of network {network.number}, which learned on {network.lessons_at:%Y-%m-%d at %H:%M} UTC.",
-        f"Knows {plural(len(what.labels), 'label')}: {_labels(what)}.",
+        _knows(what),
         _eyes(what),
         _lessons(what),
         *_left_out(what),
@@ -45,6 +45,14 @@ def no_card(needs: str) -> str:
     return f"There is no network yet, so there is no card of one. {needs or 'I am learning the first one now.'}"
 
 
+def _knows(what: Described) -> str:
+    untaught = f"{plural(what.untaught, 'label')} of which no photo is taught any more" if what.untaught else ""
+    if not what.labels:
+        return f"Knows {untaught or 'no label'}."
+    also = f", and {untaught}" if untaught else ""
+    return f"Knows {plural(len(what.labels), 'label')}: {_labels(what)}{also}."
+
+
 def _labels(what: Described) -> str:
     """As many labels as fit, those with the most photos first."""
     most_first = sorted(what.labels, key=lambda one: -(one[1].photos if one[1] else 0))
@@ -54,7 +62,8 @@ def _labels(what: Described) -> str:
         if sum(len(esc_ours(each)) for each in shown) > LISTED_CHARACTERS:
             break
     more = len(most_first) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "") + (" (photos of each)" if most_first[0][1] else "")
+    counted = any(one for _, one in most_first)
+    return ", ".join(shown) + (f" and {more} more" if more else "") + (" (photos of each)" if counted else "")
 
 
 def _eyes(what: Described) -> str:
@@ -103,11 +112,10 @@ def _strangers(found: Score) -> str:
         return (
             "How often it gives other things one of these names is not known yet: people must correct it on some first."
         )
-    unknown = found.n - found.wrong
-    low, high = round((1 - found.high) * 100), round((1 - found.low) * 100)
+    # Counts and no share: who hears “I don't know” is asked for the name, who hears a wrong one must say so unasked.
     return (
-        f"Of {plural(found.n, 'photo')} of other things lately, {unknown} were said to be unknown: so about "
-        f"{unknown / found.n * 100:.0f} of 100 ({low} to {high}), and the others were given one of these names."
+        f"Of {plural(found.n, 'photo')} of other things that people named afterwards, {found.n - found.wrong} had been "
+        f"called unknown by this network and those before it; {found.wrong} had been given a name that they knew."
     )
 
 

@@ -143,16 +143,18 @@ class News:
         self._drifts_at = time.monotonic() + DRIFTS_EVERY
         with self._services.store.read() as unit:
             noticed = drifting.look(unit, loaded.network.classifier_id)
-            if not noticed and not unit.drifts.untold():
+            if not noticed and not drifting.to_tell(unit):
                 return False
         with self._services.store.write() as unit:
-            for one in noticed:
-                drifting.note(unit, one)
-            for told in drifting.to_tell(unit):
-                for owner in told.owners:
-                    dedupe = f"drift:{told.drift.id}:{owner.id}"
-                    self._owe(unit, owner.telegram_id, progress_texts.drift_told(told.drift), dedupe, quiet=True)
-        return True
+            for found in noticed:
+                drifting.note(unit, found)
+            told = drifting.to_tell(unit)
+            for one in told:
+                for owner in one.owners:
+                    dedupe = f"drift:{one.drift.id}:{owner.id}"
+                    self._owe(unit, owner.telegram_id, progress_texts.drift_told(one.drift), dedupe, quiet=True)
+            drifting.note_told(unit, told)
+        return bool(told)
 
     def _look_again(self) -> bool:
         """Look again at some questions of the last days; True if somebody is told of another answer.

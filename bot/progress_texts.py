@@ -16,7 +16,7 @@ def progress(found: Progress) -> str:
     if not found.all.n:
         said = [_nothing_judged()]
     else:
-        said = ["<b>My answers, as people judged them</b>", *map(_week, _WEEKS, found.weeks), _how_judged(found)]
+        said = ["<b>My answers, as people judged them</b>", *_weeks(found), _how_judged(found)]
         if found.labels:
             said += ["", "By the name that I gave, the worst first:", *_labels(found)]
     apart = _apart(found)
@@ -30,8 +30,11 @@ def _nothing_judged() -> str:
     )
 
 
-def _week(when: str, week: Score) -> str:
-    return f"{when}: {_wrong(week)}" if week.n else f"{when}: nobody judged any"
+def _weeks(found: Progress) -> list[str]:
+    """A line for each week; of weeks before the first that anybody judged, none."""
+    judged = [place for place, week in enumerate(found.weeks) if week.n]
+    shown = list(zip(_WEEKS, found.weeks, strict=True))[: judged[-1] + 1 if judged else 0]
+    return [f"{when}: {_wrong(week) if week.n else 'nobody judged any'}" for when, week in shown]
 
 
 def _wrong(found: Score) -> str:

@@ -17,7 +17,7 @@ class Drifts:
         self._moment = moment
 
     def add(self, network_id: int, kind: DriftKind, *, n: int, seen: int, expected: float, prediction_id: int) -> bool:
-        """Note a drift while a network answers; False if one of this kind was noted of it before."""
+        """Note a drift while a network answers; False if this very one was noted before."""
         return insert_unless_there(
             self._connection,
             drift,

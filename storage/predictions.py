@@ -97,6 +97,12 @@ class Predictions:
         rows = self._connection.execute(query)
         return [_given(row) for row in rows if not _has_lost_its_name(row)]
 
+    def are_more_than(self, count: int, *, since: datetime) -> bool:
+        """Whether more answers than so many, of all classifiers, were given since a moment."""
+        query = select(prediction.c.created_at).order_by(prediction.c.id.desc()).offset(count).limit(1)
+        given_at = self._connection.execute(query).scalar_one_or_none()
+        return given_at is not None and given_at >= since
+
     def open_questions(
         self, classifier_id: int, since: datetime, *, not_of: int, limit: int, photo_id: int | None = None
     ) -> list[Prediction]:

@@ -322,7 +322,7 @@ drift = Table(
     Column("prediction_id", Id, nullable=False),
     _at("created_at"),
     _at("told_at", null=True),
-    UniqueConstraint("network_id", "kind"),
+    UniqueConstraint("network_id", "kind", "prediction_id"),
 )
 
 # Telegram in and out. ----------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ class Described:
     `labels` are those that it knows, by the names that they have now, with the photos of each and the score on those
     that it had not learned from; the photos are None where an older Pupil did not note them. `teachers` people stand
     behind its lessons, and an import if there are `imported` ones. `disputed` photos and `contradicted` pictures are
-    left out, and so are `newer` labels. `strangers` are photos of other things; wrong are those that were named.
+    left out, and so are `newer` labels. Of `untaught` more labels nobody teaches a photo any more, and their names are
+    not told. `strangers` are photos of other things; wrong are those that were named.
     """
 
     network: Network
@@ -41,6 +42,7 @@ class Described:
     disputed: int
     contradicted: int
     newer: int
+    untaught: int
     strangers: Score
 
 
@@ -58,9 +60,9 @@ def weights_of(home: Path, manifest: Manifest) -> Weights:
 def describe(
     unit: Unit, network: Network, manifest: Manifest, scores: Sequence[LabelScore], weights: Weights
 ) -> Described:
-    """Describe the network. Of a label that was deleted since, nothing is told."""
+    """Describe the network. Of a label that was deleted since, or of which no photo is taught, no name is told."""
     counts = unit.labels.counts(network.classifier_id)
-    names = {one.label.id: one.label for one in counts}
+    names = {one.label.id: one.label for one in counts if one.photos}
     of_label: Mapping[int, LabelScore] = {one.label_id: one for one in scores}
     known = [names[label_id] for label_id in network.labels if label_id in names]
     teachers, imported = unit.votes.teachers(network.classifier_id, until=network.lessons_at)
@@ -73,6 +75,7 @@ def describe(
         imported=imported,
         disputed=unit.photos.count(network.classifier_id, State.DISPUTED),
         contradicted=unit.photos.contradicted(network.classifier_id),
+        untaught=len(network.labels) - len(known),
         newer=sum(one.photos > 0 and one.label.id not in network.labels for one in counts),
         strangers=strangers(unit, network.classifier_id),
     )

@@ -1,10 +1,10 @@
 """The drift alarm: answers that have got worse than their networks had stated are noted, for the owner to be told once.
 
 Each lesson brings another network, so what is watched is the answers one after the other, each against what the network
-stated that gave it. `trainer/change_detection.py` says why looking after every press does no harm.
+stated that gave it. News looks now and then; `trainer/change_detection.py` says why looking often does no harm.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -104,8 +104,17 @@ class Told:
 
 
 def to_tell(unit: Unit) -> list[Told]:
-    """What owners are to be told; each is handed out in the transaction that notes it as told."""
+    """What owners are to be told; nothing as long as there is none who can be told."""
     found = unit.drifts.untold()
-    unit.drifts.told([one.id for one in found])
-    owners = tuple(unit.people.with_role(Role.OWNER))
-    return [Told(one, owners) for one in found]
+    owners = tuple(one for one in unit.people.with_role(Role.OWNER) if _is_reachable(unit, one)) if found else ()
+    return [Told(one, owners) for one in found] if owners else []
+
+
+def note_told(unit: Unit, told: Sequence[Told]) -> None:
+    """Note, in the transaction that owes the messages, that they are."""
+    unit.drifts.told([one.drift.id for one in told])
+
+
+def _is_reachable(unit: Unit, person: Person) -> bool:
+    chat = unit.chats.by_telegram_id(person.telegram_id)
+    return chat is not None and chat.reachable

@@ -57,7 +57,7 @@ def progress(unit: Unit, classifier_id: int) -> Progress:
         unknown=len(kinds[AnswerKind.UNKNOWN]),
         remembered=len(kinds[AnswerKind.REMEMBERED]),
         drifts=tuple(unit.drifts.since(classifier_id, since)),
-        is_cut=len(given) >= MOST_ANSWERS,
+        is_cut=unit.predictions.are_more_than(MOST_ANSWERS, since=since),
     )
 
 

@@ -42,7 +42,7 @@ def described(*names: str, **changes: object) -> Described:
         for number, name in enumerate(names or ("oak", "elm"), 1)
     )
     weights = Weights("tf_efficientnet_lite0", "Apache-2.0")
-    made = Described(NETWORK, manifest(), weights, labels, 4, True, 3, 1, 2, score(2, 12))
+    made = Described(NETWORK, manifest(), weights, labels, 4, True, 3, 1, 2, 0, score(2, 12))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -60,7 +60,7 @@ def test_it_says_what_the_network_is_how_good_and_what_it_is_not_for() -> None:
         "a false alarm for 14 of 500 photos of what it knows",
         "among those given for about 95 (93 to 97, by 500 photos)",
         "Worst at: elm 2 of 50 wrong",
-        "Of 12 photos of other things lately, 10 were said to be unknown: so about 83 of 100 (55 to 95)",
+        "Of 12 photos of other things that people named afterwards, 10 had been called unknown by this network and",
         "Not for anything where a mistake can hurt somebody",
         "Licence of the weights it stands on: Apache-2.0.",
     ):
@@ -89,6 +89,14 @@ def test_three_labels_at_most_are_named_as_worst_and_none_that_was_never_wrong()
     assert worst.count(" wrong ") == 3
     assert worst.startswith("Worst at: l6 6 of 50 wrong")
     assert not [one for one in card.lines(described("l7", labels=described(*"abcdefg").labels[6:])) if "Worst" in one]
+
+
+def test_labels_that_nobody_teaches_any_more_are_counted_and_not_named() -> None:
+    assert "Knows 2 labels: oak 99, elm 98 (photos of each), and 1 label of which no photo is taught any more." in (
+        card.lines(described(untaught=1))
+    )
+    assert "Knows 2 labels of which no photo is taught any more." in card.lines(described(labels=(), untaught=2))
+    assert "Knows no label." in card.lines(described(labels=()))
 
 
 def test_a_tuned_network_says_so() -> None:

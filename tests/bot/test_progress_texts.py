@@ -26,7 +26,7 @@ def label(name: str, number: int = 1) -> Label:
 def judged(**changes: object) -> Progress:
     weeks = (score(3, 40), score(5, 31), score(0, 0), score(0, 2))
     labels = ((label("rose"), score(6, 20)), (label("oak", 2), score(2, 53)))
-    return replace(NOTHING, weeks=weeks, labels=labels, named=120, **changes)  # type: ignore[arg-type]
+    return replace(replace(NOTHING, weeks=weeks, labels=labels, named=120), **changes)  # type: ignore[arg-type]
 
 
 def drift(kind: DriftKind, **changes: float) -> Drift:
@@ -44,6 +44,13 @@ def test_weeks_and_labels_come_with_their_number_and_interval() -> None:
         "22 to 28 days ago: 0 of 2 wrong (0 to 66 %)",
     ]
     assert said[-2:] == ["<b>rose</b>: 6 of 20 wrong (15 to 52 %)", "<b>oak</b>: 2 of 53 wrong (1 to 13 %)"]
+
+
+def test_of_weeks_before_the_first_that_anybody_judged_nothing_is_said() -> None:
+    said = progress_texts.progress(judged(weeks=(score(0, 0), score(1, 4), score(0, 0), score(0, 0)))).splitlines()
+
+    assert said[1:3] == ["Last 7 days: nobody judged any", "8 to 14 days ago: 1 of 4 wrong (5 to 70 %)"]
+    assert not [line for line in said if "days ago" in line and "8 to 14" not in line]
 
 
 def test_which_way_the_numbers_lean_is_said_with_how_bad_it_is_at_least() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage import DriftKind, Role
+from storage import Role
 from tests.support.bots import Message, World, picture
 
 
@@ -69,11 +69,7 @@ async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_
     await world.stop_bot()
     await world.start_bot()
     await world.settled()
-    with world.store.write() as unit:
-        network = unit.networks.active(unit.classifiers.default().id)
-        assert network is not None
-        assert not unit.drifts.add(network.id, DriftKind.WRONG, n=1, seen=1, expected=0.1, prediction_id=1)
-
+    assert world.look(lambda unit: unit.drifts.untold()) == []
     assert len([one for one in await world.said_to(world.owner) if "one after the other" in one]) == 1
     assert not [one for one in await world.said_to(world.ann) if "one after the other" in one]
     (call,) = world.playground.faults.calls_of("sendMessage", lambda one: "one after the other" in one.values["text"])

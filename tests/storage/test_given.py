@@ -144,7 +144,7 @@ def test_people_behind_the_lessons_are_counted_once_and_imports_told_apart(room:
         assert unit.votes.teachers(room.classifier.id, until=before) == (2, False)
 
 
-def test_a_drift_is_noted_once_for_a_network_and_kind_and_told_once(room: Classroom, clock: HandClock) -> None:
+def test_a_drift_is_noted_once_and_told_once(room: Classroom, clock: HandClock) -> None:
     first, second = room.network(), room.network(2)
     facts: dict[str, Any] = {"n": 40, "seen": 14, "expected": 4.8, "prediction_id": 7}
     with room.store.write() as unit:
@@ -173,3 +173,22 @@ def test_networks_are_found_together_with_what_they_take_for_known(room: Classro
         assert unit.networks.those({second.id, first.id, 999}) == {first.id: first, second.id: second}
         assert unit.networks.those(set()) == {}
     assert (first.alarms, first.alarms_of) == (None, None)
+
+
+def test_whether_there_were_more_answers_than_are_looked_at(room: Classroom, clock: HandClock) -> None:
+    asked, photo = room.network(), room.photo()
+    begun = clock()
+
+    def answer() -> None:
+        with room.store.write() as unit:
+            unit.predictions.add(photo.id, asked.id, None, [], asked_by_id=room.ann.id, milliseconds=1.0)
+
+    for _ in range(3):
+        answer()
+    clock.wait(60)
+    later = clock()
+    answer()
+    with room.store.read() as unit:
+        assert unit.predictions.are_more_than(3, since=begun)
+        assert not unit.predictions.are_more_than(4, since=begun)
+        assert not unit.predictions.are_more_than(1, since=later)

@@ -25,6 +25,6 @@ def upgrade() -> None:
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["network_id"], ["network.id"], name=op.f("fk_drift_network_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drift")),
-        sa.UniqueConstraint("network_id", "kind", name=op.f("uq_drift_network_id_kind")),
+        sa.UniqueConstraint("network_id", "kind", "prediction_id", name=op.f("uq_drift_network_id_kind_prediction_id")),
         sqlite_autoincrement=True,
     )
