@@ -126,7 +126,9 @@ class Jobs:
         row = self._connection.execute(query).first()
         return _record(row) if row else None
 
-    def results_since(self, kind: str, classifier_id: int, since: datetime, *, limit: int = 300) -> list[dict[str, Any]]:
+    def results_since(
+        self, kind: str, classifier_id: int, since: datetime, *, limit: int = 300
+    ) -> list[dict[str, Any]]:
         """What came of the jobs of the kind that were done since a moment, of many the newest."""
         query = (
             select(job.c.result)
