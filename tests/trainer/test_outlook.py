@@ -14,6 +14,7 @@ from tests.trainer.conftest import Teach, draw
 from trainer import cycle, outlook
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes
+from trainer.learning_curve import trials
 from trainer.outlook import IN_PEACE, TO_NAME, Memory, Outlook, OutlookEnd
 from trainer.readiness import OUTLOOK_PHOTOS, missing_for_outlook, readiness
 from trainer.recipe import Recipe
@@ -168,7 +169,7 @@ def test_photos_of_one_album_each_are_too_few_occasions(
 def test_without_new_lessons_the_curve_is_not_measured_again_and_with_one_it_is(
     store: Store, teach: Teach, taught: Network, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory, fitted, trials = Memory(), [], outlook.trials
+    memory, fitted = Memory(), []
 
     def counting(*given: Any) -> Iterator[Any]:
         fitted.append(1)
