@@ -1,6 +1,7 @@
 """Sentences on the outlook: what more photos would bring, and which ones."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.actions.asking import Answer
@@ -40,17 +41,44 @@ def too_early(missing: Sequence[Shortage]) -> str:
     )
 
 
-def outlook(facts: Mapping[str, Any], names: Mapping[int, str], *, unknown: int, to_name: int) -> str:
-    """The outlook in words; `unknown` questions of this chat are like nothing taught, and `to_name` are asked about."""
+def few_occasions() -> str:
+    """There are photos enough, but most came in one or two albums with all others of their label."""
+    return (
+        "I cannot say yet what more photos would bring: photos of one album count as one occasion, and most of mine "
+        "came together. Send me some of each label at other times, and ask again."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Of the chat that is told: how many of its questions are `unknown`, like nothing taught, and how many it names.
+
+    `unknown_first`: the first one to name is unknown. `together`: it is a group, where several people ask.
+    """
+
+    unknown: int = 0
+    to_name: int = 0
+    unknown_first: bool = False
+    together: bool = False
+
+
+def outlook(facts: Mapping[str, Any], names: Mapping[int, str], here: Here) -> str:
+    """The outlook in words."""
     lines = [_foreseen(facts), _needed(facts.get("weakest"), names), _sides(facts.get("scattered"), names)]
-    if unknown:
-        first = " The first one below is one of them." if to_name else ""
-        lines.append(f"{unknown} photos that you asked me about are alike, and like nothing that I was taught.{first}")
-    if to_name:
-        lines.append("Please name this one:" if to_name == 1 else f"Please name these {to_name}:")
+    lines.append(_unknown(here))
+    if here.to_name:
+        lines.append("Please name this one:" if here.to_name == 1 else f"Please name these {here.to_name}:")
     else:
         lines.append("Send me photos without a name, too: I ask you about those that would teach me most.")
     return "\n".join(line for line in lines if line)
+
+
+def _unknown(here: Here) -> str:
+    if not here.unknown:
+        return ""
+    asked = "that were asked about here" if here.together else "that you asked me about"
+    first = " The first one below is one of them." if here.unknown_first else ""
+    return f"{plural(here.unknown, 'photo')} {asked} are alike, and like nothing that I was taught.{first}"
 
 
 def _foreseen(facts: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Replies that are owed: written to the outbox in the transaction of what they tell of."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bot.visit import Visit
@@ -108,9 +109,9 @@ def answer_key(prediction_id: int) -> str:
     return f"answer:{prediction_id}"
 
 
-def naming_key(prediction_id: int, job_id: int) -> str:
-    """What the message is owed as in which an outlook asks for the name of what was predicted."""
-    return f"name:{prediction_id}:{job_id}"
+def naming_key(prediction_id: int, day: date) -> str:
+    """What the message is owed as in which an outlook asks for the name of what was predicted: once a day."""
+    return f"name:{prediction_id}:{day.isoformat()}"
 
 
 def answered_in(key: str | None) -> int | None:

@@ -1,12 +1,13 @@
 """Work for the trainer, held by leases: a killed worker's job is taken up again, a finished one never twice."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Text, cast, func, select, update
 
-from storage.errors import NotFound
+from storage.errors import NotFound, StoreConflict
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.records import Heartbeat, Job, JobState
@@ -58,6 +59,11 @@ class Jobs:
         return self._change(job_id, worker, lease_until=until)
 
     def finish(self, job_id: int, worker: str, result: dict[str, Any]) -> bool:
+        """Keep what came of a job. Raise StoreConflict for what is no JSON (NaN), as only PostgreSQL would itself."""
+        try:
+            json.dumps(result, allow_nan=False)
+        except ValueError as error:
+            raise StoreConflict(f"the result of job {job_id} is no JSON") from error
         return self._change(
             job_id, worker, state=JobState.DONE, result=result, error=None, finished_at=self._moment.now
         )
@@ -119,6 +125,28 @@ class Jobs:
         )
         row = self._connection.execute(query).first()
         return _record(row) if row else None
+
+    def results_since(
+        self, kind: str, classifier_id: int, since: datetime, *, limit: int = 300
+    ) -> list[dict[str, Any]]:
+        """What came of the jobs of the kind that were done since a moment, of many the newest."""
+        query = (
+            select(job.c.result)
+            .where(job.c.kind == kind, job.c.classifier_id == classifier_id, job.c.state == JobState.DONE)
+            .where(job.c.finished_at >= since)
+            .order_by(job.c.id.desc())
+            .limit(limit)
+        )
+        return [found for found in self._connection.execute(query).scalars() if found]
+
+    def forget_names(self, classifier_id: int) -> None:
+        """Empty results of labels' names, which earlier versions of Pupil wrote there beside the ids.
+
+        Whoever tells a result looks names up by the ids: so a label that is deleted takes its name along.
+        """
+        named = (job.c.classifier_id == classifier_id) & cast(job.c.result, Text).contains('"name"')
+        for row in self._connection.execute(select(job.c.id, job.c.result).where(named)).all():
+            self._set(row.id, result=_without_names(row.result))
 
     def failed_at(self, kind: str, classifier_id: int) -> datetime | None:
         """When a job of the kind failed last."""
@@ -210,6 +238,13 @@ class Heartbeats:
     def of(self, process: str) -> Heartbeat | None:
         row = self._connection.execute(select(heartbeat).where(heartbeat.c.process == process)).one_or_none()
         return Heartbeat(row.process, row.doing, row.at) if row else None
+
+
+def _without_names(told: Any) -> Any:
+    """Return JSON values without what is called `name`, at any depth."""
+    if isinstance(told, dict):
+        return {key: _without_names(one) for key, one in told.items() if key != "name"}
+    return [_without_names(one) for one in told] if isinstance(told, list) else told
 
 
 def _record(row: Row[tuple[object, ...]]) -> Job:

@@ -146,7 +146,7 @@ class Outbox:
 
         With `coalesce`, an unsent row of the lane with the same word is dropped: it would only say what is outdated.
         """
-        if dedupe is not None and self._is_known(dedupe):
+        if dedupe is not None and self.is_known(dedupe):
             return False
         if coalesce is not None:
             self._connection.execute(
@@ -203,6 +203,10 @@ class Outbox:
             outgoing_id, state=SENT, message_id=message_id, sent_at=self._moment.now, payload={}, attachment=None
         )
 
+    def is_known(self, dedupe: str) -> bool:
+        """Whether this very message was owed before, and its traces are there still."""
+        return self._connection.execute(select(outbox.c.id).where(outbox.c.dedupe == dedupe)).first() is not None
+
     def message_of(self, dedupe: str) -> int | None:
         """The message that an owed call became, where Telegram told us."""
         query = select(outbox.c.message_id).where(outbox.c.dedupe == dedupe)
@@ -253,9 +257,6 @@ class Outbox:
     def counts(self) -> dict[str, int]:
         query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
         return {state: count for state, count in self._connection.execute(query)}
-
-    def _is_known(self, dedupe: str) -> bool:
-        return self._connection.execute(select(outbox.c.id).where(outbox.c.dedupe == dedupe)).first() is not None
 
     def _change(self, outgoing_id: int, **values: Any) -> None:
         self._connection.execute(update(outbox).where(outbox.c.id == outgoing_id).values(**values))

@@ -15,6 +15,7 @@ from trainer.familiarity import NEAREST, nearest_likenesses
 from trainer.fitting import Sight
 from trainer.head import Floats, scaled
 from trainer.metrics import Integers, Score, score, wilson
+from trainer.references import MOST, chosen
 
 # A label with fewer photos than this share of the middle one is short of them, however well it does.
 FEW = 0.5
@@ -41,22 +42,22 @@ class Weakest:
 def weakest(truth: Integers, wrong: NDArray[np.bool_], judged: NDArray[np.bool_]) -> Weakest | None:
     """Return the label that may be worst: by the upper end of the interval of its error, out of fold; all are (n,).
 
-    That weighs errors and number at once, for little is known of a label with few photos. None where the label made no
-    mistake and is not short of photos either.
+    That weighs errors and number at once, for little is known of a label with few photos. Only those are compared that
+    made a mistake, are short of photos or could not be asked about; None where all others are left.
     """
     found = []
     for label in np.unique(truth):
         own = truth == label
         asked = own & judged
         found.append(Weakest(int(label), int(own.sum()), score(int((wrong & asked).sum()), int(asked.sum()))))
-    needed = max(found, key=lambda one: (one.score.high, -one.photos))
-    short = needed.photos < FEW * float(np.median([one.photos for one in found]))
-    return needed if needed.score.wrong or short else None
+    few = FEW * float(np.median([one.photos for one in found]))
+    needy = [one for one in found if one.score.wrong or one.photos < few or not one.score.n]
+    return max(needy, key=lambda one: (one.score.high, -one.photos), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Scattered:
-    """A label of whose `photos` so many as `alone` look like no other photo of it."""
+    """A label of whose `photos` so many as `alone` look like no other photo of it; of very many some are compared."""
 
     label: int
     alone: int
@@ -69,7 +70,8 @@ def scattered(sights: Mapping[int, Sight], truth: Integers, folds: Integers) -> 
     Unlike is what lies `FAR` robust deviations below the middle of all; None if of no label clearly more than
     `MANY` do.
     """
-    alike = own_likenesses(sights, truth, folds)
+    among = compared(truth)
+    truth, alike = truth[among], own_likenesses(sights, truth, folds)
     known = np.isfinite(alike)
     if not known.any():
         return None
@@ -84,11 +86,18 @@ def scattered(sights: Mapping[int, Sight], truth: Integers, folds: Integers) -> 
     return max(found, key=lambda one: one.alone / one.photos, default=None)
 
 
+def compared(truth: Integers) -> Integers:
+    """Return the rows of the photos that are compared with one another: all, or `MOST`, as many of each label."""
+    return chosen(truth.tolist(), MOST)
+
+
 def own_likenesses(sights: Mapping[int, Sight], truth: Integers, folds: Integers) -> Floats:
-    """Return the mean cosine (n,) of each photo to the nearest of its label in other folds; NaN where there is none."""
+    """Return the mean cosine of each photo `compared` to the nearest of its label in other folds; NaN without any."""
+    among = compared(truth)
+    truth, folds = truth[among], folds[among]
     found = np.full(len(truth), np.nan)
     for fold in np.unique(folds):
-        vectors = scaled(sights[int(fold)].embeddings)
+        vectors = scaled(sights[int(fold)].embeddings[among])
         for label in np.unique(truth):
             asked, others = (truth == label) & (folds == fold), (truth == label) & (folds != fold)
             if asked.any() and others.any():
@@ -96,14 +105,16 @@ def own_likenesses(sights: Mapping[int, Sight], truth: Integers, folds: Integers
     return found
 
 
-def usual_likeness(sights: Mapping[int, Sight], folds: Integers) -> tuple[float, float]:
+def usual_likeness(sights: Mapping[int, Sight], truth: Integers, folds: Integers) -> tuple[float, float]:
     """Return what taught photos are like: mean cosine to the nearest of other folds, at `UNUSUAL` and in the middle."""
-    found = np.empty(len(folds))
+    among = compared(truth)
+    folds = folds[among]
+    found = np.full(len(folds), np.nan)
     for fold in np.unique(folds):
-        vectors, asked = scaled(sights[int(fold)].embeddings), folds == fold
+        vectors, asked = scaled(sights[int(fold)].embeddings[among]), folds == fold
         if (~asked).any():
             found[asked] = nearest_likenesses(vectors[asked], vectors[~asked]).mean(axis=1)
-    low, middle = np.quantile(found, [UNUSUAL, 0.5])
+    low, middle = np.nanquantile(found, [UNUSUAL, 0.5])
     return float(low), float(middle)
 
 

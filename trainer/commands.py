@@ -214,6 +214,17 @@ def sentence(result: dict[str, Any]) -> str:
     return f"{ends[result['end']]}: {known}, {quality}, {result['seconds']:.1f} s."
 
 
+def _named(store: Store, result: dict[str, Any]) -> dict[str, Any]:
+    """Return a training's result with the names that labels have now: what is kept has their ids alone."""
+    missing = result.get("missing")
+    if missing is None:
+        return result
+    with store.read() as unit:
+        names = {label.id: label.name for label in unit.labels.all(unit.classifiers.default().id)}
+    short = [one | {"name": names[one["label_id"]]} for one in missing["shortages"] if one["label_id"] in names]
+    return result | {"missing": missing | {"shortages": short}}
+
+
 def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict[str, Any]:
     classifier_id = _classifier(store)
     untuned = _untuned(store, settings)
@@ -224,7 +235,7 @@ def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict
     for step in cycle.run(store, classifier_id, eyes, Recipe(), force=force):
         if isinstance(step, Outcome):
             keep_house(store, untuned.digest)
-            return step.as_dict()
+            return _named(store, step.as_dict())
     raise TrainerError("the cycle ended without an outcome")
 
 
@@ -237,7 +248,7 @@ def _train_there(store: Store) -> dict[str, Any]:
         with store.read() as unit:
             asked = unit.jobs.get(job.id)
         if asked.result is not None:
-            return asked.result
+            return _named(store, asked.result)
         if asked.finished_at is not None:
             break
         time.sleep(LOOK_SECONDS)

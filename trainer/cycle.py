@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Outcome:
     answers: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values: a job's result, and what `train --json` prints."""
+        """Return plain JSON values: a job's result, which stays, and so without names of labels."""
         made = self.network
         return {
             "end": self.end.value,
@@ -69,7 +69,7 @@ class Outcome:
             "low": made.low if made else None,
             "high": made.high if made else None,
             "verdict": made.verdict if made else None,
-            "missing": asdict(self.readiness) if self.readiness else None,
+            "missing": self.readiness.as_dict() if self.readiness else None,
             "seconds": round(self.seconds, 3),
         }
 

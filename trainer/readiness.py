@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 LABELS_NEEDED = 2
 PHOTOS_NEEDED = 2
@@ -19,6 +20,10 @@ class Shortage:
     name: str
     missing: int
 
+    def as_dict(self) -> dict[str, int]:
+        """Return what is kept of it. Not the name: people may delete the label, and results of jobs stay."""
+        return {"label_id": self.label_id, "missing": self.missing}
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -30,6 +35,11 @@ class Readiness:
     ready: bool
     labels_missing: int
     shortages: tuple[Shortage, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; labels by their ids alone."""
+        short = [one.as_dict() for one in self.shortages]
+        return {"ready": self.ready, "labels_missing": self.labels_missing, "shortages": short}
 
 
 def readiness(photos: Iterable[tuple[int, str, int]]) -> Readiness:

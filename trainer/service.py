@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from storage import Job, JobKind, Network, StorageError, Store, WriteNotDurable
+from storage import Job, JobKind, Network, StorageError, Store, StoreConflict, Unit, WriteNotDurable
 from trainer import cycle, outlook
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
@@ -35,8 +35,9 @@ BEAT_LOOK = 0.5
 EMBED_SECONDS = 1.0
 UNREADABLE_SECONDS = 900.0
 PROCESS, TUNING = "trainer", "tuning"
-# What takes seconds and is done here; fine-tunings are carried out beside it.
-KINDS = (JobKind.FIT, JobKind.REPORT, JobKind.OUTLOOK)
+# What takes seconds and is done here, fine-tunings being carried out beside it. An outlook, which anybody may ask for,
+# waits until nothing else is due: lessons come first.
+FIRST, LAST = (JobKind.FIT, JobKind.REPORT), (JobKind.OUTLOOK,)
 
 
 class Service:
@@ -57,6 +58,7 @@ class Service:
         self._broken: WriteNotDurable | None = None
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
+        self._foreseen = outlook.Memory()
         self._tunings = TuneJobs(store, settings, recipe, self._worker)
 
     def run(self) -> None:
@@ -93,7 +95,7 @@ class Service:
             self._take_over(untuned)
         eyes = self._look_through(untuned)
         with self._store.write() as unit:
-            self._job = unit.jobs.claim(KINDS, self._worker, self._settings.lease_seconds)
+            self._job = self._claim(unit)
         if time.monotonic() >= self._believed_until:
             # A disk that was away for a moment gives back what it could not read.
             self._unreadable.clear()
@@ -113,6 +115,10 @@ class Service:
         self._eyes = self._tunings.turn(untuned) or self._eyes
         self._doing = self._tunings.doing or "waiting for lessons"
         return self._embed_some(eyes)
+
+    def _claim(self, unit: Unit) -> Job | None:
+        lease = self._settings.lease_seconds
+        return unit.jobs.claim(FIRST, self._worker, lease) or unit.jobs.claim(LAST, self._worker, lease)
 
     def _look_through(self, untuned: Embedder) -> Eyes:
         """Return the eyes of the network that answers now, opened anew only when it is another."""
@@ -167,7 +173,8 @@ class Service:
             with self._store.read() as unit:
                 return unit.jobs.askers(job.id)
 
-        for step in outlook.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable, chats):
+        unreadable, foreseen = self._unreadable, self._foreseen
+        for step in outlook.run(self._store, job.classifier_id, eyes, self._recipe, unreadable, chats, foreseen):
             if isinstance(step, Outlook):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
@@ -189,7 +196,10 @@ class Service:
         return found
 
     def _give_back(self, error: Exception) -> None:
-        """Count a fault of the job's own against it; a fault of the machine (disk, database) costs it nothing."""
+        """Count a fault of the job's own against it; a fault of the machine (disk, database) costs it nothing.
+
+        What the database refuses to keep is the job's own: given back for nothing, it would come again for ever.
+        """
         self._took_over = False
         # Whatever went wrong, it may have been they: photos that they learned from may be deleted by now.
         self._eyes = None
@@ -197,7 +207,7 @@ class Service:
             return
         try:
             with self._store.write() as unit:
-                if isinstance(error, (StorageError, OSError)):
+                if isinstance(error, (StorageError, OSError)) and not isinstance(error, StoreConflict):
                     unit.jobs.release(self._job.id, self._worker)
                     return
                 retry_at = unit.now + timedelta(seconds=self._settings.retry_seconds)

@@ -8,7 +8,7 @@ from bot.actions.asking import Answer
 from bot.actions.correcting import find
 from bot.actions.teaching import readiness_of, trainer_alive
 from bot.visit import Presence
-from storage import JobKind, NotFound, Person, Role, State, Unit
+from storage import Chat, JobKind, NotFound, Person, Role, State, Unit
 from trainer.readiness import Readiness, Shortage, missing_for_outlook
 
 
@@ -34,6 +34,14 @@ class ToName:
     answer: Answer
     person: Person
     message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """So many questions of a chat are alike and like nothing taught; the prediction `first` answered one of them."""
+
+    questions: int = 0
+    first: int | None = None
 
 
 def ask_outlook(unit: Unit, presence: Presence) -> OutlookAsked:
@@ -69,16 +77,24 @@ def to_name(unit: Unit, telegram_id: int, facts: Mapping[str, Any]) -> list[ToNa
     chat = unit.chats.by_telegram_id(telegram_id)
     if chat is None:
         return []
-    chosen: Sequence[int] = facts.get("chats", {}).get(str(chat.id), {}).get("predictions", ())
+    chosen: Sequence[int] = _told_of(chat, facts).get("predictions", ())
     asked = (_to_name(unit, chat.id, prediction_id) for prediction_id in chosen)
     return [one for one in asked if one is not None]
 
 
-def unknown_of(unit: Unit, telegram_id: int, facts: Mapping[str, Any]) -> int:
-    """How many questions of this chat are alike and like nothing that was taught."""
+def unknown_of(unit: Unit, telegram_id: int, facts: Mapping[str, Any]) -> Unknown:
+    """The questions of this chat that are alike and like nothing that was taught."""
     chat = unit.chats.by_telegram_id(telegram_id)
-    told = {} if chat is None else facts.get("chats", {}).get(str(chat.id), {})
-    return int(told.get("unknown", 0))
+    told = {} if chat is None else _told_of(chat, facts)
+    if not told.get("unknown"):
+        return Unknown()
+    # The trainer puts one of them first; whether that one is still asked about is another matter.
+    return Unknown(int(told["unknown"]), next(iter(told.get("predictions", ())), None))
+
+
+def _told_of(chat: Chat, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = facts.get("chats", {}).get(str(chat.id), {})
+    return told
 
 
 def _to_name(unit: Unit, chat_id: int, prediction_id: int) -> ToName | None:

@@ -99,6 +99,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
+    unit.jobs.forget_names(classifier_id)
     left = readiness_of(unit, classifier_id)
     if not left.ready:
         unit.networks.retire(classifier_id)

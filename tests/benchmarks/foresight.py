@@ -75,6 +75,7 @@ def _trial(embeddings: NDArray[np.float32], truth: Integers, seed: int) -> Told:
     sights = Sights.untuned(embeddings[half]).folds
     seen = list(trials(sights, truth[half], folds[half], groups, Recipe(), rng))
     foreseen = foresee(seen, groups, rng)
+    assert foreseen is not None, "each photo came on its own, so that all could be asked"
     every = Sights.untuned(embeddings).folds
     answered = out_of_fold(every, truth, folds, int(truth.max()) + 1, Recipe())
     return Told(foreseen, float((answered.answers() != truth)[answered.judged].mean()), len(truth))

@@ -19,8 +19,8 @@ def facts(**changes: Any) -> dict[str, Any]:
     return {"end": "outlook", "photos": 40, "foreseen": seen, "weakest": weakest, "scattered": None} | changes
 
 
-def said(told: dict[str, Any], *, unknown: int = 0, to_name: int = 0) -> str:
-    return outlook_texts.outlook(told, NAMES, unknown=unknown, to_name=to_name)
+def said(told: dict[str, Any], **here: Any) -> str:
+    return outlook_texts.outlook(told, NAMES, outlook_texts.Here(**here))
 
 
 def foreseen(**changes: Any) -> dict[str, Any]:
@@ -73,10 +73,31 @@ def test_names_are_escaped_and_labels_that_are_gone_are_not_named() -> None:
     assert "Most needed" not in told
 
 
-def test_what_is_like_nothing_taught_is_said_and_that_it_comes_first() -> None:
+def test_what_is_like_nothing_taught_is_said_and_that_it_comes_first_where_it_does() -> None:
     assert "5 photos that you asked me about are alike" in (told := said(facts(), unknown=5, to_name=3))
-    assert "The first one below is one of them." in told
+    assert "The first one below" not in told
     assert told.endswith("Please name these 3:")
+    assert "taught. The first one below is one of them." in said(facts(), unknown=5, to_name=3, unknown_first=True)
+
+
+def test_in_a_group_nobody_is_told_that_she_asked() -> None:
+    told = said(facts(), unknown=5, together=True)
+
+    assert "5 photos that were asked about here are alike" in told
+    assert "you asked" not in told
+
+
+def test_a_label_that_could_not_be_asked_about_is_needed_and_nothing_is_said_against_it() -> None:
+    told = said(facts(weakest={"label": 1, "photos": 40, "score": {"n": 0, "wrong": 0}}))
+
+    assert "Most needed: <b>grizzly</b> (40 photos, none asked yet)." in told
+
+
+def test_photos_that_came_together_are_told_to_be_one_occasion_and_what_to_do() -> None:
+    told = outlook_texts.few_occasions()
+
+    assert "photos of one album count as one occasion" in told
+    assert told.endswith("Send me some of each label at other times, and ask again.")
 
 
 def test_without_a_photo_to_name_some_are_asked_for() -> None:

@@ -2,10 +2,11 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from storage import Job, JobKind, JobState, NotFound, Store
+from storage import Job, JobKind, JobState, NotFound, Store, StoreConflict
 from storage.jobs import LONGEST_WAIT, MAX_TRIES
 from tests.storage.classroom import Classroom
 from tests.storage.conftest import HandClock
@@ -283,3 +284,49 @@ def test_a_heartbeat_is_what_a_process_said_last(room: Classroom, clock: HandClo
     assert beat is not None
     assert beat.doing.startswith("learninglearning")
     assert beat.at == clock.now
+
+
+def done(room: Classroom, clock: HandClock, result: dict[str, Any], kind: str = JobKind.FIT) -> Job:
+    job = ask(room, clock, kind=kind)
+    with room.store.write() as unit:
+        unit.jobs.claim([kind], "one", LEASE)
+        unit.jobs.finish(job.id, "one", result)
+    return job
+
+
+def test_what_is_no_json_is_refused_by_every_database(room: Classroom, clock: HandClock) -> None:
+    job = ask(room, clock)
+    claim(room.store, "one")
+
+    with pytest.raises(StoreConflict), room.store.write() as unit:
+        unit.jobs.finish(job.id, "one", {"error": float("nan")})
+
+    with room.store.read() as unit:
+        assert unit.jobs.get(job.id).state is JobState.RUNNING
+
+
+def test_results_since_a_moment_are_of_the_kind_and_of_many_the_newest(room: Classroom, clock: HandClock) -> None:
+    done(room, clock, {"number": 1})
+    clock.wait(60)
+    since = clock.now
+    for number in (2, 3):
+        done(room, clock, {"number": number})
+    done(room, clock, {"number": 4}, kind=JobKind.REPORT)
+
+    with room.store.read() as unit:
+        found = unit.jobs.results_since(JobKind.FIT, room.classifier.id, since)
+        newest = unit.jobs.results_since(JobKind.FIT, room.classifier.id, since, limit=1)
+    assert (found, newest) == ([{"number": 3}, {"number": 2}], [{"number": 3}])
+
+
+def test_names_that_earlier_versions_kept_in_results_are_forgotten(room: Classroom, clock: HandClock) -> None:
+    short = {"label_id": 1, "missing": 2}
+    fit = done(room, clock, {"end": "not_ready", "missing": {"shortages": [short | {"name": "Mary"}]}})
+    other = done(room, clock, {"end": "published", "network": 3})
+
+    with room.store.write() as unit:
+        unit.jobs.forget_names(room.classifier.id)
+
+    with room.store.read() as unit:
+        assert unit.jobs.get(fit.id).result == {"end": "not_ready", "missing": {"shortages": [short]}}
+        assert unit.jobs.get(other.id).result == {"end": "published", "network": 3}

@@ -110,10 +110,26 @@ def test_a_job_that_was_killed_often_ends_well_with_a_tuning_by_command(room: Ro
         ([(1, "red", 5), (2, "green", 1)], "Not enough photos yet: 1 more of green."),
     ],
 )
-def test_what_is_missing_is_said(photos: list[tuple[int, str, int]], said: str) -> None:
-    outcome = Outcome(End.NOT_READY, 0, 0, 0.0, readiness=readiness(photos))
+def test_what_is_missing_is_said_by_the_names_of_now(
+    store: Store, photos: list[tuple[int, str, int]], said: str
+) -> None:
+    with store.write() as unit:
+        classifier_id = unit.classifiers.default().id
+        made = {name: unit.labels.find_or_create(classifier_id, name).id for name in ("red", "green")}
+    outcome = Outcome(End.NOT_READY, 0, 0, 0.0, readiness=readiness((made[name], name, n) for _, name, n in photos))
 
-    assert commands.sentence(outcome.as_dict()) == said
+    assert commands.sentence(commands._named(store, outcome.as_dict())) == said
+
+
+def test_training_here_says_what_is_missing_with_its_name(
+    store: Store, teach: Teach, settings: TrainerSettings
+) -> None:
+    teach("red", 5)
+    teach("green", 1)
+
+    (short,) = commands.train(store, settings)["missing"]["shortages"]
+
+    assert (short["name"], short["missing"]) == ("green", 1)
 
 
 def test_where_photos_cannot_be_read_more_of_them_are_not_asked_for() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from trainer import learning_curve
 from trainer.fitting import out_of_fold
+from trainer.head import Floats
 from trainer.learning import Sights
-from trainer.learning_curve import MOST_DRAWS, SHARES, Curves, Foresight, Trial, foresee, part, trials
+from trainer.learning_curve import AT_ONCE, MOST_DRAWS, SHARES, Curves, Foresight, Trial, foresee, part, trials
 from trainer.recipe import Recipe
 
 
@@ -32,13 +34,19 @@ def singly(n: int = 600) -> list[str]:
 
 
 def foreseen(errors: dict[float, float], seed: int = 0) -> Foresight:
-    return foresee(drawn(errors, seed=seed), singly(), np.random.default_rng(seed))
+    return told(drawn(errors, seed=seed), singly(), seed)
+
+
+def told(measured: list[Trial], groups: list[str], seed: int = 0) -> Foresight:
+    found = foresee(measured, groups, np.random.default_rng(seed))
+    assert found is not None
+    return found
 
 
 def test_a_power_law_is_found_and_followed() -> None:
     errors = np.array([list(power(0.1, 0.5).values()), list(power(0.02, 0.8).values())])
 
-    curves = Curves.fitted(errors)
+    curves = Curves.fitted(errors, SHARES)
 
     assert curves.exponents == pytest.approx([0.5, 0.8])
     assert curves.top == pytest.approx([0.1, 0.02])
@@ -77,8 +85,7 @@ def test_photos_that_came_together_count_as_fewer() -> None:
     groups = [str(row // 10) for row in range(600)]
     measured = drawn(power(0.2, 0.5), alike=10)
 
-    together = foresee(measured, groups, np.random.default_rng(0))
-    apart = foresee(measured, singly(), np.random.default_rng(0))
+    together, apart = told(measured, groups), told(measured, singly())
 
     assert together.high - together.low > 1.3 * (apart.high - apart.low)
 
@@ -111,10 +118,72 @@ def test_heads_of_parts_are_asked_about_all_photos_and_the_last_learned_all() ->
 
     found = list(trials(sights, truth, folds, singly(60), Recipe(), rng))
 
-    assert [one.share for one in found] == [share for share in SHARES[:-1] for _ in range(MOST_DRAWS)] + [1.0]
+    # Of 20 photos a label an eighth are 2, and a quarter 5.
+    assert [one.share for one in found] == [share for share in (0.1, *SHARES[1:-1]) for _ in range(MOST_DRAWS)] + [1.0]
     whole = out_of_fold(sights, truth, folds, 3, Recipe()).answers() != truth
     assert (found[-1].wrong == whole).all()
     assert np.mean([one.wrong.mean() for one in found[:MOST_DRAWS]]) > whole.mean()
+
+
+def halves(shares: tuple[float, ...]) -> int | None:
+    return told(drawn({share: 0.2 * share**-0.5 for share in shares}), singly()).to_halve
+
+
+def test_a_curve_is_followed_as_far_as_it_was_measured_and_no_further() -> None:
+    # Four times as many halve the error.
+    assert halves((0.2, 0.5, 1.0)) == pytest.approx(2400, rel=0.4)
+    assert halves((0.5, 0.75, 1.0)) is None
+
+
+def parts_of(photos: int, albums: int, folds_of: tuple[int, ...] = (0, 1, 2, 3, 4)) -> list[Trial]:
+    """Trials of two labels, each with so many photos in so many albums, which lie in `folds_of` in turn."""
+    rng = np.random.default_rng(0)
+    truth, albums_of = np.repeat([0, 1], photos), np.tile(np.arange(photos) % albums, 2)
+    embeddings = (np.eye(8)[truth] + rng.normal(0, 0.4, (2 * photos, 8))).astype(np.float32)
+    groups = [f"{label} {album}" for label, album in zip(truth, albums_of, strict=True)]
+    folds = np.array(folds_of)[albums_of % len(folds_of)]
+    return list(trials(Sights.untuned(embeddings).folds, truth, folds, groups, Recipe(), rng))
+
+
+def test_a_part_counts_by_what_it_holds_and_what_hardly_differs_counts_once() -> None:
+    # Of ten photos an eighth and a quarter would both be two, of five albums an eighth, a quarter and a half.
+    assert sorted({one.share for one in parts_of(10, 10)}) == [0.2, 0.5, 0.8, 1.0]
+    assert sorted({one.share for one in parts_of(40, 5)}) == [0.4, 0.8, 1.0]
+
+
+def test_what_came_in_one_album_a_label_tells_nothing_and_neither_does_what_has_no_parts() -> None:
+    rng = np.random.default_rng(0)
+    nobody = [Trial(one.share, one.wrong, np.full(600, False)) for one in drawn(power(0.2, 0.5))]
+    whole = [one for one in drawn(power(0.2, 0.5)) if one.share == 1]
+
+    assert foresee(nobody, singly(), rng) is None
+    assert foresee(whole, singly(), rng) is None
+    assert foresee(parts_of(10, 1), [str(row // 10) for row in range(20)], rng) is None
+    assert {one.share for one in parts_of(10, 2)} == {1.0}
+
+
+def test_a_part_about_which_hardly_a_photo_could_be_asked_is_passed_over() -> None:
+    found = parts_of(40, 4, folds_of=(0, 0, 0, 1))
+
+    # Two albums of one fold are often drawn: then three quarters of the photos cannot be asked about.
+    assert all(one.judged.mean() > 0.5 for one in found)
+    assert 2 < len(found) < 1 + 2 * MOST_DRAWS
+
+
+def test_photos_are_resampled_few_times_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, count = [], learning_curve._errors
+
+    def counting(sizes: object, counts: Floats, rng: object) -> Floats:
+        counted.append((len(counts), counts.dtype))
+        return count(sizes, counts, rng)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(learning_curve, "_errors", counting)
+
+    foreseen(power(0.1, 0.5))
+
+    assert sum(rows for rows, _ in counted) == 1 + learning_curve.RESAMPLED
+    assert max(rows for rows, _ in counted) == AT_ONCE
+    assert {str(kind) for _, kind in counted} == {"float32"}
 
 
 def test_what_a_part_leaves_out_is_not_learned_from() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -13,17 +14,18 @@ from tests.trainer.conftest import Teach, draw
 from trainer import cycle, outlook
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes
-from trainer.outlook import TO_NAME, Outlook, OutlookEnd
-from trainer.readiness import OUTLOOK_PHOTOS, missing_for_outlook
+from trainer.learning_curve import trials
+from trainer.outlook import IN_PEACE, TO_NAME, Memory, Outlook, OutlookEnd
+from trainer.readiness import OUTLOOK_PHOTOS, missing_for_outlook, readiness
 from trainer.recipe import Recipe
-from trainer.service import KINDS, Service
+from trainer.service import LAST, Service
 from trainer.settings import TrainerSettings
 
 ANN, BO = 71, 72
 
 
-def look(store: Store, embedder: Embedder, *chats: int) -> Outlook:
-    *steps, found = outlook.run(store, 1, Eyes(embedder), Recipe(), set(), lambda: chats)
+def look(store: Store, embedder: Embedder, *chats: int, memory: Memory | None = None) -> Outlook:
+    *steps, found = outlook.run(store, 1, Eyes(embedder), Recipe(), set(), lambda: chats, memory or Memory())
     assert all(isinstance(step, str) for step in steps)
     assert isinstance(found, Outlook)
     return found
@@ -137,6 +139,74 @@ def test_too_few_photos_are_said_to_be_too_few_of_which_label(store: Store, teac
     assert [(one.name, one.missing) for one in found.missing] == [("green", 4)]
 
 
+def test_results_stay_and_so_have_no_names_of_labels(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 11)
+    teach("green", 6)
+    green = look(store, embedder).missing[0].label_id
+
+    told = look(store, embedder).as_dict()
+    cycle_told = cycle.Outcome(cycle.End.NOT_READY, 1, 1, 0.1, readiness=readiness([(green, "green", 1)])).as_dict()
+
+    assert told["missing"] == [{"label_id": green, "missing": 4}]
+    assert cycle_told["missing"]["shortages"] == [{"label_id": green, "missing": 1}]
+
+
+@pytest.mark.parametrize("albums", [1, 2])
+def test_photos_of_one_album_each_are_too_few_occasions(
+    store: Store, teach: Teach, embedder: Embedder, albums: int
+) -> None:
+    for colour in ("red", "green"):
+        teach(colour, OUTLOOK_PHOTOS, album=colour)
+        if albums == 2:
+            teach(colour, OUTLOOK_PHOTOS, first=50, album=f"{colour} again")
+
+    found = look(store, embedder)
+
+    assert (found.end, found.few_occasions, found.missing) == (OutlookEnd.TOO_EARLY, True, ())
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_without_new_lessons_the_curve_is_not_measured_again_and_with_one_it_is(
+    store: Store, teach: Teach, taught: Network, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, fitted = Memory(), []
+
+    def counting(*given: Any) -> Iterator[Any]:
+        fitted.append(1)
+        return trials(*given)
+
+    monkeypatch.setattr(outlook, "trials", counting)
+    first = look(store, embedder, memory=memory)
+    chat, asked = ask(store, taught, ANN, "red", [50])
+    again = look(store, embedder, chat, memory=memory)
+    assert (len(fitted), again.foreseen) == (1, first.foreseen)
+    # Questions are chosen anew.
+    assert list(again.chats[chat].predictions) == asked
+
+    teach("red", 1, first=90)
+
+    assert look(store, embedder, memory=memory).photos == first.photos + 1
+    assert len(fitted) == 2
+
+
+def test_what_a_chat_was_asked_to_name_is_left_in_peace_for_a_day(
+    store: Store, taught: Network, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, asked = ask(store, taught, ANN, "red", range(50, 55))
+    first = look(store, embedder, chat)
+    with store.write() as unit:
+        job = unit.jobs.request(JobKind.OUTLOOK, 1, due_at=unit.now)
+        unit.jobs.claim(LAST, "trainer", 60)
+        unit.jobs.finish(job.id, "trainer", first.as_dict())
+
+    second = look(store, embedder, chat)
+
+    assert len(first.chats[chat].predictions) == TO_NAME
+    assert set(second.chats[chat].predictions) == set(asked) - set(first.chats[chat].predictions)
+    monkeypatch.setattr(outlook, "IN_PEACE", -IN_PEACE)
+    assert look(store, embedder, chat).chats == first.chats
+
+
 def test_not_every_label_needs_as_many() -> None:
     assert missing_for_outlook([(1, "a", 18), (2, "b", 2), (3, "c", 0)]) == ()
     assert [one.name for one in missing_for_outlook([(1, "a", 3), (2, "b", 8)])] == ["b", "a"]
@@ -160,7 +230,7 @@ def test_a_trainer_that_is_told_to_stop_leaves_it_to_the_next(
     service = Service(store, settings, Recipe(), stop)
     with store.write() as unit:
         unit.jobs.request(JobKind.OUTLOOK, 1, due_at=unit.now)
-        job = unit.jobs.claim(KINDS, service._worker, 60)
+        job = unit.jobs.claim(LAST, service._worker, 60)
     assert job is not None
     stop.set()
 
@@ -168,7 +238,7 @@ def test_a_trainer_that_is_told_to_stop_leaves_it_to_the_next(
     with store.write() as unit:
         assert unit.jobs.get(job.id).state is JobState.RUNNING
         unit.jobs.release_all()
-        again = unit.jobs.claim(KINDS, service._worker, 60)
+        again = unit.jobs.claim(LAST, service._worker, 60)
     assert again is not None
     stop.clear()
     service._foresee(again, Eyes(embedder))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
-from storage import Job, JobKind, JobState, Store, StoreBusy, WriteNotDurable
+from storage import Job, JobKind, JobState, Store, StoreBusy, StoreConflict, WriteNotDurable
 from storage.jobs import Heartbeats, Jobs
 from tests.trainer.conftest import Teach
 from trainer import cycle, service
@@ -83,14 +84,15 @@ def test_a_fault_of_the_machine_costs_a_job_nothing(
     assert (waiting.due_at, waiting.error) == (due_job.due_at, None)
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError("nothing to share"), StoreConflict("no JSON")])
 def test_a_fault_of_its_own_counts_against_a_job(
-    store: Store, settings: TrainerSettings, due_job: Job, monkeypatch: pytest.MonkeyPatch
+    store: Store, settings: TrainerSettings, due_job: Job, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing_once(store, settings, ZeroDivisionError("nothing to share"), monkeypatch).run()
+    failing_once(store, settings, error, monkeypatch).run()
 
     with store.read() as unit:
         waiting = unit.jobs.get(due_job.id)
-    assert (waiting.state, waiting.tries, waiting.error) == (JobState.QUEUED, 1, "ZeroDivisionError")
+    assert (waiting.state, waiting.tries, waiting.error) == (JobState.QUEUED, 1, type(error).__name__)
     assert waiting.due_at > due_job.due_at
 
 
@@ -128,3 +130,15 @@ def test_a_photo_that_the_disk_did_not_give_is_looked_at_again_after_a_while(
             away.rename(file)
 
     assert missing == [[photo.digest], [photo.digest], []]
+
+
+def test_lessons_are_learned_before_an_outlook_that_was_asked_for_earlier(
+    store: Store, settings: TrainerSettings, due_job: Job
+) -> None:
+    with store.write() as unit:
+        early = unit.jobs.request(JobKind.OUTLOOK, 1, due_at=due_job.due_at - timedelta(seconds=9))
+        staying = Service(store, settings, Recipe(), threading.Event())
+
+        claimed = [staying._claim(unit), staying._claim(unit), staying._claim(unit)]
+
+    assert [one and one.id for one in claimed] == [due_job.id, early.id, None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.actions.outlook import ask_outlook, missing_now, to_name, unknown_of
+from bot.actions.outlook import Unknown, ask_outlook, missing_now, to_name, unknown_of
 from bot.actions.teaching import teach
 from bot.visit import Presence
 from storage import JobKind, Photo, Prediction, Reason, Role, Unit
@@ -101,13 +101,16 @@ def test_who_may_not_teach_is_not_asked_for_names(room: Classroom) -> None:
     assert named(room, 1, chosen(room, 1, asked)) == []
 
 
-def test_how_many_are_unknown_is_told_to_their_chat_alone(room: Classroom) -> None:
-    facts = chosen(room, 1, unknown=4)
+def test_how_many_are_unknown_is_told_to_their_chat_alone_with_the_first_of_them(room: Classroom) -> None:
+    asked = [question(room, room.photo(seed)) for seed in (1, 2)]
+    facts, known = chosen(room, 1, *asked, unknown=4), chosen(room, 1, *asked)
     with room.store.read() as unit:
-        assert (unknown_of(unit, 1, facts), unknown_of(unit, 99, facts)) == (4, 0)
+        assert (unknown_of(unit, 1, facts), unknown_of(unit, 99, facts)) == (Unknown(4, asked[0].id), Unknown())
+        # Where none is unknown, the first is one of the others.
+        assert unknown_of(unit, 1, known) == Unknown()
 
 
 def test_what_the_trainer_missed_is_told_by_the_names_of_now() -> None:
-    told = {"missing": [{"label_id": 1, "name": "old", "missing": 3}, {"label_id": 2, "name": "gone", "missing": 1}]}
+    told = {"missing": [{"label_id": 1, "missing": 3}, {"label_id": 2, "missing": 1}]}
 
     assert [(one.name, one.missing) for one in missing_now(told, {1: "new"})] == [("new", 3)]

@@ -20,7 +20,7 @@ from bot.actions.teaching import (
     unname,
     vote,
 )
-from storage import NotFound, Reason, Role, State
+from storage import JobKind, NotFound, Reason, Role, State
 from tests.bot.actions.classroom import Classroom
 from tests.storage.classroom import new_network
 
@@ -199,6 +199,20 @@ def test_forgetting_takes_the_persons_photos_and_votes_and_leaves_those_of_other
     assert (gone.photos, gone.orphans, gone.role) == (1, [mine.digest], None)
     assert not room.store.blobs.has(mine.digest)
     assert labels(room) == {"plum": 1}
+
+
+def test_a_forgotten_name_is_not_left_in_what_came_of_a_job(room: Classroom) -> None:
+    """Earlier versions wrote names of labels there."""
+    photo = room.photo(1)
+    with room.visit() as (unit, visit, here):
+        label = teach(unit, visit, here, photo.id, "Mary").label
+        job = unit.jobs.request(JobKind.OUTLOOK, here.classifier_id, due_at=unit.now)
+        unit.jobs.claim((JobKind.OUTLOOK,), "trainer", 60)
+        unit.jobs.finish(job.id, "trainer", {"missing": [{"label_id": label.id, "name": "Mary", "missing": 9}]})
+
+        self_service.forget(unit, here, Role.TEACHER)
+
+        assert unit.jobs.get(job.id).result == {"missing": [{"label_id": label.id, "missing": 9}]}
 
 
 def test_settings_of_a_chat_turn_on_and_off(room: Classroom) -> None:
