@@ -1,8 +1,8 @@
 """Zips of photos, read without trusting them.
 
-Nothing is ever written: a file of a zip is handed out as bytes, for the check that every photo meets. What a zip states is
-held against its limits before anything is unpacked; what comes out is counted piece by piece, and never more is taken than
-was stated. So the statements bound what is really unpacked.
+Nothing is ever written: a file of a zip is handed out as bytes, for the check that every photo meets. What a zip states
+is held against its limits before anything is unpacked; what comes out is counted piece by piece, and never more is
+taken than was stated. So the statements bound what is really unpacked.
 """
 
 import os
@@ -220,7 +220,7 @@ def why_not_read(refused: ArchiveRefused) -> str:
         ZipFlaw.TOO_MUCH: f"its files are bigger than {limit // _MB:,} MB together: make several smaller ones",
         ZipFlaw.CONTRADICTORY: "it is damaged, or not a plain zip: make it again from the photos",
         ZipFlaw.LOCKED: "it is locked with a password: make it again without one",
-        ZipFlaw.BAD_NAME: f"it has a name in it that leads elsewhere ({refused.name}): make it again from the photos",
+        ZipFlaw.BAD_NAME: f"a name in it may lead elsewhere ({refused.name[:64]}): make it again from the photos",
         ZipFlaw.NOT_A_FILE: "it is a link or a device, and only files themselves are taken",
         ZipFlaw.FILE_TOO_BIG: f"it is bigger than {limit // _MB:,} MB",
         ZipFlaw.BOMB: "it would unpack to more than a hundred times its size, as no photo does",

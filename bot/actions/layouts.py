@@ -2,7 +2,8 @@
 
     FOLDER/<label>/*                                   FOLDER/train/<label>/*, FOLDER/valid/<label>/*, FOLDER/test/...
 
-The folder may be on a disk or in a zip. A label may be called “train”: what counts is whether such folders hold pictures or folders of them.
+The folder may be on a disk or in a zip. A label may be called “train”: what counts is whether such folders hold
+pictures or folders of them.
 """
 
 import mimetypes

@@ -12,7 +12,7 @@ from bot.errors import ArchiveRefused
 from storage import tidy
 
 # What systems put beside people's files, besides hidden files.
-_CLUTTER = {"__MACOSX", "Thumbs.db", "desktop.ini"}
+_CLUTTER = {"__macosx", "thumbs.db", "desktop.ini"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +120,4 @@ def _label(archive: Archive, exact: Member | None, folder: PurePath) -> str:
 
 
 def _is_clutter(name: str) -> bool:
-    return name.startswith(".") or name in _CLUTTER
+    return name.startswith(".") or name.casefold() in _CLUTTER
