@@ -5,8 +5,11 @@ BotError
 ├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
 ├── FileNotMade        a network that cannot be had as a file
 ├── LayoutUnclear      a folder of which nobody could say what its labels are
+├── ArchiveRefused     a zip, or a file in one, that is not read
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
+
+from enum import StrEnum
 
 
 class BotError(Exception):
@@ -50,6 +53,35 @@ class FileGone(BotError):
 
 class LayoutUnclear(BotError):
     """A folder of which nobody could say what its labels are; the message goes on after its name."""
+
+
+class ZipFlaw(StrEnum):
+    """Why a zip is not read, or one file in it."""
+
+    # of a zip as a whole
+    NOT_A_ZIP = "not_a_zip"
+    TOO_BIG = "too_big"
+    TOO_MANY = "too_many"
+    TOO_MUCH = "too_much"
+    CONTRADICTORY = "contradictory"
+    LOCKED = "locked"
+    BAD_NAME = "bad_name"
+    # of one file in it
+    NOT_A_FILE = "not_a_file"
+    FILE_TOO_BIG = "file_too_big"
+    BOMB = "bomb"
+    PACKED_OTHERWISE = "packed_otherwise"
+    DAMAGED = "damaged"
+
+
+class ArchiveRefused(BotError):
+    """A zip, or a file in one, that is not read; `name` is the file's, and `limit` what it goes beyond."""
+
+    def __init__(self, flaw: ZipFlaw, name: str = "", *, limit: int | None = None) -> None:
+        super().__init__(f"{flaw.value} {name!r}" if name else flaw.value)
+        self.flaw = flaw
+        self.name = name
+        self.limit = limit
 
 
 class CannotStart(BotError):

@@ -1,4 +1,4 @@
-"""Lessons from a folder: one sub-folder per label, or split already into train, valid and test.
+"""Lessons from a folder or a zip: one sub-folder per label, or split already into train, valid and test.
 
 What is taken is decided by the bytes, not by names: the same file is one photo, however often it is imported. Killed at
 any moment and begun again, an import goes on where it was.
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from bot.actions.layouts import Layout, Part
 from bot.actions.teaching import request_fit
+from bot.errors import ArchiveRefused
 from storage import (
     EVERY_FOLD,
     TEST_FOLD,
@@ -50,6 +51,8 @@ THREADS = 2
 READ_AT_MOST = 20 * 1024 * 1024 + 1
 # The exact label of a folder whose name could not carry it; `export dataset` writes it.
 LABEL_FILE = ".label"
+UNNAMED = "its folder's name has nothing in it that can be a label"
+LOOSE = "it is in no folder that tells its label"
 # If the import is killed, what it had taken is learned after this long; at its end it is learned at once.
 LATEST = timedelta(minutes=10)
 # Photos are judged by what learned from the other folds: what stands alone in one, by what learned from train.
@@ -64,6 +67,23 @@ class Eyes(Protocol):
     def embed_bytes(self, data: bytes, /) -> NDArray[np.float32]: ...
 
 
+class File(Protocol):
+    """Where the bytes of an entry are."""
+
+    def size(self) -> int:
+        """How many bytes reading it takes at most; 0 if that cannot be known."""
+        ...
+
+    def read(self) -> bytes:
+        """All of it, or enough to show that it is too much.
+
+        Raises:
+            OSError: it cannot be read.
+            ArchiveRefused: it is in a zip, and nothing that is taken from one.
+        """
+        ...
+
+
 class Taken(StrEnum):
     NEW = "new"
     KNOWN = "known"
@@ -76,13 +96,15 @@ class Entry:
     """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty.
 
     `part` is None where the data set is not split; one of `folds` is the photo's, unless its twin was there first.
+    What lies beside the label folders is not `in_folder`, and has no label.
     """
 
-    path: Path
+    file: File
     name: str
     label: str
     part: Part | None = None
     folds: tuple[int, ...] = EVERY_FOLD
+    in_folder: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ class Result:
 
     entry: Entry
     taken: Taken
-    why: PictureRefused | str | None = None
+    why: PictureRefused | ArchiveRefused | str | None = None
     elsewhere: bool = False
 
 
@@ -109,15 +131,35 @@ class _Ready:
     vector: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A file of its own. Links may lead out of the folder and pipes never end, so neither is opened."""
+
+    path: PurePath
+
+    def size(self) -> int:
+        try:
+            return min(os.lstat(self.path).st_size, READ_AT_MOST)
+        except OSError:  # Whoever reads it will say why.
+            return 0
+
+    def read(self) -> bytes:
+        descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a plain file")
+            return file.read(READ_AT_MOST)
+
+
 def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
     for part, labelled in layout.labels:
-        label, folds = _label_of(labelled), _folds_of(part, layout)
+        label, folds = _label_of(labelled), folds_of(part, layout)
         for path in _paths_below(labelled):
-            yield Entry(path, path.relative_to(folder).as_posix(), label, part, folds)
+            yield Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
 
 
-def _paths_below(labelled: Path) -> Iterator[Path]:
+def _paths_below(labelled: PurePath) -> Iterator[Path]:
     """The files, and the folders that cannot be read: who reads one of these learns why, and says so."""
     unread: list[OSError] = []
     for place, folders, files in os.walk(labelled, onerror=unread.append):
@@ -156,16 +198,16 @@ class _Run:
     def look(self, entry: Entry) -> _Ready | Result:
         """All that needs no transaction: read, verify, make the blob durable, embed. Called by threads."""
         if not entry.label:
-            return Result(entry, Taken.REFUSED, "its folder's name has nothing in it that can be a label")
+            return Result(entry, Taken.REFUSED, UNNAMED if entry.in_folder else LOOSE)
         try:
-            data = _read(entry.path)
+            data = entry.file.read()
             digest = hashlib.sha256(data).hexdigest()
             with self._store.read() as unit:
                 known = unit.photos.imported(self._classifier_id, digest)
             if known is not None:
                 return _Ready(entry, digest)
             picture = normalise(data)
-        except PictureRefused as error:
+        except (PictureRefused, ArchiveRefused) as error:
             return Result(entry, Taken.REFUSED, error)
         except OSError as error:
             return Result(entry, Taken.REFUSED, _why_unread(error))
@@ -271,28 +313,12 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     size = 0
     for entry in entries:
         batch.append(entry)
-        size += _size(entry.path)
+        size += entry.file.size()
         if len(batch) == BATCH or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _size(path: Path) -> int:
-    try:
-        return min(path.lstat().st_size, READ_AT_MOST)
-    except OSError:  # Whoever reads it will say why.
-        return 0
-
-
-def _read(path: Path) -> bytes:
-    """The bytes of a plain file. Links may lead out of the folder and pipes never end, so neither is opened."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a plain file")
-        return file.read(READ_AT_MOST)
 
 
 def _why_unread(error: OSError) -> str:
@@ -301,7 +327,8 @@ def _why_unread(error: OSError) -> str:
     return f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"
 
 
-def _folds_of(part: Part | None, layout: Layout) -> tuple[int, ...]:
+def folds_of(part: Part | None, layout: Layout) -> tuple[int, ...]:
+    """The folds of which one will be that of a photo in this part."""
     if part is Part.TEST:
         return (TEST_FOLD,)
     # Without a valid part nothing is held out together, and train is measured as other lessons are.
@@ -314,9 +341,9 @@ def _is_elsewhere(photo: Photo, entry: Entry) -> bool:
     return photo.fold not in entry.folds
 
 
-def _label_of(folder: Path) -> str:
+def _label_of(folder: PurePath) -> str:
     """The label that a folder stands for: its name, or what `export dataset` noted where a name could not hold it."""
     try:
-        return tidy(_read(folder / LABEL_FILE).decode())
+        return tidy(OnDisk(folder / LABEL_FILE).read().decode())
     except (OSError, UnicodeDecodeError):
         return tidy(folder.name)

@@ -78,13 +78,15 @@ def report(
 
 @pupil.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A folder per label in it, or in its train, valid and test.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder per label in it, or in its train, valid and test; or a zip.")
+    ],
     json: Json = False,
 ) -> None:
-    """Take in a folder of pictures; begun again after a stop, it goes on where it was."""
-    from bot.cli.importing import import_folder
+    """Take in a folder of pictures, or a zip of one; begun again after a stop, it goes on where it was."""
+    from bot.cli.importing import import_from
 
-    raise typer.Exit(import_folder(folder, as_json=json))
+    raise typer.Exit(import_from(folder, as_json=json))
 
 
 @pupil.command()

@@ -1,11 +1,11 @@
-"""`pupil import FOLDER`."""
+"""`pupil import FOLDER`, or a zip of one."""
 
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.actions.importing import Eyes, Result, Taken, entries_in, import_photos
-from bot.actions.layouts import Layout, Part, layout_of
+from bot.actions.importing import Entry, Eyes, Result, Taken, entries_in, import_photos
+from bot.actions.layouts import Disk, Part, layout_of
+from bot.actions.unzipping import entries_of
+from bot.archives import COMMAND_LINE, Archive, why_not_read
 from bot.cli.opening import opened
-from bot.cli.plain import printable, quiet_decoders, trouble, why_refused
-from bot.errors import LayoutUnclear
+from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
+from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
 from storage import PictureRefused, StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
@@ -27,6 +29,10 @@ SHOWN_REFUSALS = 20
 EXPECTED = (
     "One sub-folder per label is expected, like {0}/daisy and {0}/tulip, with the pictures inside, "
     "or the same in {0}/train, {0}/valid and {0}/test."
+)
+EXPECTED_IN_ZIP = (
+    "One folder per label is expected in it, like daisy and tulip, with the pictures inside, "
+    "or the same in train, valid and test."
 )
 MEANT = {
     Part.VALID: "valid is held out together: each of its photos is judged by what did not learn from any of them.",
@@ -54,17 +60,23 @@ class Summary:
             self.notes.append(result)
 
 
-def import_folder(folder: Path, *, as_json: bool) -> int:
+def import_from(source: Path, *, as_json: bool) -> int:
+    """Take in a folder, or a zip that holds one."""
     console = Console(stderr=True, soft_wrap=True)
-    layout = _layout(folder)
-    if isinstance(layout, str):
-        console.print(layout, style="red", markup=False, highlight=False)
-        return 2
+    with ExitStack() as until_done:
+        entries = _entries(source, until_done)
+        if isinstance(entries, str):
+            console.print(entries, style="red", markup=False, highlight=False)
+            return 2
+        return _import_all(source, entries, console, as_json=as_json)
+
+
+def _import_all(source: Path, entries: Iterable[Entry], console: Console, *, as_json: bool) -> int:
     quiet_decoders()
     summary, started = Summary(), time.perf_counter()
     try:
         with opened(StorageSettings()) as store:
-            _import(store, folder, layout, summary, console)
+            _import(store, list(entries), summary, console)
     except KeyboardInterrupt:
         console.print("Stopped. What was taken is kept; the same command goes on from here.")
         return 130
@@ -74,33 +86,41 @@ def import_folder(folder: Path, *, as_json: bool) -> int:
         return 1
     seconds = time.perf_counter() - started
     if as_json:
-        print(json.dumps(_as_dict(summary, folder, seconds), ensure_ascii=False))
+        print(json.dumps(_as_dict(summary, source, seconds), ensure_ascii=False))
     else:
         _print(summary, seconds)
     if summary.total.total() == summary.total[Taken.REFUSED]:
-        console.print(f"Nothing could be taken from {printable(str(folder))}.", style="red", markup=False)
+        console.print(f"Nothing could be taken from {printable(str(source))}.", style="red", markup=False)
         return 1
     return 0
 
 
-def _layout(folder: Path) -> Layout | str:
-    """How the folder is laid out, or why there is nothing to begin with, and what is expected instead."""
-    shown = printable(str(folder))
-    if not folder.is_dir():
-        return f"There is no folder {shown}." if not folder.exists() else f"{shown} is not a folder."
+def _entries(source: Path, until_done: ExitStack) -> Iterable[Entry] | str:
+    """What there is to take, or why there is nothing to begin with, and what is expected instead.
+
+    A zip stays open until all is done.
+    """
+    shown, expected = printable(str(source)), EXPECTED.format(printable(str(source)).rstrip("/"))
     try:
-        return layout_of(folder)
+        if source.is_dir():
+            return entries_in(source, layout_of(source, Disk()))
+        if not source.is_file():
+            return f"There is no folder {shown}." if not source.exists() else f"{shown} is not a folder."
+        expected = EXPECTED_IN_ZIP
+        return entries_of(Archive(until_done.enter_context(source.open("rb")), COMMAND_LINE))
     except LayoutUnclear as unclear:
-        why = printable(str(unclear))
-        return f"{shown} {why}. {EXPECTED.format(shown.rstrip('/'))} Nothing was imported."
+        return f"{shown} {printable(str(unclear))}. {expected} Nothing was imported."
+    except ArchiveRefused as refused:
+        if refused.flaw is ZipFlaw.NOT_A_ZIP:
+            return f"{shown} is not a folder, and no zip that can be read: it may be cut short. Nothing was imported."
+        return f"{shown} was not read. {sentence(printable(why_not_read(refused)))} Nothing was imported."
     except OSError as error:
         return f"{shown} cannot be read ({(error.strerror or '').lower()})."
 
 
-def _import(store: Store, folder: Path, layout: Layout, summary: Summary, console: Console) -> None:
+def _import(store: Store, entries: Sequence[Entry], summary: Summary, console: Console) -> None:
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
-    entries = list(entries_in(folder, layout))
     eyes = _opening_eyes(store.home, console)
     with _bar(console, len(entries)) as advance:
         for result in import_photos(store, classifier_id, entries, eyes):
@@ -130,15 +150,17 @@ def _bar(console: Console, total: int) -> Iterator[Callable[[], object]]:
 
 
 def _why(result: Result) -> str:
-    return why_refused(result.why) if isinstance(result.why, PictureRefused) else result.why or ""
+    if isinstance(result.why, PictureRefused):
+        return why_refused(result.why)
+    return why_not_read(result.why) if isinstance(result.why, ArchiveRefused) else result.why or ""
 
 
-def _as_dict(summary: Summary, folder: Path, seconds: float) -> dict[str, Any]:
+def _as_dict(summary: Summary, source: Path, seconds: float) -> dict[str, Any]:
     def counts(taken: Counter[Taken]) -> dict[str, int]:
         return {kind.value: taken[kind] for kind in Taken}
 
     return {
-        "folder": printable(os.fspath(folder)),
+        "folder" if source.is_dir() else "zip": printable(os.fspath(source)),
         **counts(summary.total),
         "labels": {label: counts(taken) for label, taken in summary.labels.items() if label},
         "parts": {

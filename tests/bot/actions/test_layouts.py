@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.actions.layouts import Part, layout_of
+from bot.actions.layouts import Disk, Part, layout_of
 from bot.errors import LayoutUnclear
 
 
@@ -21,7 +21,7 @@ def lay_out(folder: Path, *names: str) -> Path:
 
 
 def laid_out(folder: Path) -> list[tuple[Part | None, str]]:
-    return [(part, path.relative_to(folder).as_posix()) for part, path in layout_of(folder).labels]
+    return [(part, path.relative_to(folder).as_posix()) for part, path in layout_of(folder, Disk()).labels]
 
 
 @pytest.mark.parametrize("valid", ["valid", "val", "validation", "Valid"])
@@ -37,8 +37,8 @@ def test_a_test_goes_with_or_without_valid(tmp_path: Path) -> None:
     two = lay_out(tmp_path / "two", "train/jay/1.jpg", "test/jay/2.jpg")
     three = lay_out(tmp_path / "three", "train/jay/1.jpg", "val/jay/2.jpg", "test/jay/3.jpg")
 
-    assert layout_of(two).parts == (Part.TRAIN, Part.TEST)
-    assert layout_of(three).parts == (Part.TRAIN, Part.VALID, Part.TEST)
+    assert layout_of(two, Disk()).parts == (Part.TRAIN, Part.TEST)
+    assert layout_of(three, Disk()).parts == (Part.TRAIN, Part.VALID, Part.TEST)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_what_could_be_read_in_two_ways_is_asked_about(tmp_path: Path, names: tu
     lay_out(tmp_path, *names)
 
     with pytest.raises(LayoutUnclear, match=why):
-        layout_of(tmp_path)
+        layout_of(tmp_path, Disk())
