@@ -5,6 +5,7 @@ BotError
 ├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
 ├── FileNotMade        a network that cannot be had as a file
 ├── LayoutUnclear      a folder of which nobody could say what its labels are
+├── NotFetched         a link that nothing was fetched from (`bot/fetching/errors.py`)
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
 

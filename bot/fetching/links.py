@@ -41,5 +41,5 @@ def read_link(text: str, reach: Reach, *, seen_from: URL | None = None) -> URL:
 
 def _has_empty_user(text: str) -> bool:
     """Whether an at sign stands in the authority as it was written: yarl leaves out a user without a name."""
-    after_slashes = re.sub(r"^[^/?#]*//", "", text, count=1)
+    after_slashes = re.sub(r"^(?:[^/?#]*:)?//", "", text, count=1)
     return after_slashes != text and "@" in re.split(r"[/?#]", after_slashes, maxsplit=1)[0]

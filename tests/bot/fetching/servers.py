@@ -15,6 +15,7 @@ Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 NAMES = {
     "good.example": [GOOD],
+    "xn--gte-hoa.example": [GOOD],
     "inside.example": ["127.0.0.1"],
     "inside6.example": ["::1"],
     "mapped.example": ["::ffff:127.0.0.1"],

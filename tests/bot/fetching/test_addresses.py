@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import pytest
 from hypothesis import given
@@ -65,10 +65,19 @@ def test_public_addresses_are_dialled(address: str) -> None:
 
 
 def test_every_range_is_refused_from_its_first_address_to_its_last() -> None:
-    ranges = [*NOT_PUBLIC_IPV4, *NOT_PUBLIC_IPV6]
+    ranges: list[IPv4Network | IPv6Network] = [*NOT_PUBLIC_IPV4, *NOT_PUBLIC_IPV6]
     assert len(ranges) > 20
 
     assert [one for one in ranges if is_public(str(one[0])) or is_public(str(one[-1]))] == []
+
+
+def test_every_range_has_an_example_that_needs_it() -> None:
+    examples = [ip_address(one) for one in [*BAD_IPV4, *BAD_IPV6, *EMBEDDED.values()]]
+    ranges: list[IPv4Network | IPv6Network] = [*NOT_PUBLIC_IPV4, *NOT_PUBLIC_IPV6]
+
+    needed = [[one for one in ranges if example in one] for example in examples]
+
+    assert [one for one in ranges if [one] not in needed] == []
 
 
 @given(some.integers(0, 2**32 - 1))

@@ -34,7 +34,8 @@ http://good.example:PORT\\@127.0.0.1:PORT/ http://127.0.0.1:PORT\\.good.example/
 http://good.example/ http://good.example:22/ http://good.example:0/ http://good.example:99999/ http://good.example:-1/
 http:///127.0.0.1:PORT/ http:127.0.0.1:PORT/ //127.0.0.1:PORT/ 127.0.0.1:PORT good.example:PORT/photo /photo photo
 file:///etc/passwd ftp://good.example:PORT/ gopher://127.0.0.1:PORT/ ws://127.0.0.1:PORT/ wss://127.0.0.1:PORT/
-data:image/png;base64,AAAA javascript:alert(1) unix:///run/x.sock http+unix://%2Frun%2Fx.sock/ jar:http://127.0.0.1:PORT!/
+data:image/png;base64,AAAA javascript:alert(1) unix:///run/x.sock
+http+unix://%2Frun%2Fx.sock/ jar:http://127.0.0.1:PORT!/
 http://[127.0.0.1]:PORT/ http://[::1:PORT/ http://]:PORT/
 """
 SPELT = SPELT_TEXT.split()
@@ -44,7 +45,8 @@ SPELT += ["http://127.0.0.1:PORT/\x00", "http://good.example:PORT/\ud800", "http
 NAMED_TEXT = """
 http://localhost:PORT/ http://LOCALHOST.:PORT/ http://ⓛocalhost:PORT/ http://inside.example:PORT/
 http://inside.example.:PORT/ http://inside6.example:PORT/ http://mapped.example:PORT/ http://unspecified.example:PORT/
-http://mixed.example:PORT/ http://mixed6.example:PORT/ http://mixed-first.example:PORT/ http://metadata.example:PORT/ http://private.example:PORT/
+http://mixed.example:PORT/ http://mixed6.example:PORT/ http://mixed-first.example:PORT/ http://metadata.example:PORT/
+http://private.example:PORT/
 http://zoned.example:PORT/ http://nothing.example:PORT/ http://unknown.example:PORT/
 http://good.example%40127.0.0.1:PORT/x@y
 http://%31%32%37.0.0.1:PORT/ http://a..b:PORT/ http://0x7f000001:PORT/
