@@ -12,7 +12,7 @@ import pytest
 
 from bot.fetching import fetch
 from bot.fetching.addresses import Reach
-from bot.fetching.dialling import CheckedResolver, Lookup
+from bot.fetching.dialling import AddressRefused, CheckedResolver, Lookup, checked_sockets
 from bot.fetching.errors import NotFetched, Reason
 from bot.fetching.fetch import Fetcher
 from tests.bot.fetching.servers import GOOD, Internet, leads_to, look_up, ok, says
@@ -133,6 +133,23 @@ async def test_the_socket_alone_holds_against_such_a_name_server(
     fetched = await fetch_often(net, 1_000)
 
     assert (fetched, net.canary_reached) == (500, 0)
+
+
+@pytest.mark.parametrize(("address", "port"), [("127.0.0.1", 443), ("1.1.1.1", 22), ("fe80::1", 443), ("anything", 80)])
+def test_no_socket_is_made_for_another_address_or_port(address: str, port: int) -> None:
+    make = checked_sockets(Reach())
+
+    make((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("1.1.1.1", 443))).close()
+    with pytest.raises(AddressRefused):
+        make((socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port)))
+
+
+async def test_each_hop_is_dialled_anew(net: Internet, fetcher: Fetcher) -> None:
+    net.put("/photo", says(ok(b"photo")))
+
+    await fetcher.fetch(chain(net, 2, "/photo"))
+
+    assert [b"connection: close" in one.lower() for one in net.asked] == [True] * 3
 
 
 async def test_without_both_checks_the_canary_is_reached_by_name(

@@ -10,7 +10,7 @@ import pytest
 
 from bot.fetching.addresses import Reach
 from bot.fetching.errors import NotFetched, Reason
-from bot.fetching.fetch import Fetched, Fetcher
+from bot.fetching.fetch import Fetched, Fetcher, Limits
 from tests.bot.fetching.bombs import concatenated_members, one_member
 from tests.bot.fetching.servers import GOOD, Internet, Talk, leads_to, look_up, ok, repeats, says
 
@@ -94,6 +94,25 @@ async def test_what_comes_too_slowly_is_not_waited_for(net: Internet, hasty: Fet
     assert await outcome(hasty, net.put("/", talk)) == Reason.TOO_SLOW
 
 
+@pytest.mark.parametrize("drip", ["drip of the body", "drip of chunks", "standstill after a good beginning"])
+async def test_a_slow_body_ends_long_before_the_whole_time_is_over(net: Internet, drip: str) -> None:
+    async with Fetcher(reach=net.reach, limits=Limits(total=3_600, grace=0.2), lookup=look_up) as fetcher:
+        ended = await asyncio.wait_for(outcome(fetcher, net.put("/", TOO_SLOW[drip])), 20)
+
+    assert ended == Reason.TOO_SLOW
+
+
+async def test_what_is_slow_but_steady_is_fetched_after_the_grace(net: Internet) -> None:
+    async def steady(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(BEGIN + b"Content-Length: 50000\r\n\r\n")
+        for _ in range(10):
+            await asyncio.sleep(0.03)
+            writer.write(b"x" * 5_000)
+
+    async with Fetcher(reach=net.reach, limits=Limits(grace=0.1), lookup=look_up) as fetcher:
+        assert await outcome(fetcher, net.put("/", steady)) == Fetched(b"x" * 50_000, "")
+
+
 @pytest.mark.parametrize("talk", ENCODED.values(), ids=ENCODED)
 async def test_what_is_compressed_is_not_read(net: Internet, fetcher: Fetcher, talk: Talk) -> None:
     assert await outcome(fetcher, net.put("/", talk)) == Reason.ENCODED
@@ -102,6 +121,13 @@ async def test_what_is_compressed_is_not_read(net: Internet, fetcher: Fetcher, t
 @pytest.mark.parametrize("talk", UNUSABLE.values(), ids=UNUSABLE)
 async def test_what_breaks_the_rules_of_http_is_not_used(net: Internet, fetcher: Fetcher, talk: Talk) -> None:
     assert await outcome(fetcher, net.put("/", talk)) == Reason.UNUSABLE
+
+
+async def test_a_hundred_headers_are_enough(net: Internet, fetcher: Fetcher) -> None:
+    few, many = (says(ok(b"photo", *(b"X-%d: x" % n for n in range(count)))) for count in (99, 100))
+
+    assert await outcome(fetcher, net.put("/few", few)) == Fetched(b"photo", "")
+    assert await outcome(fetcher, net.put("/many", many)) == Reason.UNUSABLE
 
 
 @pytest.mark.parametrize(("status", "reason"), BY_STATUS.items())
