@@ -6,6 +6,7 @@ BotError
 ├── FileNotMade        a network that cannot be had as a file
 ├── LayoutUnclear      a folder of which nobody could say what its labels are
 ├── ArchiveRefused     a zip, or a file in one, that is not read
+├── NotFetched         a link that nothing was fetched from (`bot/fetching/errors.py`)
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
 

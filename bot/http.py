@@ -1,16 +1,15 @@
 """Requests to the Bot API by aiohttp: a question takes four of them, and python-telegram-bot's own way of making them
 takes more of the processor than all else that the bot does for it but looking (measured: see ARCHITECTURE.md)."""
 
-import ssl
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import certifi
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.authorities import trusted
 from bot.errors import CannotStart
 from bot.redaction import redact
 
@@ -81,7 +80,7 @@ class Requests(BaseRequest):
     def _opened(self, url: str) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=self._connections, ssl=_trust() if url.startswith("https:") else True
+                limit=self._connections, ssl=trusted() if url.startswith("https:") else True
             )
             headers = {"User-Agent": self.USER_AGENT}
             self._session = aiohttp.ClientSession(
@@ -121,10 +120,3 @@ def proxy_for(url: str) -> str | None:
     if proxy and urlsplit(proxy).scheme not in ("http", "https"):
         raise CannotStart("Pupil can use an http:// proxy, but not the kind that HTTPS_PROXY or ALL_PROXY names.")
     return proxy or None
-
-
-def _trust() -> ssl.SSLContext:
-    """The authorities that this machine trusts, and those that browsers do: small systems have none of their own."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context

@@ -42,6 +42,7 @@ OF_TRAINER_FOR_BOT = (
 # Those among them that the bot imports only when they are asked for: they read and write ONNX.
 ON_DEMAND = {"composing", "exported"}
 MAY_IMPORT = {"storage": {"storage"}, "trainer": {"trainer", "storage"}, "bot": {"bot", "storage", "trainer"}}
+JUDGED_BY_PYTHON = {"is_global", "is_private", "is_reserved", "is_link_local", "is_site_local", "is_multicast"}
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core", "manager"}
@@ -174,6 +175,38 @@ def test_nothing_is_unpickled() -> None:
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
                 assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in node.keywords), path
+
+
+def test_only_one_place_downloads_what_people_name() -> None:
+    """`bot/http.py` talks to Telegram, playground and `bot/cli` serve this machine; all else asks `bot/fetching`."""
+    by_file = {str(path.relative_to(ROOT)): set(imports(path)) for path in sources(*PACKAGES)}
+    speaks = {name for name, used in by_file.items() if any(one.split(".")[0] == "aiohttp" for one in used)}
+    serves = {name for name in speaks if name.startswith("bot/cli/")}
+    assert {"bot/http.py", "bot/fetching/fetch.py"} < speaks
+
+    others = {
+        name for name in speaks - serves if not name.startswith(("bot/http.py", "bot/fetching/", "bot/playground/"))
+    }
+    assert others == set()
+    assert {one for name in serves for one in by_file[name] if one.startswith("aiohttp.")} == {"aiohttp.web"}
+    # Of another library that makes requests, the one word is which proxy the environment names.
+    clients = ("httpx", "requests", "urllib3", "http.client", "urllib.request", "ftplib")
+    of_clients = {one for used in by_file.values() for one in used if one.startswith(clients)}
+    assert of_clients == {"urllib.request", "urllib.request.getproxies", "urllib.request.proxy_bypass"}
+
+
+def test_what_may_be_dialled_is_for_our_own_table_to_say() -> None:
+    """Python's judgement of addresses is wrong in its older versions; and only tests widen what may be dialled."""
+    nodes = [(path, node) for path in sources(*PACKAGES) for node in ast.walk(tree(path))]
+
+    judged = [path for path, node in nodes if isinstance(node, ast.Attribute) and node.attr in JUDGED_BY_PYTHON]
+    widened = [
+        path
+        for path, node in nodes
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Reach" and (node.args or node.keywords)
+    ]
+
+    assert (judged, widened) == ([], [])
 
 
 def test_what_learns_is_called_a_network() -> None:
