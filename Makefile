@@ -4,6 +4,8 @@
 
 BIN := .venv/bin
 STAMP := .venv/.made-for
+# Tests wait more than they work: three at a time take a third of the time on two processors. Each file stays whole.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile
 BENCH_HOME ?= bench-results/home
 # The first Python that really runs and is new enough: a name on the path may be an empty promise (pyenv's shims).
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -28,7 +30,7 @@ run: setup ## start Pupil: bot, trainer and, without a Telegram token, the chat 
 	@exec $(BIN)/pupil run
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-postgres: setup ## run the store's tests on PostgreSQL, started for them alone
 	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/storage

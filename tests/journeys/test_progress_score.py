@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
-from storage import Role
+import pytest
+from sqlalchemy import update
+
+from storage import Role, Unit
+from storage.tables import network
 from tests.support.bots import Message, World, picture
 
 
@@ -74,3 +78,35 @@ async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_
     assert not [one for one in await world.said_to(world.ann) if "one after the other" in one]
     (call,) = world.playground.faults.calls_of("sendMessage", lambda one: "one after the other" in one.values["text"])
     assert call.values["disable_notification"]
+
+
+async def test_many_photos_that_are_not_known_are_told_the_owner_once_without_any_press(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
+    await world.owner.start()
+    world.give_role(world.owner, Role.OWNER)
+    await world.knows_apples_and_leaves()
+    with world.store._writing() as connection:
+        connection.execute(update(network).values(alarms=3, alarms_of=100))
+    with world.store.write() as unit:
+        unknown(unit, 15)
+
+    told = await world.hears(world.owner, "photos one after the other, I did not know")
+
+    assert "They may show something new" in told.text
+    with world.store.write() as unit:
+        unknown(unit, 15)
+    await asyncio.sleep(0.4)
+    await world.settled()
+    assert len([one for one in await world.said_to(world.owner) if "one after the other" in one]) == 1
+    assert world.look(lambda unit: unit.drifts.untold()) == []
+
+
+def unknown(unit: Unit, many: int) -> None:
+    """So many answers “I don't know”."""
+    classifier_id = unit.classifiers.default().id
+    active, photo = unit.networks.active(classifier_id), unit.photos.labelled(classifier_id)[-1]
+    assert active is not None
+    for _ in range(many):
+        unit.predictions.add(photo.photo_id, active.id, None, [], asked_by_id=None, milliseconds=1.0)
