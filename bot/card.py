@@ -110,12 +110,12 @@ def _worst(what: Described) -> list[str]:
 def _strangers(found: Score) -> str:
     if not found.n:
         return (
-            "How often it gives other things one of these names is not known yet: people must correct it on some first."
+            "How often it gives other things one of these names is not known yet: people must name some such photos first."
         )
     # Counts and no share: who hears “I don't know” is asked for the name, who hears a wrong one must say so unasked.
     return (
         f"Of {plural(found.n, 'photo')} of other things that people named afterwards, {found.n - found.wrong} had been "
-        f"called unknown by this network and those before it; {found.wrong} had been given a name that they knew."
+        f"called unknown by the networks of the last weeks; {found.wrong} had been given one of their names."
     )
 
 

@@ -60,7 +60,7 @@ def test_it_says_what_the_network_is_how_good_and_what_it_is_not_for() -> None:
         "a false alarm for 14 of 500 photos of what it knows",
         "among those given for about 95 (93 to 97, by 500 photos)",
         "Worst at: elm 2 of 50 wrong",
-        "Of 12 photos of other things that people named afterwards, 10 had been called unknown by this network and",
+        "Of 12 photos of other things that people named afterwards, 10 had been called unknown by the networks of",
         "Not for anything where a mistake can hurt somebody",
         "Licence of the weights it stands on: Apache-2.0.",
     ):
@@ -77,7 +77,7 @@ def test_what_is_not_known_is_not_made_up() -> None:
     said = "\n".join(card.lines(bare))
 
     assert "cannot be said yet" in said
-    assert "is not known yet: people must correct it on some first" in said
+    assert "is not known yet: people must name some such photos first" in said
     assert "unknown: ask whoever made the weights" in said
     for left_out in ("%", "ECE", "Worst at", "Left out", "photos of each", "taught by", "false alarm"):
         assert left_out not in said, left_out
