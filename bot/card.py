@@ -109,9 +109,7 @@ def _worst(what: Described) -> list[str]:
 
 def _strangers(found: Score) -> str:
     if not found.n:
-        return (
-            "How often it gives other things one of these names is not known yet: people must name some such photos first."
-        )
+        return "How often it names what it does not know cannot be said yet: people must name some such photos first."
     # Counts and no share: who hears “I don't know” is asked for the name, who hears a wrong one must say so unasked.
     return (
         f"Of {plural(found.n, 'photo')} of other things that people named afterwards, {found.n - found.wrong} had been "
