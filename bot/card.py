@@ -3,7 +3,7 @@
 from bot.actions.describing import Described
 from bot.guides import promises
 from bot.texts import quality
-from bot.wording import esc_ours, plural
+from bot.wording import between, esc_ours, plural
 from storage import tidy
 from trainer.metrics import Score
 
@@ -103,7 +103,7 @@ def _worst(what: Described) -> list[str]:
     """The labels that are surely worst: one wrong of one is no proof of anything."""
     asked = [(label, one.score) for label, one in what.labels if one is not None and one.score.wrong]
     worst = sorted(asked, key=lambda one: (-one[1].low, -one[1].error, one[0].key))[:WORST]
-    told = [f"{tidy(label.name)} {one.wrong} of {one.n} wrong ({_interval(one)})" for label, one in worst]
+    told = [f"{tidy(label.name)} {one.wrong} of {one.n} wrong ({between(one.low, one.high)})" for label, one in worst]
     return [f"Worst at: {'; '.join(told)}."] if told else []
 
 
@@ -120,7 +120,3 @@ def _strangers(found: Score) -> str:
 def _on_one_line(words: str) -> str:
     """Words from beside the weights, which whoever made those chose."""
     return " ".join(words.split())[:LONGEST_LICENCE]
-
-
-def _interval(found: Score) -> str:
-    return f"{found.low * 100:.0f} to {found.high * 100:.0f} %"

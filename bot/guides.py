@@ -2,7 +2,7 @@
 
 from bot.actions.reporting import Status
 from bot.texts import long_ago, needs, quality
-from bot.wording import bold, esc, esc_ours, join, plural
+from bot.wording import between, bold, esc, esc_ours, join, plural
 from storage import LabelCount, Network, PictureRefused, Refusal
 from trainer.manifest import Manifest
 
@@ -115,7 +115,7 @@ def promises(manifest: Manifest) -> list[str]:
     lines, known, sets = [], manifest.known, manifest.sets
     if known is not None:
         alarms = known.false_alarms
-        interval = f"{alarms.low * 100:.0f} to {alarms.high * 100:.0f} %"
+        interval = between(alarms.low, alarms.high)
         lines.append(
             f"“I don't know” is a false alarm for {alarms.wrong} of {alarms.n} photos of what it knows ({interval})."
         )

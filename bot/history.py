@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.actions.versions import Obstacle, Version, Versions
 from bot.texts import quality
-from bot.wording import esc_ours, plural
+from bot.wording import between, esc_ours, plural
 from storage import Network, tidy
 
 SHOWN = 10
@@ -173,4 +173,4 @@ def _size(network: Network) -> str:
 def _errors(network: Network) -> str:
     if network.n == 0:
         return "errors not measured"
-    return f"wrong on {network.wrong} of {network.n} ({network.low * 100:.0f} to {network.high * 100:.0f} %)"
+    return f"wrong on {network.wrong} of {network.n} ({between(network.low, network.high)})"

@@ -1,7 +1,7 @@
 """Sentences on the live score and on drift, in Telegram's HTML."""
 
 from bot.actions.scoring import WEEKS, Progress
-from bot.wording import bold, percent, plural
+from bot.wording import between, bold, percent, plural
 from storage import Drift, DriftKind
 from trainer.metrics import Score
 
@@ -38,7 +38,7 @@ def _weeks(found: Progress) -> list[str]:
 
 
 def _wrong(found: Score) -> str:
-    return f"{found.wrong} of {found.n} wrong ({found.low * 100:.0f} to {found.high * 100:.0f} %)"
+    return f"{found.wrong} of {found.n} wrong ({between(found.low, found.high)})"
 
 
 def _how_judged(found: Progress) -> str:

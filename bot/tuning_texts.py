@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.texts import needs, quality
-from bot.wording import bold, esc_ours
+from bot.wording import between, bold, esc_ours
 from storage import Network
 from trainer.readiness import Readiness
 
@@ -91,7 +91,7 @@ def report(facts: dict[str, Any]) -> str:
     """A report in words; the pictures come with it."""
     lines = [
         f"<b>Network {facts['network']}</b>: wrong on {facts['wrong']} of {facts['n']} photos that it had not learned "
-        f"from (so {100 * facts['low']:.0f} to {100 * facts['high']:.0f} % errors on photos like these)."
+        f"from (so {between(facts['low'], facts['high'])} errors on photos like these)."
     ]
     if (before := facts.get("before")) is not None:
         lines.append(
@@ -101,7 +101,7 @@ def report(facts: dict[str, Any]) -> str:
     if (test := facts.get("test")) is not None and test["n"]:
         lines.append(
             f"On the {test['n']} photos of the test, which I never learn from: {test['wrong']} wrong "
-            f"({100 * test['low']:.0f} to {100 * test['high']:.0f} %)."
+            f"({between(test['low'], test['high'])})."
         )
     pairs = [
         f"{bold(one['truth'])} for {bold(one['answer'])} ({one['count']} of {one['of']})" for one in facts["pairs"]

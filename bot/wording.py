@@ -24,6 +24,11 @@ def percent(p: float) -> str:
     return "over 99 %" if p > 0.99 else "under 1 %" if p < 0.01 else f"{p:.0%}".replace("%", " %")
 
 
+def between(low: float, high: float) -> str:
+    """An interval of shares, in per cent."""
+    return f"{low * 100:.0f} to {high * 100:.0f} %"
+
+
 def plural(n: int, one: str, many: str | None = None) -> str:
     return f"{n} {one if n == 1 else many or one + 's'}"
 

@@ -12,6 +12,14 @@ from storage.tables import network
 from tests.support.bots import Message, World, picture
 
 
+async def an_owner_listens(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a network, an owner who can be told, and no long wait for the next look at how answers do."""
+    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
+    await world.owner.start()
+    world.give_role(world.owner, Role.OWNER)
+    await world.knows_apples_and_leaves()
+
+
 async def asked(world: World, thing: str, seed: int, *, after: Message | None = None) -> Message:
     await world.ann.send_photo(picture(thing, seed))
     return await world.hears(world.ann, f"I think this is {thing}", after=after)
@@ -57,10 +65,7 @@ async def test_the_card_tells_of_the_network_that_answers(world: World) -> None:
 async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_is_killed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
-    await world.owner.start()
-    world.give_role(world.owner, Role.OWNER)
-    await world.knows_apples_and_leaves()
+    await an_owner_listens(world, monkeypatch)
     for seed in range(200, 215):
         await world.ann.send_photo(picture("leaf", seed))
     await world.settled()
@@ -83,10 +88,7 @@ async def test_the_owner_hears_once_and_quietly_that_answers_got_worse_whatever_
 async def test_many_photos_that_are_not_known_are_told_the_owner_once_without_any_press(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
-    await world.owner.start()
-    world.give_role(world.owner, Role.OWNER)
-    await world.knows_apples_and_leaves()
+    await an_owner_listens(world, monkeypatch)
     with world.store._writing() as connection:
         connection.execute(update(network).values(alarms=3, alarms_of=100))
     with world.store.write() as unit:
