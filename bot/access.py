@@ -6,9 +6,9 @@ from typing import Any
 
 from telegram import Update
 
-from bot import texts
 from bot.context import Context, Scene
 from bot.replies import Said
+from bot.speech import texts
 from storage import Role
 
 Callback = Callable[[Update, Context], Coroutine[Any, Any, None]]

@@ -16,8 +16,8 @@ from telegram.ext import (
 )
 
 from bot.context import App, Context, Services
+from bot.delivery.http import Requests, proxy_for
 from bot.handlers import anonymous, commands, membership, photos, presses, typed
-from bot.http import Requests, proxy_for
 from bot.settings import BotSettings
 
 Handler = BaseHandler[Update, Context, None]

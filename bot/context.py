@@ -9,9 +9,9 @@ from telegram import Bot, Chat, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.buttons import Signer
-from bot.guesser import Guesser
 from bot.keyboards import Keyboards
-from bot.looker import Looker
+from bot.looking.guesser import Guesser
+from bot.looking.looker import Looker
 from bot.replies import Replies
 from bot.settings import BotSettings
 from bot.visit import Presence, Visit, enter

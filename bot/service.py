@@ -11,17 +11,17 @@ from bot.actions.self_service import KEEP_MAIL
 from bot.app import build
 from bot.buttons import load_signer
 from bot.context import App, Services
-from bot.drain import Drain
+from bot.delivery.drain import Drain
+from bot.delivery.pacing import Pacer
+from bot.delivery.poller import Poller
+from bot.delivery.sender import Sender
 from bot.errors import CannotStart
-from bot.guesser import Guesser
 from bot.handlers.commands import COMMANDS
-from bot.looker import Looker
-from bot.news import News
-from bot.pacing import Pacer
-from bot.poller import Poller
-from bot.sender import Sender
+from bot.looking.guesser import Guesser
+from bot.looking.looker import Looker
+from bot.looking.twins import Twins
 from bot.settings import BotSettings
-from bot.twins import Twins
+from bot.telling.news import News
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -178,15 +178,14 @@ def test_nothing_is_unpickled() -> None:
 
 
 def test_only_one_place_downloads_what_people_name() -> None:
-    """`bot/http.py` talks to Telegram, playground and `bot/cli` serve this machine; all else asks `bot/fetching`."""
+    """`bot/delivery/http.py` talks to Telegram, playground and `bot/cli` serve this machine; else `bot/fetching`."""
     by_file = {str(path.relative_to(ROOT)): set(imports(path)) for path in sources(*PACKAGES)}
     speaks = {name for name, used in by_file.items() if any(one.split(".")[0] == "aiohttp" for one in used)}
     serves = {name for name in speaks if name.startswith("bot/cli/")}
-    assert {"bot/http.py", "bot/fetching/fetch.py"} < speaks
+    assert {"bot/delivery/http.py", "bot/fetching/fetch.py"} < speaks
 
-    others = {
-        name for name in speaks - serves if not name.startswith(("bot/http.py", "bot/fetching/", "bot/playground/"))
-    }
+    speakers = ("bot/delivery/http.py", "bot/fetching/", "bot/playground/")
+    others = {name for name in speaks - serves if not name.startswith(speakers)}
     assert others == set()
     assert {one for name in serves for one in by_file[name] if one.startswith("aiohttp.")} == {"aiohttp.web"}
     # Of another library that makes requests, the one word is which proxy the environment names.

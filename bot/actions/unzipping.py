@@ -7,8 +7,8 @@ from pathlib import PurePath, PurePosixPath
 
 from bot.actions.importing import LABEL_FILE, Entry, folds_of
 from bot.actions.layouts import Layout, has_pictures, layout_of
-from bot.archives import Archive, Member
 from bot.errors import ArchiveRefused
+from bot.zips.archives import Archive, Member
 from storage import tidy
 
 # What systems put beside people's files, besides hidden files.

@@ -2,11 +2,11 @@
 
 from rich.console import Console
 
-from bot import card
 from bot.actions.describing import describe, weights_of
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
-from bot.guesser import Guesser, Loaded
+from bot.looking.guesser import Guesser, Loaded
+from bot.speech import card
 from storage import StorageError, StorageSettings
 
 

@@ -16,10 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.actions.importing import Entry, Eyes, Result, Taken, entries_in, import_photos
 from bot.actions.layouts import Disk, Part, layout_of
 from bot.actions.unzipping import entries_of
-from bot.archives import COMMAND_LINE, Archive, why_not_read
 from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
 from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
+from bot.zips.archives import COMMAND_LINE, Archive, why_not_read
 from storage import PictureRefused, StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder

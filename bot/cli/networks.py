@@ -5,11 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
-from bot import history
 from bot.actions.versions import Obstacle, Version, Versions, find, put_back, versions
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
-from bot.guesser import Guesser
+from bot.looking.guesser import Guesser
+from bot.speech import history
 from storage import Network, StorageError, StorageSettings, Store
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
-from bot.guesser import Guesser, Loaded, Refused
+from bot.looking.guesser import Guesser, Loaded, Refused
 from bot.settings import BotSettings
 from storage import PictureRefused, StorageError, StorageSettings, normalise
 from trainer.errors import ExportRefused, PictureUnreadable

@@ -14,7 +14,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from bot.authorities import trusted
+from bot.delivery.authorities import trusted
 from bot.fetching.addresses import Reach
 from bot.fetching.dialling import AddressRefused, CheckedResolver, Lookup, checked_sockets, look_up
 from bot.fetching.errors import NotFetched, Reason

@@ -3,9 +3,9 @@
 from telegram import ChatMember, Message
 from telegram.error import TelegramError
 
-from bot import guides
 from bot.context import Context, Scene
 from bot.replies import Said
+from bot.speech import guides
 
 
 async def rest_is_hidden(message: Message, context: Context) -> bool:

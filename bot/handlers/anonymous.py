@@ -5,12 +5,12 @@ import asyncio
 from telegram import Bot, Message, Update
 from telegram.ext import filters
 
-from bot import texts
 from bot.access import open_to_all
 from bot.addressing import address
 from bot.context import Context
 from bot.handlers.commands import COMMANDS
 from bot.replies import Said, message
+from bot.speech import texts
 
 
 class Anonymous(filters.MessageFilter):

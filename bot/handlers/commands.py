@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from telegram import Message, MessageOriginUser, Update, User
 
-from bot import card as cards
-from bot import guides, history, outlook_texts, progress_texts, texts, tuning_texts
 from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, packing, reporting, roles, scoring, self_service, teaching, versions
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.replies import Said
+from bot.speech import card as cards
+from bot.speech import guides, history, outlook_texts, progress_texts, texts, tuning_texts
 from storage import Network, Reason, Role
 
 # What no database would take for a number is none.

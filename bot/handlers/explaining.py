@@ -1,13 +1,13 @@
 """“Why?”: the photo with what speaks for the answer lit, and the taught photos most alike."""
 
-from bot import answers, guides
 from bot.actions import explaining
 from bot.actions.asking import Answer
 from bot.actions.correcting import find
 from bot.buttons import Press
 from bot.collage import collage
 from bot.context import Context, Scene
-from bot.guesser import Loaded
+from bot.looking.guesser import Loaded
+from bot.speech import answers, guides
 from storage import NotFound, Photo, StorageError, Store, Unit
 from trainer.errors import PictureUnreadable
 from trainer.predicting import Explanation

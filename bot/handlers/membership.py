@@ -4,10 +4,10 @@ import asyncio
 
 from telegram import ChatMember, Update
 
-from bot import guides
 from bot.access import permitted
 from bot.context import Context, Scene
 from bot.replies import Said
+from bot.speech import guides
 from bot.visit import Visit
 from storage import Role, Store, Unit
 

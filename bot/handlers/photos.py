@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from telegram import Message, Update
 
-from bot import answers, guides, texts
 from bot.access import permitted
 from bot.actions import teaching
 from bot.actions.asking import Answer, NotYet, ask
@@ -16,6 +15,7 @@ from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
+from bot.speech import answers, guides, texts
 from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Unit, key_of, tidy
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from bot import answers, guides, texts
 from bot import keyboards as keys
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
@@ -17,6 +16,7 @@ from bot.errors import ButtonRefused
 from bot.handlers import explaining
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
+from bot.speech import answers, guides, texts
 from storage import NotFound, Role
 
 MAX_TOAST = 200

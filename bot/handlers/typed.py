@@ -2,7 +2,6 @@
 
 from telegram import Message, Update
 
-from bot import answers, guides, texts
 from bot.access import has_role, permitted
 from bot.actions import correcting
 from bot.actions.self_service import setting
@@ -12,7 +11,8 @@ from bot.context import Context, Scene
 from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
 from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
-from bot.small_talk import Meant, meant_by
+from bot.speech import answers, guides, texts
+from bot.speech.small_talk import Meant, meant_by
 from storage import NotFound, Reason, Role, Unit
 
 

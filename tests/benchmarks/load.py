@@ -27,7 +27,7 @@ import aiohttp
 import numpy as np
 from PIL import Image
 
-from bot.guesser import Guesser, Loaded
+from bot.looking.guesser import Guesser, Loaded
 from storage import Store, normalise, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
 from tests.chaos.processes import HURRIED, Victim, bot, playground

@@ -23,9 +23,9 @@ import numpy as np
 
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.teaching import Received
-from bot.guesser import Guesser, Loaded
-from bot.looker import Looker
-from bot.twins import Twins
+from bot.looking.guesser import Guesser, Loaded
+from bot.looking.looker import Looker
+from bot.looking.twins import Twins
 from bot.visit import Visit, enter
 from storage import Network, Role, Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread

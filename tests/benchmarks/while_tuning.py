@@ -10,9 +10,9 @@ import time
 
 import numpy as np
 
-from bot.guesser import Guesser, Loaded
-from bot.looker import Looker
-from bot.twins import Twins
+from bot.looking.guesser import Guesser, Loaded
+from bot.looking.looker import Looker
+from bot.looking.twins import Twins
 from storage import Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
 from tests.benchmarks.one_prediction import WARM_UP, answer_once

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from bot.collage import collage
-from bot.guesser import Guesser, Loaded
+from bot.looking.guesser import Guesser, Loaded
 from storage import open_store
 from tests.benchmarks.answering import copied, parser, spread
 from tests.benchmarks.data import data_folder

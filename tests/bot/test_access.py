@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot import texts
 from bot.access import PERMISSION
 from bot.app import handlers
 from bot.buttons import Press
 from bot.handlers.commands import COMMANDS
 from bot.handlers.presses import BUTTONS
+from bot.speech import texts
 from storage import Role, utc_now
 from tests.bot.handlers.test_presses import answer_to_ann, prediction_of, push_press
 from tests.support.bots import Person, World, picture, running_bot

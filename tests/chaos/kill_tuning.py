@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.guesser import Guesser, Loaded
+from bot.looking.guesser import Guesser, Loaded
 from storage import Job, JobKind, Reason, Store, VoteKind, normalise, open_store
 from tests.chaos.homes import bare_environment
 from tests.chaos.processes import Victim

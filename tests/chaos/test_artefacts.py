@@ -23,7 +23,7 @@ import pytest
 from onnx import TensorProto, helper
 from safetensors.numpy import save
 
-from bot.guesser import Guesser, Refused
+from bot.looking.guesser import Guesser, Refused
 from storage import Store
 from tests.chaos.homes import LABELS, SETTINGS, colour_eyes, make_answering_home, teach
 from trainer import artefact

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot import trainings
 from bot.actions.reporting import WORTH_TUNING
+from bot.telling import trainings
 from storage import Job, JobKind, Unit
 from tests.support.bots import World, picture
 from tests.support.networks import tiny_settings, trainer_running

@@ -14,7 +14,7 @@ from tests.support.bots import Message, World, picture
 
 async def an_owner_listens(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a network, an owner who can be told, and no long wait for the next look at how answers do."""
-    monkeypatch.setattr("bot.news.DRIFTS_EVERY", 0.1)
+    monkeypatch.setattr("bot.telling.news.DRIFTS_EVERY", 0.1)
     await world.owner.start()
     world.give_role(world.owner, Role.OWNER)
     await world.knows_apples_and_leaves()

@@ -19,10 +19,10 @@ from sqlalchemy import select
 
 from bot.context import Scene
 from bot.errors import CannotStart
-from bot.news import News
 from bot.playground import Playground
 from bot.service import BotService
 from bot.settings import BotSettings
+from bot.telling.news import News
 from storage import Role, Store, Unit, open_store, utc_now
 from storage.tables import inbox
 from tests.support.networks import give_embedder, picture, trainer_running

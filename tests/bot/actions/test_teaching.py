@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot import texts
 from bot.actions import reporting, self_service
 from bot.actions.teaching import (
     is_disputed,
@@ -20,6 +19,7 @@ from bot.actions.teaching import (
     unname,
     vote,
 )
+from bot.speech import texts
 from storage import JobKind, NotFound, Reason, Role, State
 from tests.bot.actions.classroom import Classroom
 from tests.storage.classroom import new_network

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import texts
 from bot.actions import correcting, telling
 from bot.actions.teaching import teach
+from bot.speech import texts
 from bot.visit import Presence
 from storage import Network, Photo, Prediction, Unit
 from tests.bot.actions.classroom import Classroom

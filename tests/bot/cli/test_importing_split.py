@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.tuning_texts import report
+from bot.speech.tuning_texts import report
 from storage import TEST_FOLD, LabelledPhoto, Reason, Role, State, Store, VoteKind, normalise
 from tests.bot.cli.conftest import another_home, photos, put, run, taught
 from tests.chaos.homes import LABELS, SETTINGS, picture

@@ -11,7 +11,7 @@ import pytest
 from bot.errors import ZipFlaw
 from storage import Store
 from tests.bot.cli.conftest import photos, run, taught
-from tests.bot.test_archives import REFUSED, UNREAD
+from tests.bot.zips.test_archives import REFUSED, UNREAD
 from tests.chaos.homes import LABELS, picture
 from tests.support.zips import Packed, zip_of
 

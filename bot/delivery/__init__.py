@@ -1,0 +1,1 @@
+"""Updates in, messages out: durable, in order, at Telegram's pace."""

@@ -1,0 +1,1 @@
+"""All that the bot says, as pure functions from records to HTML."""

@@ -1,0 +1,1 @@
+"""What people hear without having asked just now: news of networks, how work goes."""

@@ -1,0 +1,1 @@
+"""Reading zips without trusting them."""
