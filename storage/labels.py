@@ -3,11 +3,12 @@
 import re
 import unicodedata
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Executable, Row, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
+from storage.prepared import prepared
 from storage.records import Label, LabelCount, State
 from storage.tables import label, photo, prediction, standing, vote
 
@@ -76,20 +77,18 @@ class Labels:
         self._moment = moment
 
     def all(self, classifier_id: int) -> list[Label]:
-        query = select(label).where(label.c.classifier_id == classifier_id).order_by(label.c.key)
-        return [_record(row) for row in self._connection.execute(query)]
+        return [_record(row) for row in self._connection.execute(*_labels_of(classifier_id))]
 
     def get(self, label_id: int) -> Label:
         """Raises NotFound."""
-        row = self._connection.execute(select(label).where(label.c.id == label_id)).one_or_none()
+        row = self._connection.execute(*_label_with(label_id)).one_or_none()
         if row is None:
             raise NotFound("label", label_id)
         return _record(row)
 
     def find(self, classifier_id: int, text: str) -> Label | None:
         """The label of any of its spellings."""
-        query = select(label).where(label.c.classifier_id == classifier_id, label.c.key == key_of(text))
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(*_label_spelt(classifier_id, key_of(text))).one_or_none()
         return _record(row) if row else None
 
     def find_or_create(self, classifier_id: int, text: str) -> Label:
@@ -155,3 +154,18 @@ class Labels:
 
 def _record(row: Row[tuple[object, ...]]) -> Label:
     return Label(id=row.id, classifier_id=row.classifier_id, key=row.key, name=row.name)
+
+
+@prepared
+def _labels_of(classifier_id: int) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id).order_by(label.c.key)
+
+
+@prepared
+def _label_with(label_id: int) -> Executable:
+    return select(label).where(label.c.id == label_id)
+
+
+@prepared
+def _label_spelt(classifier_id: int, key: str) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id, label.c.key == key)

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Executable, Row, delete, func, select
 
 from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
+from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import photo, standing, vote
 
@@ -142,7 +143,7 @@ class Votes:
         """The vote that a deed gave."""
         if deed is None:
             return None
-        row = self._connection.execute(select(vote).where(vote.c.deed == deed)).one_or_none()
+        row = self._connection.execute(*_vote_of_deed(deed)).one_or_none()
         return _record(row) if row else None
 
     def live(self, photo_id: int) -> list[Vote]:
@@ -151,7 +152,7 @@ class Votes:
 
     def of_photo(self, photo_id: int) -> list[Vote]:
         """Every vote ever cast on the photo, oldest first."""
-        rows = self._connection.execute(select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id))
+        rows = self._connection.execute(*_votes_on(photo_id))
         return [_record(row) for row in rows]
 
     def of_person(self, person_id: int) -> list[Vote]:
@@ -171,15 +172,15 @@ class Votes:
         return int(people), votes > votes_of_people
 
     def standing(self, photo_id: int) -> Standing:
-        row = self._connection.execute(select(standing).where(standing.c.photo_id == photo_id)).one_or_none()
+        row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
         if row is None:
             return Standing(photo_id, None, State.UNLABELLED, 0)
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
     def _recount(self, photo_id: int) -> None:
-        fold = self._connection.execute(select(photo.c.fold).where(photo.c.id == photo_id)).scalar_one()
+        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
         now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD)
-        self._connection.execute(standing.delete().where(standing.c.photo_id == photo_id))
+        self._connection.execute(*_no_standing(photo_id))
         self._connection.execute(
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
         )
@@ -195,8 +196,7 @@ class Votes:
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
-        held = select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
-        if self._connection.execute(held).first() is None:
+        if self._connection.execute(*_held_photo(photo_id)).first() is None:
             raise NotFound("photo", photo_id)
 
 
@@ -211,3 +211,33 @@ def _record(row: Row[tuple[object, ...]]) -> Vote:
         replaces_id=row.replaces_id,
         created_at=row.created_at,
     )
+
+
+@prepared
+def _vote_of_deed(deed: str) -> Executable:
+    return select(vote).where(vote.c.deed == deed)
+
+
+@prepared
+def _votes_on(photo_id: int) -> Executable:
+    return select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id)
+
+
+@prepared
+def _standing_of(photo_id: int) -> Executable:
+    return select(standing).where(standing.c.photo_id == photo_id)
+
+
+@prepared
+def _no_standing(photo_id: int) -> Executable:
+    return standing.delete().where(standing.c.photo_id == photo_id)
+
+
+@prepared
+def _fold_of(photo_id: int) -> Executable:
+    return select(photo.c.fold).where(photo.c.id == photo_id)
+
+
+@prepared
+def _held_photo(photo_id: int) -> Executable:
+    return select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
