@@ -13,6 +13,7 @@ from storage import Chat, Label
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
+DONE = "d"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -74,6 +75,9 @@ class Keyboards:
             ]
             for name in shown
         ]
+
+    def teaching(self, teaching_id: int) -> Keyboard:
+        return [[self._button("✅ Done", DONE, teaching_id)]]
 
     def my_data(self) -> Keyboard:
         return [[self._button("🗑 Delete all of it…", FORGET, 0)]]

@@ -1,5 +1,6 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
+from storage.arrivals import Arrival, Quota, arrival_key
 from storage.errors import (
     NotFound,
     PictureRefused,
@@ -48,6 +49,7 @@ from storage.records import (
     Source,
     Standing,
     State,
+    Teaching,
     Verdict,
     Vote,
     VoteKind,
@@ -62,6 +64,7 @@ __all__ = [
     "MAX_LABEL",
     "TEST_FOLD",
     "AnswerKind",
+    "Arrival",
     "Awaited",
     "Chat",
     "Classifier",
@@ -87,6 +90,7 @@ __all__ = [
     "Picture",
     "PictureRefused",
     "Prediction",
+    "Quota",
     "RawUpdate",
     "Reason",
     "Refusal",
@@ -105,11 +109,13 @@ __all__ = [
     "StoreReadOnly",
     "StoreUnavailable",
     "Swept",
+    "Teaching",
     "Unit",
     "Verdict",
     "Vote",
     "VoteKind",
     "WriteNotDurable",
+    "arrival_key",
     "key_of",
     "most_said",
     "normalise",

@@ -375,6 +375,18 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a person's photos in a chat are called until she is done, and how many were."""
+
+    id: int
+    chat_id: int
+    person_id: int
+    name: str
+    photos: int
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
     """What a person was asked to type."""
 

@@ -89,6 +89,8 @@ blob = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     _at("created_at"),
+    # Its shades in a few squares, by which near copies are found.
+    Column("sketch", LargeBinary, nullable=True),
 )
 
 photo = Table(
@@ -113,6 +115,7 @@ photo = Table(
     Column("group_key", String(80), nullable=False),
     Column("fold", Integer, nullable=False),
     _at("created_at"),
+    Column("flaws", String(64), nullable=True),
     UniqueConstraint("chat_id", "message_id"),
     Index("ix_photo_album", "chat_id", "album"),
     # Whole, not one by one: of two indexes of one column each SQLite may take the one that all photos share.
