@@ -3,6 +3,8 @@
 With ordinary folds a network has learned the rest of an attacker's photos when it is asked about one, and agrees: the
 folds must be grouped by sender. What is then counted against a person is how often the network contradicts her,
 beyond how often it contradicts others on the same labels; a person who brings hard labels is not suspected for it.
+People whose photos are mostly like one another's vouch for each other, as one attacker with many names does: they share
+a fold too.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import numpy as np
 
 from trainer.head import Floats
 from trainer.metrics import Integers, Score, score
+from trainer.similar import Alike
 
 # Alarm: so many photos contradicted at least, by so many times what was to be expected, and less likely by chance than
 # this, after allowing for as many tries as there are people.
 LEAST_CONTRADICTED, LEAST_EXCESS, CHANCE = 5, 2.0, 0.001
+# Two people are allied if so many of one's nearest photos, and this share of them, are the other's: so many times what
+# her number of photos lets expect.
+LEAST_LINKS, LEAST_SHARE, LEAST_LIFT = 5, 0.08, 4.0
 # Nobody's photos are contradicted less often than this.
 LEAST_RATE = 0.01
 
@@ -45,10 +51,33 @@ def sender_folds(senders: Integers, count: int) -> Integers:
     return folds
 
 
-def find_alarms(probabilities: Floats, given: Integers, senders: Integers) -> tuple[SenderAlarm, ...]:
+def allied(senders: Integers, alike: Alike) -> Integers:
+    """Return senders (n,) with allied ones under one number; `alike` are the photos' nearest others."""
+    names, own = np.unique(senders, return_inverse=True)
+    links = np.zeros((len(names), len(names)))
+    np.add.at(links, (np.repeat(own, alike.rows.shape[1]), own[alike.rows.ravel()]), 1)
+    sizes = np.bincount(own, minlength=len(names))
+    share = links / np.maximum(links.sum(axis=1, keepdims=True), 1)
+    near = (links >= LEAST_LINKS) & (share >= np.maximum(LEAST_SHARE, LEAST_LIFT * sizes / len(senders)))
+    np.fill_diagonal(near, True)
+    near |= near.T
+    leader = np.arange(len(names))
+    for _ in names:
+        joined = np.where(near, leader[None, :], len(names)).min(axis=1)
+        if (joined == leader).all():
+            break
+        leader = joined
+    together: Integers = names[leader[own]]
+    return together
+
+
+def find_alarms(
+    probabilities: Floats, given: Integers, senders: Integers, together: Integers
+) -> tuple[SenderAlarm, ...]:
     """Return alarms, the least likely by chance first.
 
-    `probabilities` (n, labels) are out of folds made by `sender_folds`; photos in a row of zeros were not judged.
+    `probabilities` (n, labels) are out of folds that `sender_folds` made of `together`, which `allied` says; photos in
+    a row of zeros were not judged. Nobody is measured by her allies.
     """
     judged = probabilities.sum(axis=1) > 0
     contradicted = judged & (probabilities.argmax(axis=1) != given)
@@ -56,7 +85,8 @@ def find_alarms(probabilities: Floats, given: Integers, senders: Integers) -> tu
     alarms = []
     for name in names:
         own = judged & (senders == name)
-        rates = _rates(contradicted, given, judged & (senders != name), probabilities.shape[1])[given[own]]
+        others = judged & ~np.isin(together, together[senders == name])
+        rates = _rates(contradicted, given, others, probabilities.shape[1])[given[own]]
         count, expected = int((contradicted & own).sum()), float(rates.sum())
         if count < LEAST_CONTRADICTED or count < LEAST_EXCESS * expected:
             continue

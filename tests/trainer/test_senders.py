@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from trainer.caps import within_caps
-from trainer.senders import at_least, find_alarms, sender_folds
+from trainer.senders import allied, at_least, find_alarms, sender_folds
+from trainer.similar import nearest_others
 
 
 def answered(given: np.ndarray, contradicted: np.ndarray, labels: int = 3) -> np.ndarray:
@@ -28,7 +29,7 @@ def test_who_is_contradicted_far_more_often_than_others_is_named_with_her_photos
     given, senders, contradicted = honest()
     contradicted[senders == 7] = np.arange(20) < 14
 
-    (alarm,) = find_alarms(answered(given, contradicted), given, senders)
+    (alarm,) = find_alarms(answered(given, contradicted), given, senders, senders)
 
     assert (alarm.sender, alarm.contradicted.wrong, alarm.contradicted.n) == (7, 14, 20)
     assert alarm.rows == tuple(range(140, 154))
@@ -36,10 +37,22 @@ def test_who_is_contradicted_far_more_often_than_others_is_named_with_her_photos
     assert alarm.chance < 0.001
 
 
+def test_allies_who_do_the_same_are_no_excuse_for_each_other() -> None:
+    given, senders, contradicted = honest()
+    attackers = senders >= 10
+    given[attackers], contradicted[attackers] = 0, True
+    answers = answered(given, contradicted)
+
+    named = find_alarms(answers, given, senders, np.where(attackers, 10, senders))
+
+    assert {alarm.sender for alarm in named} == set(range(10, 20))
+    assert find_alarms(answers, given, senders, senders) == ()
+
+
 def test_nobody_honest_is_named() -> None:
     for rate in (0.0, 0.1, 0.3):
         given, senders, contradicted = honest(people=50, rate=rate)
-        assert find_alarms(answered(given, contradicted), given, senders) == ()
+        assert find_alarms(answered(given, contradicted), given, senders, senders) == ()
 
 
 def test_who_brings_a_label_that_is_hard_for_all_is_not_named() -> None:
@@ -47,7 +60,7 @@ def test_who_brings_a_label_that_is_hard_for_all_is_not_named() -> None:
     given[:] = np.where(senders < 3, 2, given % 2)
     contradicted[given == 2] = np.random.default_rng(1).random(60) < 0.6
 
-    assert find_alarms(answered(given, contradicted), given, senders) == ()
+    assert find_alarms(answered(given, contradicted), given, senders, senders) == ()
 
 
 def test_photos_that_were_not_judged_say_nothing_of_their_sender() -> None:
@@ -56,7 +69,7 @@ def test_photos_that_were_not_judged_say_nothing_of_their_sender() -> None:
     probabilities = answered(given, contradicted)
     probabilities[senders == 7] = 0
 
-    assert find_alarms(probabilities, given, senders) == ()
+    assert find_alarms(probabilities, given, senders, senders) == ()
 
 
 def test_each_senders_photos_share_a_fold_and_folds_are_even() -> None:
@@ -66,6 +79,19 @@ def test_each_senders_photos_share_a_fold_and_folds_are_even() -> None:
 
     assert all(len(set(folds[senders == sender])) == 1 for sender in range(12))
     assert np.bincount(folds, minlength=5).min() > 0.6 * len(senders) / 5
+
+
+def test_people_whose_photos_are_like_one_anothers_are_allied_and_others_are_not() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((400, 32)).astype(np.float32)
+    senders = np.repeat(np.arange(20), 20)
+    vectors[senders >= 17] += 4
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    together = allied(senders, nearest_others(vectors, 5))
+
+    assert len(set(together[senders >= 17])) == 1
+    assert len(set(together)) == 18
 
 
 def test_the_chance_is_that_of_all_ways_to_get_so_many() -> None:
