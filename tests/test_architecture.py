@@ -39,6 +39,8 @@ OF_TRAINER_FOR_BOT = (
     "tunings",
     "twins",
 )
+# What it may know besides, and does not yet: pure functions without torch and scipy, and the records that they give.
+MAY_BE_KNOWN = ("caps", "consensus", "doubts", "duplicates", "second_opinion", "senders", "similar", "suspects")
 # Those among them that the bot imports only when they are asked for: they read and write ONNX.
 ON_DEMAND = {"composing", "exported"}
 MAY_IMPORT = {"storage": {"storage"}, "trainer": {"trainer", "storage"}, "bot": {"bot", "storage", "trainer"}}
@@ -101,7 +103,7 @@ def test_the_bot_knows_only_the_listed_modules_of_the_trainer() -> None:
         if name.startswith("trainer.") and (ROOT / "trainer" / f"{name.split('.')[1]}.py").exists()
     }
 
-    assert used == set(OF_TRAINER_FOR_BOT)
+    assert used - set(MAY_BE_KNOWN) == set(OF_TRAINER_FOR_BOT)
 
 
 def test_actions_know_nothing_of_telegram_and_handlers_nothing_of_sql() -> None:
@@ -113,7 +115,7 @@ def test_actions_know_nothing_of_telegram_and_handlers_nothing_of_sql() -> None:
 
 def test_nothing_of_the_bot_brings_torch_or_other_extras_of_the_trainer() -> None:
     names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in sources("bot") if p.name[:2] != "__"]
-    names += [f"trainer.{name}" for name in OF_TRAINER_FOR_BOT if name not in ON_DEMAND]
+    names += [f"trainer.{name}" for name in (*OF_TRAINER_FOR_BOT, *MAY_BE_KNOWN) if name not in ON_DEMAND]
     extras = {"torch", "timm", "scipy", "matplotlib", "onnxscript"}
 
     assert loaded(names, extras | {"onnx"}) == set()

@@ -16,22 +16,22 @@ def cut(photo: Image.Image, rng: np.random.Generator) -> bytes:
     kept = rng.uniform(0.8, 0.95, 2)
     size = np.array(photo.size)
     corner = rng.uniform(0, 1 - kept) * size
-    return _jpeg(photo.crop(tuple(np.concatenate([corner, corner + kept * size]).astype(int).tolist())))
+    return as_jpeg(photo.crop(tuple(np.concatenate([corner, corner + kept * size]).astype(int).tolist())))
 
 
 def smaller(photo: Image.Image, rng: np.random.Generator) -> bytes:
     """Keep 30 to 70 % of the pixels of each side."""
     share = rng.uniform(0.3, 0.7)
-    return _jpeg(photo.resize((max(16, int(photo.width * share)), max(16, int(photo.height * share)))))
+    return as_jpeg(photo.resize((max(16, int(photo.width * share)), max(16, int(photo.height * share)))))
 
 
 def poorer(photo: Image.Image, rng: np.random.Generator) -> bytes:
     """Compress once more, at a quality of 15 to 60."""
-    return _jpeg(photo, int(rng.integers(15, 60)))
+    return as_jpeg(photo, int(rng.integers(15, 60)))
 
 
 def mirrored(photo: Image.Image, rng: np.random.Generator) -> bytes:
-    return _jpeg(photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    return as_jpeg(photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
 
 
 def next_shot(photo: Image.Image, rng: np.random.Generator) -> bytes:
@@ -43,10 +43,10 @@ def next_shot(photo: Image.Image, rng: np.random.Generator) -> bytes:
     shot = turned.crop(tuple(np.concatenate([middle - half, middle + half]).astype(int).tolist()))
     pixels = np.asarray(shot, dtype=np.float64) * rng.uniform(0.93, 1.07)
     pixels += rng.normal(0, 4, pixels.shape)
-    return _jpeg(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)))
+    return as_jpeg(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)))
 
 
-def _jpeg(photo: Image.Image, quality: int = 88) -> bytes:
+def as_jpeg(photo: Image.Image, quality: int = 88) -> bytes:
     stream = io.BytesIO()
     photo.save(stream, "JPEG", quality=quality)
     return stream.getvalue()

@@ -1,0 +1,243 @@
+"""What a photo shows, from what people said of it and what a network says that never learned from it. Torch-free.
+
+Each voice either knows or names what it is in the habit of naming (MACE, Hovy 2013): so who always says the same, or
+anything, comes to count for nothing. How often a person knows is the mean of a Beta posterior, judged by all other
+voices; the network is one more voice, raised to the power that makes what people said most likely (its measured worth).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.head import Floats
+from trainer.metrics import Integers
+
+# What a person may say beside a label's index.
+NONE_OF_THESE, CANNOT_TELL = -1, -2
+
+# Before anybody is known: people know in 8 of 10 cases, as if that had been seen so many times.
+KNOWS, SEEN = 0.8, 5.0
+# A person's habit begins with so many votes, shared over all labels.
+HABIT = 3.0
+# The network's probability that a photo shows none of the labels, and the least for anything.
+NONE_SHARE, FLOOR = 0.02, 1e-4
+# Powers that the network's voice may be raised to.
+POWERS = np.linspace(0, 4, 21)
+ROUNDS = 12
+# A label is confirmed from this probability on, if two voices said it; below the other it is disputed.
+SURE, LIKELY = 0.95, 0.5
+
+
+class Settled(StrEnum):
+    """How far voices settle what a photo shows."""
+
+    UNHEARD = "unheard"  # nobody said anything
+    TAUGHT = "taught"  # there is a label, and little against it
+    CONFIRMED = "confirmed"  # two people, or a person and the network, say the same, and nothing speaks against it
+    DISPUTED = "disputed"  # voices contradict each other: another person should look
+    SET_ASIDE = "set_aside"  # none of the labels, or nobody can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Who said what of which photo, (v,) each: rows from 0, people from 0, label indices, NONE_OF_THESE, CANNOT_TELL.
+
+    One voice of a person for a photo: the newest.
+    """
+
+    photos: Integers
+    people: Integers
+    said: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How often a person knows what a photo shows: `mean` of a Beta posterior with parameters `knew` and `guessed`."""
+
+    person: int
+    knew: float
+    guessed: float
+
+    @property
+    def mean(self) -> float:
+        """Return the share of photos that the person knows, 0..1."""
+        return self.knew / (self.knew + self.guessed)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What voices add up to for one photo.
+
+    `label` is the likeliest that a person named, None where it is set aside or unheard; `likeliest` is what all voices
+    together make of it, even if nobody named it (None: none of the labels); probabilities are of those two.
+    """
+
+    label: int | None
+    probability: float
+    likeliest: int | None
+    likeliest_probability: float
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """Opinions of all photos, in their order; trust in all people, in theirs; and the power of the network's voice."""
+
+    opinions: tuple[Opinion, ...]
+    trust: tuple[Trust, ...]
+    power: float
+
+
+def agree(votes: Votes, photos: int, people: int, network: Floats, *, heard: bool = True) -> Consensus:
+    """Return what `votes` and the network add up to.
+
+    `network` (photos, labels) are out-of-fold probabilities, a row of zeros where it must not be heard: it never counts
+    for what it learned from. With `heard` False it is left out altogether.
+    """
+    _check(votes, photos, people, network)
+    named = np.flatnonzero(votes.said != CANNOT_TELL)
+    columns = np.where(votes.said < 0, network.shape[1], votes.said)
+    known = _Voices(votes.photos[named], votes.people[named], columns[named])
+    spoken = _spoken(network)
+    knows = np.full((people, 2), [KNOWS * SEEN, (1 - KNOWS) * SEEN])
+    habits = _habits(known, people, network.shape[1] + 1)
+    power = 0.0
+    for _ in range(ROUNDS):
+        weights = _weights(known, knows, habits)
+        power = _power(known, weights, spoken) if heard else 0.0
+        knows = _knows(known, knows, habits, weights, power * spoken)
+    joint = _posterior(known, _weights(known, knows, habits), power * spoken)
+    trust = tuple(Trust(person, float(knew), float(guessed)) for person, (knew, guessed) in enumerate(knows))
+    return Consensus(_opinions(votes, joint, spoken, power), trust, power)
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    """Votes that name a column: a label, or none of them, which comes last."""
+
+    photos: Integers
+    people: Integers
+    said: Integers
+
+
+def _spoken(network: Floats) -> Floats:
+    """Return the network's log probabilities (n, labels + 1); all alike where it is not heard."""
+    photos, labels = network.shape
+    heard = network.sum(axis=1) > 0
+    spoken = np.zeros((photos, labels + 1))
+    shares = np.maximum(network[heard] * (1 - NONE_SHARE), FLOOR)
+    spoken[heard] = np.log(np.concatenate([shares, np.full((len(shares), 1), NONE_SHARE)], axis=1))
+    return spoken
+
+
+def _habits(voices: _Voices, people: int, columns: int) -> Floats:
+    habits = np.full((people, columns), HABIT / columns)
+    np.add.at(habits, (voices.people, voices.said), 1)
+    shares: Floats = habits / habits.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _weights(voices: _Voices, knows: Floats, habits: Floats) -> Floats:
+    """Return by how much each voice raises the log odds of what it said, (v,)."""
+    mean = (knows[:, 0] / knows.sum(axis=1))[voices.people]
+    guessed = (1 - mean) * habits[voices.people, voices.said]
+    found: Floats = np.log((mean + guessed) / guessed)
+    return found
+
+
+def _posterior(voices: _Voices, weights: Floats, spoken: Floats) -> Floats:
+    logs = spoken.copy()
+    np.add.at(logs, (voices.photos, voices.said), weights)
+    return _shares(logs)
+
+
+def _shares(logs: Floats) -> Floats:
+    raised = np.exp(logs - logs.max(axis=1, keepdims=True))
+    found: Floats = raised / raised.sum(axis=1, keepdims=True)
+    return found
+
+
+def _power(voices: _Voices, weights: Floats, spoken: Floats) -> float:
+    """Return the power of the network's voice that makes what people said most likely."""
+    named = np.zeros(spoken.shape)
+    np.add.at(named, (voices.photos, voices.said), weights)
+    heard = named.any(axis=1)
+    likelihoods = [
+        (_log_sum(power * spoken[heard] + named[heard]) - _log_sum(power * spoken[heard])).sum() for power in POWERS
+    ]
+    return float(POWERS[int(np.argmax(likelihoods))])
+
+
+def _log_sum(logs: Floats) -> Floats:
+    peak = logs.max(axis=1)
+    found: Floats = peak + np.log(np.exp(logs - peak[:, None]).sum(axis=1))
+    return found
+
+
+def _knows(voices: _Voices, knows: Floats, habits: Floats, weights: Floats, spoken: Floats) -> Floats:
+    """Return the Beta parameters (people, 2) anew, each vote judged by what all others say of its photo."""
+    logs = spoken.copy()
+    np.add.at(logs, (voices.photos, voices.said), weights)
+    others = logs[voices.photos]
+    others[np.arange(len(weights)), voices.said] -= weights
+    own = _shares(others)[np.arange(len(weights)), voices.said]
+    mean = (knows[:, 0] / knows.sum(axis=1))[voices.people]
+    knew = mean * own
+    share = knew / (knew + (1 - mean) * habits[voices.people, voices.said])
+    found = np.full(knows.shape, [KNOWS * SEEN, (1 - KNOWS) * SEEN])
+    np.add.at(found[:, 0], voices.people, share)
+    np.add.at(found[:, 1], voices.people, 1 - share)
+    return found
+
+
+def _opinions(votes: Votes, joint: Floats, spoken: Floats, power: float) -> tuple[Opinion, ...]:
+    photos, columns = joint.shape
+    counts = np.zeros((photos, columns), dtype=np.int64)
+    named = votes.said != CANNOT_TELL
+    np.add.at(counts, (votes.photos[named], np.where(votes.said < 0, columns - 1, votes.said)[named]), 1)
+    puzzled = np.bincount(votes.photos[~named], minlength=photos)
+    best = joint.argmax(axis=1)
+    said = np.where(counts > 0, joint, -1.0).argmax(axis=1)
+    network = np.where((spoken.max(axis=1) > spoken.min(axis=1)) & (power > 0), spoken.argmax(axis=1), -1)
+    return tuple(
+        _opinion(joint[row], counts[row], int(puzzled[row]), int(best[row]), int(said[row]), int(network[row]))
+        for row in range(photos)
+    )
+
+
+def _opinion(shares: Floats, counts: Integers, puzzled: int, best: int, said: int, network: int) -> Opinion:
+    none, voices = len(shares) - 1, int(counts.sum())
+    likeliest, sure = None if best == none else best, float(shares[best])
+    if voices + puzzled == 0:
+        return Opinion(None, 0.0, likeliest, sure, Settled.UNHEARD)
+    probability = float(shares[said])
+    if puzzled > counts[said] or (said == none and probability >= LIKELY):
+        return Opinion(None, probability if said == none and voices else 0.0, likeliest, sure, Settled.SET_ASIDE)
+    if probability < LIKELY or _is_tied(counts):
+        settled = Settled.DISPUTED
+    elif probability >= SURE and counts[said] + (network == said) >= 2:
+        settled = Settled.CONFIRMED
+    else:
+        settled = Settled.TAUGHT
+    return Opinion(None if said == none else said, probability, likeliest, sure, settled)
+
+
+def _is_tied(counts: Integers) -> bool:
+    first, second = np.sort(counts)[::-1][:2]
+    return bool(first == second)
+
+
+def _check(votes: Votes, photos: int, people: int, network: NDArray[np.floating]) -> None:
+    lengths = {len(votes.photos), len(votes.people), len(votes.said)}
+    if len(lengths) != 1 or network.ndim != 2 or len(network) != photos:
+        raise ValueError(f"votes of lengths {sorted(lengths)} do not go with {network.shape} of {photos} photos")
+    if len(votes.said) and not (
+        0 <= votes.photos.min() <= votes.photos.max() < photos
+        and 0 <= votes.people.min() <= votes.people.max() < people
+        and CANNOT_TELL <= votes.said.min() <= votes.said.max() < network.shape[1]
+    ):
+        raise ValueError("votes name photos, people or labels that are not there")
