@@ -158,6 +158,18 @@ class Votes:
         rows = self._connection.execute(select(vote).where(vote.c.person_id == person_id).order_by(vote.c.id))
         return [_record(row) for row in rows]
 
+    def named_by(self, person_id: int, label_id: int, chat_id: int) -> list[int]:
+        """The photos of a chat that the person calls so now, in the order in which she did."""
+        query = (
+            select(vote.c.photo_id)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .where(vote.c.person_id == person_id, vote.c.label_id == label_id, photo.c.chat_id == chat_id)
+            .group_by(vote.c.photo_id)
+            .order_by(func.min(vote.c.id))
+        )
+        said = {one: self.live_of(one, person_id) for one in self._connection.execute(query).scalars()}
+        return [one for one, mine in said.items() if mine is not None and mine.label_id == label_id]
+
     def teachers(self, classifier_id: int, *, until: datetime) -> tuple[int, bool]:
         """How many people had said by then what a photo is taught as now, and whether an import had."""
         query = (

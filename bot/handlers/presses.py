@@ -13,7 +13,7 @@ from bot.actions import correcting, self_service
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining
+from bot.handlers import explaining, respelling
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -178,6 +178,8 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.PICK: Button(Role.TEACHER, _pick),
     keys.OTHER: Button(Role.TEACHER, _other),
     keys.NONE: Button(Role.TEACHER, _none),
+    keys.MEANT: Button(Role.TEACHER, respelling.move),
+    keys.KEEP_NAME: Button(Role.TEACHER, respelling.keep),
     keys.WHY: SlowButton(Role.GUEST, explaining.why),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),

@@ -9,6 +9,7 @@ from bot.actions.teaching import label_in, says
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
 from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
+from bot.handlers.respelling import ask_what_was_meant
 from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -174,6 +175,8 @@ def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reaso
         answers.corrected(corrected, tells=False),
         answers.corrected(corrected, tells=tells),
     )
+    if corrected.taught is not None:
+        ask_what_was_meant(scene, corrected.answer.prediction.photo_id, corrected.taught)
 
 
 def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:

@@ -1,0 +1,56 @@
+"""“Did you mean …?” below a lesson, and its buttons."""
+
+from bot import keyboards as keys
+from bot.actions import respelling
+from bot.actions.teaching import Taught
+from bot.buttons import Press
+from bot.context import Scene
+from bot.keyboards import Keyboards
+from bot.replies import Keyboard, Said
+from bot.speech import naming_texts
+from storage import NotFound
+
+
+def ask_what_was_meant(scene: Scene, photo_id: int, taught: Taught) -> None:
+    """Ask once for a label and person, however many photos come with the name."""
+    found = respelling.doubt(scene.unit, scene.presence, taught)
+    if found is not None:
+        said = Said(naming_texts.did_you_mean(found), _choices(scene.keyboards, found, photo_id))
+        dedupe = f"{_key(taught.label.id)}{scene.presence.person.id}"
+        scene.replies.say(said, to_message=scene.visit.message_id, dedupe=dedupe)
+
+
+def move(scene: Scene, press: Press, message_id: int) -> str:
+    """“[sunflower]”."""
+    _check_message(scene, message_id)
+    moved = respelling.move(scene.unit, scene.visit, scene.presence, press.thing, press.argument)
+    scene.replies.edit(message_id, Said(naming_texts.moved(moved)))
+    return "Thank you!"
+
+
+def keep(scene: Scene, press: Press, message_id: int) -> None:
+    """“[keep sunflwoer]”."""
+    _check_message(scene, message_id)
+    label = scene.unit.labels.get(press.thing)
+    if label.classifier_id != scene.presence.classifier_id:
+        raise NotFound("label", label.id)
+    scene.replies.edit(message_id, Said(naming_texts.kept(label)))
+
+
+def _choices(keyboards: Keyboards, what: respelling.Doubt, photo_id: int) -> Keyboard:
+    meant = [[keyboards.button(one.name, keys.MEANT, photo_id, one.id)] for one in what.meant]
+    return [*meant, [keyboards.button(f"Keep {what.written.name}", keys.KEEP_NAME, what.written.id)]]
+
+
+def _check_message(scene: Scene, message_id: int) -> None:
+    """These buttons stand below such a question only, where it is known what a message asks."""
+    key = scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, message_id)
+    if key is not None and not key.startswith(_PREFIX):
+        raise NotFound("label", message_id)
+
+
+_PREFIX = "meant:"
+
+
+def _key(label_id: int) -> str:
+    return f"{_PREFIX}{label_id}:"
