@@ -14,6 +14,9 @@ from storage import Chat, Label
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
 MEANT, KEEP_NAME = "m", "k"
+# Labels: a page of them, one, and what can be done with it; then a change: do it, leave it, take it back.
+LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
+CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {

@@ -14,6 +14,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.label_changes import ChangeKind, LabelChange
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
@@ -63,6 +64,7 @@ __all__ = [
     "TEST_FOLD",
     "AnswerKind",
     "Awaited",
+    "ChangeKind",
     "Chat",
     "Classifier",
     "Clock",
@@ -76,6 +78,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "Label",
+    "LabelChange",
     "LabelCount",
     "LabelledPhoto",
     "Network",

@@ -22,6 +22,7 @@ from storage.labels import Labels
 from storage.mail import Inbox, Outbox
 from storage.migrating import upgrade
 from storage.moment import Clock, Moment, utc_now
+from storage.naming import Naming
 from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
@@ -48,6 +49,7 @@ class Unit:
         self.photos = Photos(connection, moment, blobs)
         self.albums = Albums(connection, moment)
         self.votes = Votes(connection, moment)
+        self.naming = Naming(connection, moment, self.votes)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
         self.embeddings = Embeddings(connection)

@@ -75,6 +75,11 @@ label = Table(
     Column("key", String(64), nullable=False),
     Column("name", String(64), nullable=False),
     _at("created_at"),
+    Column("description", Words(300), nullable=True),
+    # A former name, or a label that was merged; `root_id` is where that ends. SQLite adds no foreign keys later.
+    Column("merged_into_id", Id, nullable=True),
+    Column("root_id", Id, nullable=True),
+    _at("retired_at", null=True),
     UniqueConstraint("classifier_id", "key"),
 )
 

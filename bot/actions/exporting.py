@@ -40,7 +40,7 @@ def export_photos(store: Store, classifier_id: int, folder: Path) -> Iterator[Wr
         OSError: the folder cannot be written.
     """
     with store.read() as unit:
-        labels = {one.id: one for one in unit.labels.all(classifier_id)}
+        labels = unit.labels.named(classifier_id)
         photos, tests = unit.photos.labelled(classifier_id), unit.photos.for_test(classifier_id)
     train = Part.TRAIN.value if tests else ""
     # The same picture sent twice teaches nothing twice.

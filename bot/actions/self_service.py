@@ -32,7 +32,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     photos = unit.photos.of_person(person.id)
     votes = unit.votes.of_person(person.id)
     flags = unit.predictions.flags_of_person(person.id)
-    labels = {one.id: one.name for one in unit.labels.all(presence.classifier_id)}
+    labels = {key: one.name for key, one in unit.labels.named(presence.classifier_id).items()}
     document = {
         "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
@@ -66,6 +66,18 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
+        "changes_of_labels": [
+            {
+                "what": one.kind.value,
+                "label": labels.get(one.label_id),
+                "from": one.before,
+                "to": one.after,
+                "other": labels.get(one.other_id) if one.other_id else None,
+                "when": one.created_at.isoformat(),
+                "done": one.done_at is not None,
+            }
+            for one in unit.naming.of_person(person.id)
+        ],
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
     return MyData(len(photos), lessons, len(flags), person.role, json.dumps(document, ensure_ascii=False, indent=1))
@@ -98,6 +110,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
     unit.predictions.forget_person(person.id)
+    unit.naming.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
     unit.jobs.forget_names(classifier_id)
     left = readiness_of(unit, classifier_id)

@@ -9,6 +9,7 @@ from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, packing, reporting, roles, scoring, self_service, teaching, versions
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
+from bot.handlers.naming import labels
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, texts, tuning_texts
@@ -34,11 +35,6 @@ async def start(update: Update, context: Context) -> None:
 async def help_(update: Update, context: Context) -> None:
     text = guides.help_text(not context.here.private, _sees_all(context), context.bot.username)
     await context.act(lambda scene: _say(scene, text))
-
-
-@permitted(Role.GUEST)
-async def labels(update: Update, context: Context) -> None:
-    await context.act(lambda scene: _say(scene, guides.labels(scene.unit.labels.counts(scene.presence.classifier_id))))
 
 
 @permitted(Role.GUEST)

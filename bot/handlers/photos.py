@@ -159,7 +159,7 @@ def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
     special = taught.before is not None or not taught.is_learned
     _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
-    ask_what_was_meant(scene, photo_id, taught)
+    ask_what_was_meant(scene, photo_id, taught, text)
 
 
 def label_problem(text: str) -> str | None:

@@ -13,7 +13,7 @@ from bot.actions import correcting, self_service
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining, respelling
+from bot.handlers import explaining, naming, respelling
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -74,7 +74,7 @@ def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
     except NotFound as error:
-        return guides.label_gone() if error.what == "label" else guides.photo_gone()
+        return guides.label_gone() if error.what in ("label", "change") else guides.photo_gone()
 
 
 async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
@@ -180,6 +180,17 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.NONE: Button(Role.TEACHER, _none),
     keys.MEANT: Button(Role.TEACHER, respelling.move),
     keys.KEEP_NAME: Button(Role.TEACHER, respelling.keep),
+    keys.LABELS: Button(Role.REVIEWER, naming.show_page),
+    keys.LABEL: Button(Role.REVIEWER, naming.show_label),
+    keys.RENAME: Button(Role.REVIEWER, naming.ask_name),
+    keys.DESCRIBE: Button(Role.REVIEWER, naming.ask_description),
+    keys.MERGE: Button(Role.REVIEWER, naming.show_targets),
+    keys.MERGE_INTO: Button(Role.REVIEWER, naming.merge_into),
+    keys.RETIRE: Button(Role.REVIEWER, naming.retire),
+    keys.RESTORE: Button(Role.REVIEWER, naming.restore),
+    keys.CHANGE: Button(Role.REVIEWER, naming.do_it),
+    keys.CHANGE_NOT: Button(Role.REVIEWER, naming.leave_it),
+    keys.CHANGE_UNDO: Button(Role.REVIEWER, naming.undo_it),
     keys.WHY: SlowButton(Role.GUEST, explaining.why),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),

@@ -89,7 +89,7 @@ def explained(
     ranked = [(names[key], p) for key, _, p in what.guess.probabilities if key in names]
     shares = ", ".join(f"{esc(label.name)} {percent(p)}" for label, p in ranked[:SHOWN_GUESSES])
     lines = [remembered(answer.memory)] if answer.memory is not None else []
-    known = what.guess.label is not None and bool(ranked)
+    known = what.guess.label in names and bool(ranked)
     lines.append(f"Network {network.number} says {shares}." if known else _unknown(what))
     if what.peak is not None and what.lit in names:
         lines.append(f"What speaks for {bold(names[what.lit])} is lit; what is dark does not.")
