@@ -1,8 +1,10 @@
 """What people can do about their own things: see what is kept of them, take it all away, choose how the bot behaves."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
@@ -66,21 +68,26 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
-        "changes_of_labels": [
-            {
-                "what": one.kind.value,
-                "label": labels.get(one.label_id),
-                "from": one.before,
-                "to": one.after,
-                "other": labels.get(one.other_id) if one.other_id else None,
-                "when": one.created_at.isoformat(),
-                "done": one.done_at is not None,
-            }
-            for one in unit.naming.of_person(person.id)
-        ],
+        "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
     return MyData(len(photos), lessons, len(flags), person.role, json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) -> list[dict[str, Any]]:
+    """What the person did with labels, or proposed."""
+    return [
+        {
+            "what": one.kind.value,
+            "label": labels.get(one.label_id),
+            "from": one.before,
+            "to": one.after,
+            "other": labels.get(one.other_id) if one.other_id else None,
+            "when": one.created_at.isoformat(),
+            "done": one.done_at is not None,
+        }
+        for one in unit.naming.of_person(person.id)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
