@@ -1,6 +1,6 @@
 """The buttons below the bot's messages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from storage import Chat, Label
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
-MEANT, KEEP_NAME = "m", "k"
+MEANT, KEEP_NAME, NAMES = "m", "k", "q"
 # Labels: a page of them, one, and what can be done with it; then a change: do it, leave it, take it back.
 LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
 CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
@@ -29,6 +29,8 @@ _SETTING_TITLES = {
 # Deleting is asked twice, and the second question does not lie around.
 FORGET_LIFETIME = timedelta(hours=1)
 MAX_BUTTON_TEXT = 40
+# How many names stand on a page of them.
+PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,23 @@ class Keyboards:
     def _picks(self, prediction: int, labels: Sequence[Label]) -> Keyboard:
         picks = [self.button(label.name, PICK, prediction, label.id) for label in labels]
         return [picks[at : at + 2] for at in range(0, len(picks), 2)]
+
+    def names(self, what: Choices, page: int) -> Keyboard:
+        """All labels that it could be, page by page, then the ways out: what is not there can be typed."""
+        prediction = what.answer.prediction.id
+        picks = [self.button(label.name, PICK, prediction, label.id) for label in what.labels]
+        ways_out = [self.button("🚫 None of these", NONE, prediction), self.button("↩️ Back", BACK, prediction)]
+        return [*self.paged(picks, page, lambda to: (NAMES, prediction, to)), ways_out]
+
+    def paged(self, picks: Sequence[dict[str, str]], page: int, to: Callable[[int], tuple[str, int, int]]) -> Keyboard:
+        """Two in a row, a page of them, and the way to the pages beside it; `to` is the press that leads to a page."""
+        last = max(len(picks) - 1, 0) // PAGE
+        page = min(page, last)
+        shown = list(picks[page * PAGE : (page + 1) * PAGE])
+        rows = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+        before = [self.button(f"◀ {page} of {last + 1}", *to(page - 1))] if page else []
+        after = [self.button(f"{page + 2} of {last + 1} ▶", *to(page + 1))] if page < last else []
+        return [*rows, *([before + after] if last else [])]
 
     def settings(self, chat: Chat) -> Keyboard:
         elsewhere = {"every_photo"} if chat.kind == "private" else {"late", "credit"}

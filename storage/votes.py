@@ -183,6 +183,19 @@ class Votes:
         said = {one: self.live_of(one, person_id) for one in self._connection.execute(query).scalars()}
         return [one for one, mine in said.items() if mine is not None and mine.label_id == label_id]
 
+    def said_last(self, person_id: int, chat_id: int, limit: int) -> list[int]:
+        """The labels that the person gave photos of a chat, the newest first."""
+        query = (
+            select(_label_now)
+            .join_from(vote, photo, photo.c.id == vote.c.photo_id)
+            .join(label, label.c.id == vote.c.label_id)
+            .where(vote.c.person_id == person_id, photo.c.chat_id == chat_id)
+            .group_by(_label_now)
+            .order_by(func.max(vote.c.id).desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def teachers(self, classifier_id: int, *, until: datetime) -> tuple[int, bool]:
         """How many people had said by then what a photo is taught as now, and whether an import had."""
         query = (

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from bot.actions.spelling import alike
+from bot.actions.spelling import alike, matching
 from bot.actions.teaching import Taught, vote
 from bot.visit import Presence, Visit
 from storage import Label, NotFound, Reason, Unit
+
+# What is typed to look for a name has at least so many letters.
+SHORTEST_BEGINNING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +19,18 @@ class Doubt:
     meant: tuple[Label, ...]
 
 
-def doubt(unit: Unit, presence: Presence, taught: Taught) -> Doubt | None:
+def doubt(unit: Unit, presence: Presence, taught: Taught, *, searched: bool = False) -> Doubt | None:
     """Whether to ask about the name of a lesson: it is the first of this name, and looks like another.
 
-    Asked later, people would wonder: they have seen the name on `/labels` by then, and went on with it.
+    `searched`: she typed it where she could as well have picked a name, so it may be the beginning of one. Asked later,
+    people would wonder: they have seen the name on `/labels` by then, and went on with it.
     """
     if taught.photos > 1:
         return None
     known = [one.label for one in unit.labels.counts(presence.classifier_id) if one.photos]
-    meant = alike(taught.label.name, [one for one in known if one.id != taught.label.id])
+    others = [one for one in known if one.id != taught.label.id]
+    look = matching if searched and len(taught.label.key) >= SHORTEST_BEGINNING else alike
+    meant = look(taught.label.name, others, 3)
     return Doubt(taught.label, tuple(meant)) if meant else None
 
 

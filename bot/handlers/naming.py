@@ -1,7 +1,5 @@
 """/labels: what there is, and for reviewers what can be done with it, by buttons or by words."""
 
-from collections.abc import Callable
-
 from telegram import Message, Update
 
 from bot import keyboards as keys
@@ -12,8 +10,7 @@ from bot.actions.naming_words import is_order, wish_in
 from bot.actions.spelling import Likeness, likeness, matching
 from bot.buttons import Press
 from bot.context import Context, Scene
-from bot.keyboards import Keyboards
-from bot.replies import Keyboard, Said
+from bot.replies import Said
 from bot.speech import guides, naming_texts, texts
 from bot.speech.wording import plain
 from storage import ChangeKind, Label, LabelCount, NotFound, Role
@@ -21,7 +18,6 @@ from storage import ChangeKind, Label, LabelCount, NotFound, Role
 # What the messages are owed as that have these buttons, or ask for words.
 PREFIX = "label:"
 ASKS = {"rename": ChangeKind.RENAME, "describe": ChangeKind.DESCRIBE}
-PAGE = 8
 MOST_ALIKE = 3
 _NOT_ALIKE = max(Likeness) + 1
 
@@ -104,7 +100,7 @@ def show_targets(scene: Scene, press: Press, message_id: int) -> None:
     others.sort(key=lambda one: (likeness(label.name, one.name) or _NOT_ALIKE, one.key))
     picks = [button(one.name, keys.MERGE_INTO, label.id, one.id) for one in others]
     back = [button("↩️ Back", keys.LABEL, label.id)]
-    rows = _paged(picks, press.argument, lambda page: (keys.MERGE, label.id, page), scene.keyboards)
+    rows = scene.keyboards.paged(picks, press.argument, lambda page: (keys.MERGE, label.id, page))
     _edit(scene, message_id, Said(naming_texts.which_to_merge(label), [*rows, back]))
 
 
@@ -145,7 +141,7 @@ def _list(scene: Scene, page: int) -> Said:
     if not _reviews(scene) or not known:
         return Said(html)
     picks = [scene.keyboards.button(_marked(one), keys.LABEL, one.id) for one in known]
-    rows = _paged(picks, page, lambda to: (keys.LABELS, to, 0), scene.keyboards)
+    rows = scene.keyboards.paged(picks, page, lambda to: (keys.LABELS, to, 0))
     return Said(f"{html}\n\n{naming_texts.how()}", rows)
 
 
@@ -186,18 +182,6 @@ def _change_said(scene: Scene, found: Change) -> Said:
         return Said(naming_texts.really(found), asks)
     undo = None if found.is_undo else [[button("↩️ Undo", keys.CHANGE_UNDO, found.note.id)]]
     return Said(naming_texts.done(found), undo)
-
-
-def _paged(
-    picks: list[dict[str, str]], page: int, to: Callable[[int], tuple[str, int, int]], keyboards: Keyboards
-) -> Keyboard:
-    """Two in a row, a page of them, and the way to the pages beside it."""
-    last = max(len(picks) - 1, 0) // PAGE
-    page = min(page, last)
-    shown = picks[page * PAGE : (page + 1) * PAGE]
-    rows = [shown[at : at + 2] for at in range(0, len(shown), 2)]
-    turns = [(f"◀ {page}", page - 1)] * (page > 0) + [(f"{page + 2} of {last + 1} ▶", page + 1)] * (page < last)
-    return [*rows, *([[keyboards.button(text, *to(other)) for text, other in turns]] if turns else [])]
 
 
 def _wish(scene: Scene, wish: Wish) -> Change | Obstacle:

@@ -10,6 +10,7 @@ from telegram.error import TelegramError
 from bot import keyboards as keys
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
+from bot.actions.asking import Answer
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
@@ -115,8 +116,20 @@ def _pick(scene: Scene, press: Press, message_id: int) -> str:
 def _other(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
     found = correcting.ask_for_name(scene.unit, scene.presence, press.thing)
+    _show_names(scene, found, 0, message_id)
     photo = scene.unit.photos.get(found.prediction.photo_id)
     scene.replies.say(Said(answers.type_the_name()), to_message=photo.message_id, ask_for="name of what it shows")
+
+
+def _names(scene: Scene, press: Press, message_id: int) -> None:
+    """Another page of the names."""
+    _check_message(scene, press, message_id)
+    _show_names(scene, correcting.find(scene.unit, scene.presence, press.thing), press.argument, message_id)
+
+
+def _show_names(scene: Scene, found: Answer, page: int, message_id: int) -> None:
+    names = correcting.every_choice(scene.unit, scene.presence, found)
+    scene.replies.edit(message_id, Said(answers.pick_or_type(found), scene.keyboards.names(names, page)))
 
 
 def _none(scene: Scene, press: Press, message_id: int) -> str:
@@ -178,6 +191,7 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.PICK: Button(Role.TEACHER, _pick),
     keys.OTHER: Button(Role.TEACHER, _other),
     keys.NONE: Button(Role.TEACHER, _none),
+    keys.NAMES: Button(Role.TEACHER, _names),
     keys.MEANT: Button(Role.TEACHER, respelling.move),
     keys.KEEP_NAME: Button(Role.TEACHER, respelling.keep),
     keys.LABELS: Button(Role.REVIEWER, naming.show_page),

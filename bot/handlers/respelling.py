@@ -13,7 +13,7 @@ from bot.speech import naming_texts
 from storage import NotFound, key_of
 
 
-def ask_what_was_meant(scene: Scene, photo_id: int, taught: Taught, text: str) -> None:
+def ask_what_was_meant(scene: Scene, photo_id: int, taught: Taught, text: str, *, searched: bool = False) -> None:
     """Ask once for a label and person, however many photos come with the name; and once tell of a former name."""
     former = scene.unit.labels.former(scene.presence.classifier_id, text)
     if former is not None:
@@ -23,7 +23,7 @@ def ask_what_was_meant(scene: Scene, photo_id: int, taught: Taught, text: str) -
         scene.replies.say(said, to_message=scene.visit.message_id, dedupe=dedupe)
     if former is not None or taught.label.is_retired:
         return
-    found = respelling.doubt(scene.unit, scene.presence, taught)
+    found = respelling.doubt(scene.unit, scene.presence, taught, searched=searched)
     if found is not None:
         said = Said(naming_texts.did_you_mean(found), _choices(scene.keyboards, found, photo_id))
         dedupe = f"{_key(taught.label.id)}{scene.presence.person.id}"

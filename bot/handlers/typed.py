@@ -184,7 +184,8 @@ def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reaso
         answers.corrected(corrected, tells=tells),
     )
     if corrected.taught is not None:
-        ask_what_was_meant(scene, corrected.answer.prediction.photo_id, corrected.taught, text)
+        photo_id = corrected.answer.prediction.photo_id
+        ask_what_was_meant(scene, photo_id, corrected.taught, text, searched=True)
 
 
 def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:

@@ -143,6 +143,11 @@ def what_is_it(what: Answer) -> str:
     return f"Thanks. So not {bold(what.label)}. What is it?"
 
 
+def pick_or_type(what: Answer) -> str:
+    not_this = f"So not {bold(what.label)}. " if what.label is not None else ""
+    return f"{not_this}Pick its name, or type it."
+
+
 def type_the_name() -> str:
     return "Type the name of what the photo shows, like <b>daisy</b>."
 
