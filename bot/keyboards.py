@@ -17,6 +17,7 @@ MEANT, KEEP_NAME, NAMES = "m", "k", "q"
 # Labels: a page of them, one, and what can be done with it; then a change: do it, leave it, take it back.
 LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
 CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
+DATA_SET = "xd"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -97,6 +98,9 @@ class Keyboards:
             ]
             for name in shown
         ]
+
+    def data_set(self) -> Keyboard:
+        return [[self.button("📦 Send the data set", DATA_SET, 0)]]
 
     def my_data(self) -> Keyboard:
         return [[self.button("🗑 Delete all of it…", FORGET, 0)]]

@@ -166,6 +166,14 @@ class Votes:
         rows = self._connection.execute(_votes.where(vote.c.photo_id == photo_id).order_by(vote.c.id))
         return [_record(row) for row in rows]
 
+    def of_photos(self, photo_ids: Sequence[int]) -> dict[int, list[Vote]]:
+        """Every vote on some photos, oldest first."""
+        cast: dict[int, list[Vote]] = {photo_id: [] for photo_id in photo_ids}
+        for some in _chunks(photo_ids):
+            for row in self._connection.execute(_votes.where(vote.c.photo_id.in_(some)).order_by(vote.c.id)):
+                cast[row.photo_id].append(_record(row))
+        return cast
+
     def of_person(self, person_id: int) -> list[Vote]:
         rows = self._connection.execute(_votes.where(vote.c.person_id == person_id).order_by(vote.c.id))
         return [_record(row) for row in rows]

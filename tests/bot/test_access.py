@@ -31,7 +31,7 @@ BUTTONS_NEED = {
     "m": Role.TEACHER, "k": Role.TEACHER, "q": Role.TEACHER,
     "lp": Role.REVIEWER, "la": Role.REVIEWER, "ln": Role.REVIEWER, "ld": Role.REVIEWER, "lm": Role.REVIEWER,
     "li": Role.REVIEWER, "lr": Role.REVIEWER, "ls": Role.REVIEWER, "ly": Role.REVIEWER, "lx": Role.REVIEWER,
-    "lu": Role.REVIEWER,
+    "lu": Role.REVIEWER, "xd": Role.OWNER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
 }  # fmt: skip
 
