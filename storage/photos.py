@@ -58,9 +58,9 @@ class Photos:
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
         """
-        if chat_id is not None and message_id is not None:
-            if (known := self.by_message(chat_id, message_id)) is not None:
-                return known
+        known = None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
+        if known is not None:
+            return known
         self._add_blob(digest, picture)
         twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
         own = group or (f"album:{chat_id}:{album}" if album else digest)
