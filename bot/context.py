@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from telegram import Bot, Chat, Update
@@ -36,6 +37,8 @@ class Services:
     failures: dict[int, BaseException] = field(default_factory=dict)
     # Updates that were acted on, and so marked as handled, until the drain has seen that.
     handled: set[int] = field(default_factory=set)
+    # Who lately sent more than she may (Telegram id), and until when her photos are not fetched before that is asked.
+    turned_away: dict[int, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,6 +80,12 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
         self.services.mail_waits.set()
         return result
 
+    async def prepare(self, action: Callable[[Scene], T]) -> T:
+        """The same before a handler acts, or where it puts off its update: nothing is marked as handled."""
+        result = await asyncio.to_thread(self._act, action, None, is_last=False)
+        self.services.mail_waits.set()
+        return result
+
     async def look(self, question: Callable[[Unit], T]) -> T:
         """Ask the store something in a transaction that writes nothing."""
 
@@ -86,14 +95,15 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
 
         return await asyncio.to_thread(ask)
 
-    def _act(self, action: Callable[[Scene], T], first: Callable[[Unit], None] | None) -> T:
+    def _act(self, action: Callable[[Scene], T], first: Callable[[Unit], None] | None, *, is_last: bool = True) -> T:
         visit = self.here
         with self.services.store.write() as unit:
             if first is not None:
                 first(unit)
             scene = self._scene(unit, visit)
             result = action(scene)
-            unit.inbox.done(visit.bot_id, visit.update_id)
+            if is_last:
+                unit.inbox.done(visit.bot_id, visit.update_id)
         if scene.orphans:
             self.services.store.discard(scene.orphans)
         return result

@@ -7,9 +7,12 @@ BotError
 ├── LayoutUnclear      a folder of which nobody could say what its labels are
 ├── ArchiveRefused     a zip, or a file in one, that is not read
 ├── NotFetched         a link that nothing was fetched from (`bot/fetching/errors.py`)
+├── OverQuota          more than one person may send lately
+├── PutOff             an update whose turn comes later
 └── CannotStart        a reason, for the owner, why the bot does not start
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -50,6 +53,18 @@ class FileGone(BotError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is gone")
+
+
+class OverQuota(BotError):
+    """A person sent more than she may; nothing was counted."""
+
+
+class PutOff(BotError):
+    """An update is for later: it stays in the inbox, and is handled again from `until` on."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("put off")
+        self.until = until
 
 
 class LayoutUnclear(BotError):

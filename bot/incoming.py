@@ -58,7 +58,7 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
     """
     data, name, file = await _fetch(message, bot)
     seen = await services.looker.look(data, None)
-    return Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file)
+    return Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file, size=len(data))
 
 
 async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
@@ -66,7 +66,9 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
     data, name, file = await _fetch(message, bot)
     loaded = services.guesser.loaded
     seen = await services.looker.look(data, loaded)
-    received = Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file)
+    received = Received(
+        seen.digest, seen.picture, message.message_id, name, message.media_group_id, file, size=len(data)
+    )
     if loaded is None or seen.guess is None:
         return Question(received, None, None)
     vector = seen.guess.embedding.tobytes()

@@ -18,6 +18,7 @@ MEANT, KEEP_NAME, NAMES = "m", "k", "q"
 LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
 CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
 DATA_SET = "xd"
+DONE = "d"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -101,6 +102,9 @@ class Keyboards:
 
     def data_set(self) -> Keyboard:
         return [[self.button("📦 Send the data set", DATA_SET, 0)]]
+
+    def teaching(self, teaching_id: int) -> Keyboard:
+        return [[self.button("✅ Done", DONE, teaching_id)]]
 
     def my_data(self) -> Keyboard:
         return [[self.button("🗑 Delete all of it…", FORGET, 0)]]

@@ -132,6 +132,7 @@ class BotService:
             unit.inbox.forget_before(unit.now - KEEP_MAIL)
             unit.outbox.forget_before(unit.now - KEEP_MAIL)
             unit.albums.forget_before(unit.now - KEEP_MAIL)
+            unit.arrivals.forget_old()
         self._store.sweep()
 
     async def _beat(self) -> None:

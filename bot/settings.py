@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from storage import Role
+from storage import Quota, Role
 
 
 class BotSettings(BaseSettings):
@@ -39,10 +39,23 @@ class BotSettings(BaseSettings):
     messages_per_minute_per_group: float = Field(
         default=20.0, gt=0, description="Messages a minute to one group; Telegram allows 20."
     )
+    photos_per_minute: int = Field(
+        default=20, ge=0, description="Photos a minute that one person may send; more of them wait. 0: no limit."
+    )
+    photos_per_day: int = Field(
+        default=500, ge=0, description="Photos a day that one person may send; more are not taken. 0: no limit."
+    )
+    megabytes_per_hour: int = Field(
+        default=100, ge=0, description="Megabytes an hour that one person may send; more are not taken. 0: no limit."
+    )
     bot_threads: int = Field(default=2, ge=1, le=64, description="Threads of the bot that look at photos.")
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much is written to the log."
     )
+
+    def quota(self) -> Quota:
+        """What one person may send; owners are not counted."""
+        return Quota(self.photos_per_minute, self.photos_per_day, self.megabytes_per_hour * 1_000_000)
 
     def newcomer_role(self) -> Role:
         return Role[self.newcomers.upper()]

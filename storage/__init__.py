@@ -1,5 +1,6 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
+from storage.arrivals import Arrival, Quota, arrival_key
 from storage.errors import (
     NotFound,
     PictureRefused,
@@ -14,7 +15,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
-from storage.label_changes import ChangeKind, LabelChange
+from storage.label_changes import ChangeKind, LabelChange, LabelCount
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
@@ -36,7 +37,6 @@ from storage.records import (
     JobKind,
     JobState,
     Label,
-    LabelCount,
     LabelledPhoto,
     Network,
     NewNetwork,
@@ -49,6 +49,7 @@ from storage.records import (
     Source,
     Standing,
     State,
+    Teaching,
     Verdict,
     Vote,
     VoteKind,
@@ -63,6 +64,7 @@ __all__ = [
     "MAX_LABEL",
     "TEST_FOLD",
     "AnswerKind",
+    "Arrival",
     "Awaited",
     "ChangeKind",
     "Chat",
@@ -90,6 +92,7 @@ __all__ = [
     "Picture",
     "PictureRefused",
     "Prediction",
+    "Quota",
     "RawUpdate",
     "Reason",
     "Refusal",
@@ -108,11 +111,13 @@ __all__ = [
     "StoreReadOnly",
     "StoreUnavailable",
     "Swept",
+    "Teaching",
     "Unit",
     "Verdict",
     "Vote",
     "VoteKind",
     "WriteNotDurable",
+    "arrival_key",
     "key_of",
     "most_said",
     "normalise",

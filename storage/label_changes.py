@@ -1,4 +1,4 @@
-"""What was done with labels: its rows, and what is handed out of them."""
+"""Labels in numbers, and what was done with them: its rows, and what is handed out of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from storage.columns import Words
 from storage.columns import identity as _id
 from storage.columns import moment as _at
 from storage.columns import reference as _ref
+from storage.records import Label
 from storage.tables import metadata
 
 label_change = Table(
@@ -60,3 +61,11 @@ class LabelChange:
     person_id: int | None
     created_at: datetime
     done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """A label and how many photos are taught as it."""
+
+    label: Label
+    photos: int

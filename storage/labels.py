@@ -4,13 +4,14 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
-from storage.label_changes import ChangeKind, label_change
+from storage.label_changes import ChangeKind, LabelCount, label_change
 from storage.moment import Moment
-from storage.records import Label, LabelCount, State
+from storage.prepared import prepared
+from storage.records import Label, State
 from storage.tables import label, photo, prediction, standing, vote
 
 MAX_LABEL = 64
@@ -84,9 +85,8 @@ class Labels:
 
     def all(self, classifier_id: int, *, retired: bool = False) -> list[Label]:
         """The labels in use; with `retired` those at rest too."""
-        wanted = _STANDS if retired else _IN_USE
-        query = select(label).where(label.c.classifier_id == classifier_id, wanted).order_by(label.c.key)
-        return [_record(row) for row in self._connection.execute(query)]
+        found = self._connection.execute(*(_standing_labels if retired else _labels_in_use)(classifier_id))
+        return [_record(row) for row in found]
 
     def named(self, classifier_id: int) -> dict[int, Label]:
         """What every label that there ever was is now, by its id: what a network knows may have been merged since."""
@@ -100,15 +100,14 @@ class Labels:
 
     def get(self, label_id: int) -> Label:
         """Raises NotFound."""
-        row = self._connection.execute(_standing_for(label.c.id == label_id)).one_or_none()
+        row = self._connection.execute(*_label_with(label_id)).one_or_none()
         if row is None:
             raise NotFound("label", label_id)
         return _record(row)
 
     def find(self, classifier_id: int, text: str) -> Label | None:
         """The label of any of its spellings, and of the names that it had."""
-        mine = (label.c.classifier_id == classifier_id) & (label.c.key == key_of(text))
-        row = self._connection.execute(_standing_for(mine)).one_or_none()
+        row = self._connection.execute(*_label_spelt(classifier_id, key_of(text))).one_or_none()
         return _record(row) if row else None
 
     def former(self, classifier_id: int, text: str) -> str | None:
@@ -221,3 +220,23 @@ def _record(row: Row[Any]) -> Label:
         description=row.description or "",
         is_retired=row.retired_at is not None,
     )
+
+
+@prepared
+def _labels_in_use(classifier_id: int) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id, _IN_USE).order_by(label.c.key)
+
+
+@prepared
+def _standing_labels(classifier_id: int) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id, _STANDS).order_by(label.c.key)
+
+
+@prepared
+def _label_with(label_id: int) -> Executable:
+    return _standing_for(label.c.id == label_id)
+
+
+@prepared
+def _label_spelt(classifier_id: int, key: str) -> Executable:
+    return _standing_for((label.c.classifier_id == classifier_id) & (label.c.key == key))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Executable, Row, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
+from storage.prepared import prepared
 from storage.records import Incoming, Outgoing
 from storage.tables import inbox, outbox
 
@@ -55,34 +56,21 @@ class Inbox:
         would then pass over everything new.
         """
         # The highest, not the last received: the machine's clock may have been set back in between.
-        newest = (
-            select(inbox.c.update_id)
-            .where(inbox.c.bot_id == bot_id, inbox.c.received_at >= self._moment.now - OFFSET_LIFETIME)
-            .order_by(inbox.c.update_id.desc())
-            .limit(1)
-        )
-        last: int | None = self._connection.execute(newest).scalar_one_or_none()
+        newest = _newest_update(bot_id, self._moment.now - OFFSET_LIFETIME)
+        last: int | None = self._connection.execute(*newest).scalar_one_or_none()
         return None if last is None else last + 1
 
     def pending(self, bot_id: int, *, after: int = -1, limit: int = 500) -> list[Incoming]:
         """Updates still to be handled, oldest first, with numbers above `after`."""
-        query = (
-            select(inbox)
-            .where(inbox.c.state == PENDING, inbox.c.bot_id == bot_id, inbox.c.update_id > after)
-            .order_by(inbox.c.update_id)
-            .limit(limit)
-        )
-        return [
-            Incoming(row.bot_id, row.update_id, row.lane, row.raw, row.tries) for row in self._connection.execute(query)
-        ]
+        rows = self._connection.execute(*_pending_updates(bot_id, after, limit))
+        return [Incoming(row.bot_id, row.update_id, row.lane, row.raw, row.tries) for row in rows]
 
     def is_pending(self, bot_id: int, update_id: int) -> bool:
-        query = select(inbox.c.state).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
-        state: str | None = self._connection.execute(query).scalar_one_or_none()
+        state: str | None = self._connection.execute(*_state_of_update(bot_id, update_id)).scalar_one_or_none()
         return state == PENDING
 
     def done(self, bot_id: int, update_id: int) -> None:
-        self._change(bot_id, update_id, state=DONE)
+        self._connection.execute(*_update_done(bot_id, update_id))
 
     def failed(self, bot_id: int, update_id: int, error: str) -> bool:
         """Count a failed try; True if it was the last one and the update is given up. Raises NotFound."""
@@ -149,15 +137,7 @@ class Outbox:
         if dedupe is not None and self.is_known(dedupe):
             return False
         if coalesce is not None:
-            self._connection.execute(
-                delete(outbox).where(
-                    outbox.c.bot_id == bot_id,
-                    outbox.c.lane == lane,
-                    outbox.c.coalesce == coalesce,
-                    outbox.c.state == PENDING,
-                    outbox.c.tries == 0,
-                )
-            )
+            self._connection.execute(*_outdated(bot_id, lane, coalesce))
         return insert_unless_there(
             self._connection,
             outbox,
@@ -177,35 +157,20 @@ class Outbox:
 
     def due(self, bot_id: int, *, busy: Sequence[int] = (), limit: int = 100) -> list[Outgoing]:
         """The oldest owed call of each lane that is due, except lanes that are busy: order in a lane is kept."""
-        first = (
-            select(func.min(outbox.c.id))
-            .where(outbox.c.state == PENDING, outbox.c.bot_id == bot_id, outbox.c.lane.not_in(busy))
-            .group_by(outbox.c.lane)
-        )
-        query = (
-            select(outbox)
-            .where(outbox.c.id.in_(first), outbox.c.not_before <= self._moment.now)
-            .order_by(outbox.c.id)
-            .limit(limit)
-        )
-        return [_outgoing(row) for row in self._connection.execute(query)]
+        calls = _due_calls(bot_id, busy, self._moment.now, limit)
+        return [_outgoing(row) for row in self._connection.execute(*calls)]
 
     def start(self, outgoing_id: int) -> bool:
         """Note that a call is about to be made, so that nothing coalesces it away; False if it is gone."""
-        result = self._connection.execute(
-            update(outbox).where(outbox.c.id == outgoing_id, outbox.c.state == PENDING).values(tries=outbox.c.tries + 1)
-        )
-        return result.rowcount == 1
+        return self._connection.execute(*_one_more_try(outgoing_id)).rowcount == 1
 
     def sent(self, outgoing_id: int, message_id: int | None) -> None:
         """What was sent is emptied: the words are with Telegram now and need not stay here."""
-        self._change(
-            outgoing_id, state=SENT, message_id=message_id, sent_at=self._moment.now, payload={}, attachment=None
-        )
+        self._connection.execute(*_call_sent(outgoing_id, message_id, self._moment.now))
 
     def is_known(self, dedupe: str) -> bool:
         """Whether this very message was owed before, and its traces are there still."""
-        return self._connection.execute(select(outbox.c.id).where(outbox.c.dedupe == dedupe)).first() is not None
+        return self._connection.execute(*_owed_as(dedupe)).first() is not None
 
     def message_of(self, dedupe: str) -> int | None:
         """The message that an owed call became, where Telegram told us."""
@@ -272,3 +237,62 @@ def _outgoing(row: Row[tuple[object, ...]]) -> Outgoing:
         attachment_name=row.attachment_name,
         tries=row.tries,
     )
+
+
+@prepared
+def _newest_update(bot_id: int, since: datetime) -> Executable:
+    mine = select(inbox.c.update_id).where(inbox.c.bot_id == bot_id, inbox.c.received_at >= since)
+    return mine.order_by(inbox.c.update_id.desc()).limit(1)
+
+
+@prepared
+def _pending_updates(bot_id: int, after: int, limit: int) -> Executable:
+    pending = select(inbox).where(inbox.c.state == PENDING, inbox.c.bot_id == bot_id, inbox.c.update_id > after)
+    return pending.order_by(inbox.c.update_id).limit(limit)
+
+
+@prepared
+def _state_of_update(bot_id: int, update_id: int) -> Executable:
+    return select(inbox.c.state).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id)
+
+
+@prepared
+def _update_done(bot_id: int, update_id: int) -> Executable:
+    return update(inbox).where(inbox.c.bot_id == bot_id, inbox.c.update_id == update_id).values(state=DONE)
+
+
+@prepared
+def _outdated(bot_id: int, lane: int, coalesce: str) -> Executable:
+    alike = (outbox.c.bot_id == bot_id) & (outbox.c.lane == lane) & (outbox.c.coalesce == coalesce)
+    return delete(outbox).where(alike, outbox.c.state == PENDING, outbox.c.tries == 0)
+
+
+@prepared
+def _due_calls(bot_id: int, busy: Sequence[int], moment: datetime, limit: int) -> Executable:
+    pending = (outbox.c.state == PENDING) & (outbox.c.bot_id == bot_id)
+    first = select(func.min(outbox.c.id)).where(pending, outbox.c.lane.not_in(busy)).group_by(outbox.c.lane)
+    due = select(outbox).where(outbox.c.id.in_(first), outbox.c.not_before <= moment)
+    return due.order_by(outbox.c.id).limit(limit)
+
+
+@prepared
+def _one_more_try(outgoing_id: int) -> Executable:
+    pending = (outbox.c.id == outgoing_id) & (outbox.c.state == PENDING)
+    return update(outbox).where(pending).values(tries=outbox.c.tries + 1)
+
+
+@prepared
+def _call_sent(outgoing_id: int, message_id: int | None, moment: datetime) -> Executable:
+    sent: dict[str, Any] = {
+        "state": SENT,
+        "message_id": message_id,
+        "sent_at": moment,
+        "payload": {},
+        "attachment": None,
+    }
+    return update(outbox).where(outbox.c.id == outgoing_id).values(**sent)
+
+
+@prepared
+def _owed_as(dedupe: str) -> Executable:
+    return select(outbox.c.id).where(outbox.c.dedupe == dedupe)

@@ -5,17 +5,27 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Column, Connection, Executable, Integer, Row, String, Table, delete, func, select, update
 
+from storage.columns import moment as _at
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
+from storage.prepared import prepared
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import asker, chat, classifier, deleted_photo, job, owner_code, person, photo
+from storage.tables import asker, chat, classifier, deleted_photo, job, metadata, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
 CODE_TRIES = 5
+
+owner_code = Table(
+    "owner_code",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("wrong_tries", Integer, nullable=False),
+    _at("expires_at"),
+)
 
 
 class Classifiers:
@@ -30,7 +40,7 @@ class Classifiers:
 
     def get(self, classifier_id: int) -> Classifier:
         """Raises NotFound."""
-        row = self._connection.execute(select(classifier).where(classifier.c.id == classifier_id)).one_or_none()
+        row = self._connection.execute(*_classifier_with(classifier_id)).one_or_none()
         if row is None:
             raise NotFound("classifier", classifier_id)
         return Classifier(row.id, row.name, row.active_network_id)
@@ -67,12 +77,12 @@ class People:
         return replace(found, name=name[:256])
 
     def by_telegram_id(self, telegram_id: int) -> Person | None:
-        row = self._connection.execute(select(person).where(person.c.telegram_id == telegram_id)).one_or_none()
+        row = self._connection.execute(*_person_known_as(telegram_id)).one_or_none()
         return _person(row) if row else None
 
     def get(self, person_id: int) -> Person:
         """Raises NotFound."""
-        row = self._connection.execute(select(person).where(person.c.id == person_id)).one_or_none()
+        row = self._connection.execute(*_person_with(person_id)).one_or_none()
         if row is None:
             raise NotFound("person", person_id)
         return _person(row)
@@ -152,12 +162,12 @@ class Chats:
         return replace(found, reachable=True, title=title[:256])
 
     def by_telegram_id(self, telegram_id: int) -> Chat | None:
-        row = self._connection.execute(select(chat).where(chat.c.telegram_id == telegram_id)).one_or_none()
+        row = self._connection.execute(*_chat_known_as(telegram_id)).one_or_none()
         return _chat(row) if row else None
 
     def get(self, chat_id: int) -> Chat:
         """Raises NotFound."""
-        row = self._connection.execute(select(chat).where(chat.c.id == chat_id)).one_or_none()
+        row = self._connection.execute(*_chat_with(chat_id)).one_or_none()
         if row is None:
             raise NotFound("chat", chat_id)
         return _chat(row)
@@ -214,3 +224,28 @@ def _chat(row: Row[tuple[object, ...]]) -> Chat:
         settings=dict(row.settings),
         reachable=row.reachable,
     )
+
+
+@prepared
+def _classifier_with(classifier_id: int) -> Executable:
+    return select(classifier).where(classifier.c.id == classifier_id)
+
+
+@prepared
+def _person_with(person_id: int) -> Executable:
+    return select(person).where(person.c.id == person_id)
+
+
+@prepared
+def _person_known_as(telegram_id: int) -> Executable:
+    return select(person).where(person.c.telegram_id == telegram_id)
+
+
+@prepared
+def _chat_with(chat_id: int) -> Executable:
+    return select(chat).where(chat.c.id == chat_id)
+
+
+@prepared
+def _chat_known_as(telegram_id: int) -> Executable:
+    return select(chat).where(chat.c.telegram_id == telegram_id)

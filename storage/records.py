@@ -118,14 +118,6 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelCount:
-    """A label and how many photos are taught as it."""
-
-    label: Label
-    photos: int
-
-
-@dataclass(frozen=True, slots=True)
 class Photo:
     id: int
     classifier_id: int
@@ -377,6 +369,18 @@ class Outgoing:
     attachment: bytes | None
     attachment_name: str | None
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a person's photos in a chat are called until she is done, and how many were."""
+
+    id: int
+    chat_id: int
+    person_id: int
+    name: str
+    photos: int
+    heard_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

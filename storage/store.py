@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.engine import URL
 
 from storage.albums import Albums
+from storage.arrivals import Arrivals
 from storage.blobs import Blobs
 from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
@@ -29,6 +30,7 @@ from storage.photos import Photos
 from storage.predictions import Predictions
 from storage.tables import blob
 from storage.talks import Talks
+from storage.teachings import Teachings
 from storage.votes import Votes
 
 # How many files are removed under one hold of the write lock.
@@ -48,6 +50,7 @@ class Unit:
         self.labels = Labels(connection, moment)
         self.photos = Photos(connection, moment, blobs)
         self.albums = Albums(connection, moment)
+        self.arrivals = Arrivals(connection, moment)
         self.votes = Votes(connection, moment)
         self.naming = Naming(connection, moment, self.votes)
         self.predictions = Predictions(connection, moment)
@@ -59,6 +62,7 @@ class Unit:
         self.inbox = Inbox(connection, moment)
         self.outbox = Outbox(connection, moment)
         self.talks = Talks(connection, moment)
+        self.teachings = Teachings(connection, moment)
 
 
 class WriterLock:

@@ -71,12 +71,12 @@ label = Table(
     metadata,
     _id(),
     _ref("classifier_id", "classifier.id", index=False),
-    # `key` makes spellings one label (see labels.py); `name` is the first spelling, as it was typed.
+    # `key` makes spellings one label (see labels.py); `name` is how it is shown.
     Column("key", String(64), nullable=False),
     Column("name", String(64), nullable=False),
     _at("created_at"),
     Column("description", Words(300), nullable=True),
-    # A former name, or a label that was merged; `root_id` is where that ends. SQLite adds no foreign keys later.
+    # A former name, or merged; `root_id` is where that ends. SQLite adds no foreign keys later.
     Column("merged_into_id", Id, nullable=True),
     Column("root_id", Id, nullable=True),
     _at("retired_at", null=True),
@@ -94,6 +94,8 @@ blob = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     _at("created_at"),
+    # Its shades in a few squares, by which near copies are found.
+    Column("sketch", LargeBinary, nullable=True),
 )
 
 photo = Table(
@@ -118,6 +120,7 @@ photo = Table(
     Column("group_key", String(80), nullable=False),
     Column("fold", Integer, nullable=False),
     _at("created_at"),
+    Column("flaws", String(64), nullable=True),
     UniqueConstraint("chat_id", "message_id"),
     Index("ix_photo_album", "chat_id", "album"),
     # Whole, not one by one: of two indexes of one column each SQLite may take the one that all photos share.
@@ -381,14 +384,6 @@ awaited = Table(
     Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", String(16), nullable=False),
     _ref("prediction_id", "prediction.id", cascade=True),
-    _at("expires_at"),
-)
-
-owner_code = Table(
-    "owner_code",
-    metadata,
-    Column("code_hash", String(64), primary_key=True),
-    Column("wrong_tries", Integer, nullable=False),
     _at("expires_at"),
 )
 

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, select
+from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
 
 from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
+from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import label, photo, standing, vote
 
@@ -102,7 +103,7 @@ class Votes:
             deed=deed,
             created_at=self._moment.now,
         )
-        self._recount([photo_id])
+        self._recount_one(photo_id)
         return _record(row)
 
     def newest(self) -> int:
@@ -154,7 +155,7 @@ class Votes:
         """The vote that a deed gave."""
         if deed is None:
             return None
-        row = self._connection.execute(_votes.where(vote.c.deed == deed)).one_or_none()
+        row = self._connection.execute(*_vote_of_deed(deed)).one_or_none()
         return _record(row) if row else None
 
     def live(self, photo_id: int) -> list[Vote]:
@@ -163,7 +164,7 @@ class Votes:
 
     def of_photo(self, photo_id: int) -> list[Vote]:
         """Every vote ever cast on the photo, oldest first."""
-        rows = self._connection.execute(_votes.where(vote.c.photo_id == photo_id).order_by(vote.c.id))
+        rows = self._connection.execute(*_votes_on(photo_id))
         return [_record(row) for row in rows]
 
     def of_photos(self, photo_ids: Sequence[int]) -> dict[int, list[Vote]]:
@@ -218,7 +219,7 @@ class Votes:
         return int(people), votes > votes_of_people
 
     def standing(self, photo_id: int) -> Standing:
-        row = self._connection.execute(select(standing).where(standing.c.photo_id == photo_id)).one_or_none()
+        row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
         if row is None:
             return Standing(photo_id, None, State.UNLABELLED, 0)
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
@@ -236,11 +237,20 @@ class Votes:
             self._recount(some)
         return len(photo_ids)
 
+    def _recount_one(self, photo_id: int) -> None:
+        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
+        retired = set(self._connection.execute(*_retired()).scalars())
+        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD, retired=retired)
+        self._connection.execute(*_no_standing(photo_id))
+        self._connection.execute(
+            standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
+        )
+
     def _recount(self, photo_ids: Sequence[int]) -> None:
         """Write what the votes on these photos add up to."""
         run = self._connection.execute
         folds = run(select(photo.c.id, photo.c.fold).where(photo.c.id.in_(photo_ids))).all()
-        retired = set(run(select(label.c.id).where(label.c.retired_at.is_not(None))).scalars())
+        retired = set(run(*_retired()).scalars())
         cast: dict[int, list[Vote]] = defaultdict(list)
         for row in run(_votes.where(vote.c.photo_id.in_(photo_ids)).order_by(vote.c.id)):
             cast[row.photo_id].append(_record(row))
@@ -265,8 +275,7 @@ class Votes:
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
-        held = select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)
-        if self._connection.execute(held).first() is None:
+        if self._connection.execute(*_held_photo(photo_id)).first() is None:
             raise NotFound("photo", photo_id)
 
 
@@ -285,3 +294,38 @@ def _record(row: Row[Any]) -> Vote:
         replaces_id=row.replaces_id,
         created_at=row.created_at,
     )
+
+
+@prepared
+def _vote_of_deed(deed: str) -> Executable:
+    return _votes.where(vote.c.deed == deed)
+
+
+@prepared
+def _votes_on(photo_id: int) -> Executable:
+    return _votes.where(vote.c.photo_id == photo_id).order_by(vote.c.id)
+
+
+@prepared
+def _standing_of(photo_id: int) -> Executable:
+    return select(standing).where(standing.c.photo_id == photo_id)
+
+
+@prepared
+def _no_standing(photo_id: int) -> Executable:
+    return standing.delete().where(standing.c.photo_id == photo_id)
+
+
+@prepared
+def _fold_of(photo_id: int) -> Executable:
+    return select(photo.c.fold).where(photo.c.id == photo_id)
+
+
+@prepared
+def _retired() -> Executable:
+    return select(label.c.id).where(label.c.retired_at.is_not(None))
+
+
+@prepared
+def _held_photo(photo_id: int) -> Executable:
+    return select(photo.c.id).where(photo.c.id == photo_id).with_for_update(key_share=True)

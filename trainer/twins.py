@@ -25,11 +25,15 @@ TINY = 1e-6
 Glance = NDArray[np.float32]
 
 
+def shades(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return a picture's shades of grey, (SIDE, SIDE)."""
+    return np.asarray(Image.fromarray(pixels).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.uint8)
+
+
 def glance(pixels: Pixels) -> Glance:
     """Return a picture's shades of grey (SIDE, SIDE) about their mean, in their standard deviations."""
-    small = Image.fromarray(pixels).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-    shades = np.asarray(small, dtype=np.float32)
-    seen: Glance = (shades - shades.mean()) / max(float(shades.std()), TINY)
+    grey = shades(pixels).astype(np.float32)
+    seen: Glance = (grey - grey.mean()) / max(float(grey.std()), TINY)
     return seen
 
 

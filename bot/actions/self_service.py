@@ -41,6 +41,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "photos": [
             {"photo": p.id, "sent": p.created_at.isoformat(), "sha256": p.digest, "file_name": p.name} for p in photos
         ],
+        "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),
         "votes": [
             {
                 "photo": v.photo_id,
@@ -116,6 +117,8 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
+    unit.arrivals.forget_person(person.id)
+    unit.teachings.forget_person(person.id)
     unit.predictions.forget_person(person.id)
     unit.naming.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)

@@ -44,6 +44,8 @@ class Received:
     file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
+    # How many bytes came; the picture that is kept may be another file.
+    size: int = 0
     # The digest of a taught picture that is the same but for a hair.
     twin: str | None = None
 

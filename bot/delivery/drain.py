@@ -6,13 +6,16 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from telegram import Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.context import App, Services, visit_of
+from bot.delivery.parking import Parking
 from bot.delivery.waiting import WaitingRoom
 from bot.ending import farewell, wait_for_news
+from bot.errors import PutOff
 from bot.replies import Said, message
 from bot.speech import texts
 from bot.visit import Visit
@@ -38,10 +41,12 @@ class Drain:
         self._lanes: dict[int, deque[Incoming]] = {}
         self._held: set[int] = set()
         self._room = WaitingRoom(services.store, app.bot, services.mail_waits)
+        self._parking = Parking()
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] | None = None
         self._told_of_outage: set[int] = set()
         self._last_seen = -1
+        self._now = datetime.min.replace(tzinfo=UTC)
         self._from_the_start = True
         self._ending = False
 
@@ -58,6 +63,7 @@ class Drain:
                 try:
                     for incoming in await self._pending():
                         self._queue(incoming)
+                    self._take_up(self._now)
                 except StoreUnavailable as error:
                     log.warning("inbox cannot be read: %s", type(error).__name__)
                 for ended in (self._broken, telling):
@@ -79,19 +85,26 @@ class Drain:
             # After a failure; and after a silent week Telegram may count on from a lower number.
             self._last_seen, self._from_the_start = -1, False
         # Noted before the rows are read: what ends in between is no longer pending in them, or is still held here.
-        found, self._last_seen = await asyncio.to_thread(self._read, frozenset(self._held), self._last_seen)
+        held, room = frozenset(self._held), HELD_AT_MOST - len(self._held) + len(self._parking)
+        found, self._last_seen, self._now = await asyncio.to_thread(self._read, held, self._last_seen, room)
         return found
 
-    def _read(self, held: frozenset[int], after: int) -> tuple[list[Incoming], int]:
+    def _read(self, held: frozenset[int], after: int, room: int) -> tuple[list[Incoming], int, datetime]:
         found: list[Incoming] = []
         with self._services.store.read() as unit:
-            while len(held) + len(found) < HELD_AT_MOST:
+            now = unit.now
+            while len(found) < room:
                 page = unit.inbox.pending(self._app.bot.id, after=after, limit=PAGE)
                 found += [row for row in page if row.update_id not in held]
                 after = page[-1].update_id if page else after
                 if len(page) < PAGE:
                     break
-        return found, after
+        return found, after, now
+
+    def _take_up(self, now: datetime) -> None:
+        """Queue what was put off until now."""
+        for incoming in self._parking.due(now):
+            self._queue(incoming)
 
     def _queue(self, incoming: Incoming) -> None:
         self._held.add(incoming.update_id)
@@ -108,8 +121,10 @@ class Drain:
         waiting = self._lanes[lane]
         try:
             while waiting and not self._ending:
-                await self._see_through(waiting[0])
-                self._held.discard(waiting.popleft().update_id)
+                if self._parking.takes(waiting[0]) or await self._is_put_off(waiting[0]):
+                    waiting.popleft()  # and stays held
+                else:
+                    self._held.discard(waiting.popleft().update_id)
         except WriteNotDurable as error:
             if self._broken is not None and not self._broken.done():
                 self._broken.set_exception(error)
@@ -124,8 +139,17 @@ class Drain:
             # More may be waiting than was held at once.
             self._work_waits.set()
 
+    async def _is_put_off(self, incoming: Incoming) -> bool:
+        """Handle one update until it is done or given up, or until it is said to be for later."""
+        try:
+            await self._see_through(incoming)
+        except PutOff as put_off:
+            self._parking.put_off(incoming, put_off.until)
+            return True
+        return False
+
     async def _see_through(self, incoming: Incoming) -> None:
-        """Handle one update until it is done or given up."""
+        """Handle one update until it is done or given up; raises PutOff."""
         tries, again, waits_since = incoming.tries, False, time.monotonic()
         while True:
             async with self._room.admit(incoming):
@@ -134,7 +158,7 @@ class Drain:
             if failure is None:
                 self._told_of_outage.discard(incoming.lane)
                 return
-            if isinstance(failure, WriteNotDurable):
+            if isinstance(failure, (WriteNotDurable, PutOff)):
                 raise failure
             if _passes(failure):
                 await self._wait_out(incoming, failure)

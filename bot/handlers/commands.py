@@ -7,12 +7,14 @@ from telegram import Message, MessageOriginUser, Update, User
 
 from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, reporting, roles, scoring, self_service, teaching, versions
+from bot.actions.teach_mode import current
 from bot.context import Context, Scene
+from bot.handlers import teach_mode
 from bot.handlers.exporting import export
 from bot.handlers.naming import labels
 from bot.replies import Said
 from bot.speech import card as cards
-from bot.speech import guides, history, outlook_texts, progress_texts, texts, tuning_texts
+from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
 from storage import Network, Reason, Role
 
 # What no database would take for a number is none.
@@ -45,7 +47,9 @@ async def status(update: Update, context: Context) -> None:
         found = reporting.status(scene.unit, scene.presence.classifier_id)
         manifest = loaded.predictor.manifest if loaded is not None else None
         private, sees_all = scene.visit.private, _sees_all(context)
-        _say(scene, guides.status(found, group=not private, sees_all=sees_all, manifest=manifest))
+        teaching = current(scene.unit, scene.presence)
+        said = guides.status(found, group=not private, sees_all=sees_all, manifest=manifest)
+        _say(scene, said if teaching is None else f"{teach_mode_texts.reminder(teaching)}\n{said}")
 
     await context.act(action)
 
@@ -244,6 +248,8 @@ COMMANDS = (
     Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
     Command("report", report, "How good I am, in pictures"),
+    Command("teach", teach_mode.teach, "One name for many photos"),
+    Command("done", teach_mode.done, "End that"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),

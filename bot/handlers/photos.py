@@ -2,22 +2,23 @@
 
 from collections.abc import Callable
 
-from telegram import Message, Update
+from telegram import Message, MessageOriginUser, Update
 
 from bot.access import permitted
-from bot.actions import teaching
+from bot.actions import teach_mode, teaching
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.self_service import setting
 from bot.addressing import address
 from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
+from bot.handlers.arriving import act_on_photo, may_come
 from bot.handlers.respelling import ask_what_was_meant
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
 from bot.speech import answers, guides, texts
-from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Unit, key_of, tidy
+from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Teaching, Unit, key_of, tidy
 
 
 @permitted(Role.GUEST)
@@ -25,14 +26,19 @@ async def on_photo(update: Update, context: Context) -> None:
     """A photo, or a picture sent as a file."""
     message = _message(update)
     said = address(message, context.bot)
-    if not said.to_us and not await context.look(lambda unit: _watches(unit, context, message)):
+    mode = await context.look(lambda unit: teach_mode.current_of(unit, context.here))
+    to_us = said.to_us or mode is not None
+    if not to_us and not await context.look(lambda unit: _watches(unit, context, message)):
         return
-    if said.to_us and teaching.is_command(said.text):
+    words = said.text if mode is None or _is_hers(message) else None
+    if to_us and teaching.is_command(words):
         await context.act(lambda scene: _say(scene, guides.commands_go_alone()))
         return
-    label = teaching.label_in(said.text if said.to_us else None)
-    if label is None and not said.text and message.media_group_id is not None:
+    label = teaching.label_in(words if to_us else None)
+    if label is None and not words and message.media_group_id is not None:
         label = await context.look(lambda unit: _album_label(unit, context, message))
+    if label is None and not words and mode is not None:
+        label = mode.name
     if label is None:
         await _question(update, context)
     else:
@@ -88,30 +94,36 @@ async def on_reply_to_photo(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def _lesson(update: Update, context: Context) -> None:
     shown = _shown(update)
+    if not await may_come(context, shown):
+        return
     text = teaching.label_in(address(_message(update), context.bot).text)
     try:
         received = await receive(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, error, lambda scene: _call_album(scene, shown.media_group_id, text))
+        await _refuse(context, shown, error, lambda scene: _call_album(scene, shown.media_group_id, text))
         return
     reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
 
     def action(scene: Scene) -> None:
-        _teach(scene, received, text, reason, _owner(scene, context, shown))
+        mode = teach_mode.current(scene.unit, scene.presence) if shown is _message(update) else None
+        words = text if mode is None or _is_hers(shown) else None
+        _teach(scene, received, words, reason, _owner(scene, context, shown), mode)
         if alone:
             say_rest_is_hidden(scene, shown)
 
-    await context.act(action)
+    await act_on_photo(context, shown, action, size=received.size)
 
 
 @permitted(Role.GUEST)
 async def _question(update: Update, context: Context) -> None:
     shown = _shown(update)
+    if not await may_come(context, shown):
+        return
     try:
         question = await receive_question(shown, context.bot, context.services)
     except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, error)
+        await _refuse(context, shown, error)
         return
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
 
@@ -120,13 +132,24 @@ async def _question(update: Update, context: Context) -> None:
         if alone:
             say_rest_is_hidden(scene, shown)
 
-    await context.act(action)
+    await act_on_photo(context, shown, action, size=question.received.size)
 
 
-def _teach(scene: Scene, received: teaching.Received, text: str | None, reason: Reason, owner_id: int) -> None:
+def _teach(
+    scene: Scene,
+    received: teaching.Received,
+    text: str | None,
+    reason: Reason,
+    owner_id: int,
+    mode: Teaching | None,
+) -> None:
     here = scene.presence
     scene.orphans += teaching.drop_replaced(scene.unit, here, received)
     text = text or teaching.label_of_album(scene.unit, here.chat.id, here.person.id, received.album)
+    if not text and mode is not None:
+        text = mode.name
+        if scene.unit.photos.by_message(here.chat.id, received.message_id) is None:
+            scene.unit.teachings.note_photo(mode.id)
     text = text or ""
     source = Source.CHAT if label_problem(text) is None else Source.MISNAMED
     photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id, source)
@@ -216,7 +239,10 @@ def _call_album(scene: Scene, album: str | None, text: str | None) -> None:
 
 
 async def _refuse(
-    context: Context, error: PictureRefused | FileNotTaken, also: Callable[[Scene], None] = lambda scene: None
+    context: Context,
+    shown: Message,
+    error: PictureRefused | FileNotTaken,
+    also: Callable[[Scene], None] = lambda scene: None,
 ) -> None:
     if isinstance(error, PictureRefused):
         sentence = guides.refused(error)
@@ -227,7 +253,8 @@ async def _refuse(
         _say(scene, sentence)
         also(scene)
 
-    await context.act(action)
+    # It counts as what it would have been: else files that break could be sent without end.
+    await act_on_photo(context, shown, action)
 
 
 def _say(scene: Scene, html: str, coalesce: str | None = None) -> None:
@@ -258,6 +285,14 @@ def _named_by_caption(unit: Unit, context: Context) -> bool:
     photo = unit.photos.by_message(chat.id, context.here.message_id) if chat else None
     mine = unit.votes.live_of(photo.id, person.id) if photo and person else None
     return mine is not None and mine.reason in (Reason.CAPTION, Reason.EDIT)
+
+
+def _is_hers(message: Message) -> bool:
+    """Whether its sender wrote a message: what is forwarded has the words of somebody else, who named nothing here."""
+    origin = message.forward_origin
+    if origin is None or message.from_user is None:
+        return origin is None
+    return isinstance(origin, MessageOriginUser) and origin.sender_user.id == message.from_user.id
 
 
 def _album_label(unit: Unit, context: Context, message: Message) -> str | None:

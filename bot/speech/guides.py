@@ -37,7 +37,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<b>Teach</b>: a photo with its name as caption. Edit the caption to change it, /undo to take it back.\n"
         "<b>Ask</b>: a photo without a caption.\n"
         "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
-        "<code>/teach daisy</code> and <code>/label daisy</code> are captions that teach, too.\n"
+        "<code>/teach daisy</code> makes all your next photos daisies, until /done; as a caption, this one.\n"
         "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
         "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"
@@ -64,6 +64,12 @@ def group_rules(sees_all: bool, username: str) -> str:
 
 def group_welcome(sees_all: bool, username: str) -> str:
     return f"Hello! I am <b>Pupil</b>: teach me to see.\n{group_rules(sees_all, username)}"
+
+
+def photos_hidden() -> str:
+    return (
+        "Telegram shows me only photos here that mention me. To let me see every photo, make me an admin of the group."
+    )
 
 
 def album_hidden() -> str:

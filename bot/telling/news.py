@@ -17,6 +17,7 @@ from bot.keyboards import Keyboards
 from bot.looking.guesser import Loaded, Refused
 from bot.replies import Said, answer_key, message
 from bot.speech import answers, progress_texts, texts
+from bot.telling.silences import end_the_silent
 from bot.telling.trainings import Trainings
 from storage import Flag, Network, NotFound, Photo, Role, StoreDamaged, StoreUnavailable, Unit, WriteNotDurable
 from trainer.errors import PictureUnreadable
@@ -93,8 +94,9 @@ class News:
             self._some_waited = self._answer_waiting()
         told = self._trainings.step()
         drifted = self._tell_drifts()
+        silent = end_the_silent(self._services.store, self._bot_id)
         changed = self._look_again()
-        return told or drifted or changed or self._some_waited or change is not None
+        return told or drifted or silent or changed or self._some_waited or change is not None
 
     def _to_look_at_again(self, loaded: Loaded) -> Again:
         with self._services.store.read() as unit:

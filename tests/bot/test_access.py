@@ -24,7 +24,7 @@ NEEDED = {
     "report": Role.TEACHER, "progress": Role.GUEST,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
-    "card": Role.GUEST,
+    "card": Role.GUEST, "teach": Role.TEACHER, "done": Role.TEACHER,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
@@ -32,6 +32,7 @@ BUTTONS_NEED = {
     "lp": Role.REVIEWER, "la": Role.REVIEWER, "ln": Role.REVIEWER, "ld": Role.REVIEWER, "lm": Role.REVIEWER,
     "li": Role.REVIEWER, "lr": Role.REVIEWER, "ls": Role.REVIEWER, "ly": Role.REVIEWER, "lx": Role.REVIEWER,
     "lu": Role.REVIEWER, "xd": Role.OWNER,
+    "d": Role.TEACHER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
 }  # fmt: skip
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from storage import DriftKind, RawUpdate, Reason, Unit, VoteKind
+from storage import DriftKind, Quota, RawUpdate, Reason, Unit, VoteKind
 from tests.storage.classroom import Classroom, picture_of
 
 pytestmark = pytest.mark.sqlite_only
 
 # Tables that grow with use. A scan by an index that the query names only part of is as bad as one without.
 GROWING = re.compile(
-    r"SCAN (photo|vote|blob|inbox|outbox|prediction|standing|flag)\b(?! USING (COVERING )?INDEX ix_outbox)"
+    r"SCAN (photo|vote|blob|inbox|outbox|arrival|prediction|standing|flag)\b(?! USING (COVERING )?INDEX ix_outbox)"
     r"|USING (COVERING )?INDEX ix_photo_classifier_id"
 )
 # Each is given the transaction, a classifier, a person, a chat, a photo and a label.
@@ -33,6 +33,10 @@ ASKED = {
     ),
     "photos.imported": lambda unit, room, photo, label: unit.photos.imported(room.classifier.id, "0" * 64),
     "photos.of_album": lambda unit, room, photo, label: unit.photos.of_album(room.chat.id, "album"),
+    "arrivals.count": lambda unit, room, photo, label: unit.arrivals.count(
+        room.ann.id, 1, Quota(20, 500, 10**8), photos=1, size=1
+    ),
+    "arrivals.of_person": lambda unit, room, photo, label: unit.arrivals.of_person(room.ann.id),
     "photos.was_deleted": lambda unit, room, photo, label: unit.photos.was_deleted(room.chat.id, 1),
     "photos.remove": lambda unit, room, photo, label: unit.photos.remove([photo.id]),
     "labels.pictures": lambda unit, room, photo, label: unit.labels.pictures(room.classifier.id, 2),

@@ -209,6 +209,9 @@ def quick_settings(**changes: Any) -> BotSettings:
         "messages_per_second": 100_000,
         "messages_per_second_per_chat": 100_000,
         "messages_per_minute_per_group": 100_000,
+        "photos_per_minute": 0,
+        "photos_per_day": 0,
+        "megabytes_per_hour": 0,
     }
     return BotSettings(_env_file=None, telegram_token=None, bot_threads=1, **(fast | changes))
 

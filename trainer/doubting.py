@@ -1,0 +1,136 @@
+"""What speaks against the labels that photos were given: three witnesses, none of which learned from the photo itself.
+
+A head out of fold; a second one that did not learn from the labels the first doubted most, so that wrong lessons no
+longer teach it; and the most alike photos of other folds. Heads that judge labels are held back more than the head
+that answers, which must obey a correction at once. Duplicates must share a fold, or they vouch for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.doubts import Doubts
+from trainer.familiarity import NEAREST
+from trainer.fitting import Sight, solve
+from trainer.head import Floats, scaled, softmax
+from trainer.metrics import Integers
+from trainer.recipe import Recipe
+from trainer.similar import nearest_among
+
+# The penalty of a judging head is so many times that of the one that answers.
+HELD_BACK = 5
+# At most this share of the labels is kept from the second head: those the first contradicts, the least likely first.
+LEFT_OUT = 0.25
+NEIGHBOURS = 10
+# A neighbour's vote counts by this power of its likeness.
+SHARPNESS = 8
+# Each label begins with so many votes, shared over all labels.
+PRIOR_VOTES = 0.5
+# Photos are judged in so many directions in which they differ most.
+DIRECTIONS = 256
+# Heads learn from so many photos at most, and neighbours are looked for among so many: more change no ranking.
+MOST_LEARNED = 20_000
+TOLERANCE = 1e-3
+
+
+def doubt(
+    sights: Mapping[int, Sight], given: Integers, folds: Integers, labels: int, recipe: Recipe, *, seed: int = 0
+) -> Doubts:
+    """Return what out-of-fold witnesses say of photos with label indices `given` (n,) in `folds` (n,).
+
+    `sights` are by fold, as for `fitting.out_of_fold`. `seed` draws whom to learn from where there are too many.
+    """
+    n = len(given)
+    learned = _drawn(n, np.random.default_rng(seed))
+    first, judged = _heads(sights, given, folds, labels, recipe, learned)
+    second, _ = _heads(sights, given, folds, labels, recipe, learned & ~_contradicted(first, given))
+    votes, likeness = _neighbours(sights, given, folds, labels, learned)
+    return Doubts(first, second, votes, likeness, judged)
+
+
+def _drawn(n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    drawn = np.zeros(n, dtype=np.bool_)
+    drawn[rng.permutation(n)[:MOST_LEARNED]] = True
+    return drawn
+
+
+def _contradicted(probabilities: Floats, given: Integers) -> NDArray[np.bool_]:
+    """Return the labels that the first head would not have given, at most `LEFT_OUT` of all."""
+    rows = np.arange(len(given))
+    own = probabilities[rows, given]
+    place = np.empty(len(given), dtype=np.int64)
+    place[np.argsort(own, kind="stable")] = rows
+    found: NDArray[np.bool_] = (probabilities.max(axis=1) > own) & (place < LEFT_OUT * len(given))
+    return found
+
+
+def _heads(
+    sights: Mapping[int, Sight],
+    given: Integers,
+    folds: Integers,
+    labels: int,
+    recipe: Recipe,
+    learned: NDArray[np.bool_],
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return probabilities (n, labels) out of fold by heads that learned from the photos `learned`."""
+    logits = np.full((len(given), labels), -np.inf)
+    judged = np.zeros(len(given), dtype=np.bool_)
+    seen_as: dict[int, Floats] = {}
+    for fold in np.unique(folds):
+        sight, asked = sights[int(fold)], folds == fold
+        if id(sight) not in seen_as:
+            seen_as[id(sight)] = _directions(scaled(sight.embeddings))
+        features = seen_as[id(sight)]
+        teaching = learned & ~asked
+        present = np.unique(given[teaching])
+        if len(present) < 2:
+            continue
+        offset = np.broadcast_to(sight.offset(), logits.shape)[:, present]
+        own = np.searchsorted(present, given[teaching])
+        held = _held_back(recipe, sight)
+        solution = solve(features[teaching], own, len(present), held, offset[teaching])
+        logits[np.ix_(asked, present)] = offset[asked] + features[asked] @ solution[:-1] + solution[-1]
+        judged[asked] = np.isin(given[asked], present)
+    probabilities = np.full(logits.shape, 1 / labels)
+    answered = logits.max(axis=1) > -np.inf
+    probabilities[answered] = softmax(logits[answered])
+    return probabilities, judged
+
+
+def _held_back(recipe: Recipe, sight: Sight) -> Recipe:
+    strength = recipe.strength if sight.prior is None else recipe.tuned_strength
+    return replace(recipe, strength=strength / HELD_BACK, tolerance=TOLERANCE)
+
+
+def _directions(features: Floats) -> Floats:
+    """Return features (n, d) in the `DIRECTIONS` in which the photos differ most; all of them where there are fewer."""
+    if min(features.shape) <= DIRECTIONS:
+        return features
+    _, axes = np.linalg.eigh(features.T @ features)
+    turned: Floats = features @ axes[:, -DIRECTIONS:]
+    return turned
+
+
+def _neighbours(
+    sights: Mapping[int, Sight], given: Integers, folds: Integers, labels: int, learned: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Return the shares (n, labels) of the votes of the photos most alike in other folds, and how alike they are."""
+    likeness = np.zeros(len(given))
+    votes = np.full((len(given), labels), PRIOR_VOTES / labels)
+    seen_as: dict[int, NDArray[np.float32]] = {}
+    for fold in np.unique(folds):
+        sight, asked = sights[int(fold)], np.flatnonzero(folds == fold)
+        if id(sight) not in seen_as:
+            seen_as[id(sight)] = scaled(sight.embeddings).astype(np.float32)
+        vectors, others = seen_as[id(sight)], np.flatnonzero(learned & (folds != fold))
+        alike = nearest_among(vectors[asked], vectors[others], NEIGHBOURS)
+        weights = np.maximum(alike.likenesses, 0) ** SHARPNESS
+        np.add.at(votes, (asked[:, None], given[others][alike.rows]), weights)
+        if len(others):
+            likeness[asked] = alike.likenesses[:, :NEAREST].mean(axis=1)
+    shares: Floats = votes / votes.sum(axis=1, keepdims=True)
+    return shares, likeness
