@@ -1,6 +1,6 @@
 """The buttons below the bot's messages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,11 @@ from storage import Chat, Label
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
+MEANT, KEEP_NAME, NAMES = "m", "k", "q"
+# Labels: a page of them, one, and what can be done with it; then a change: do it, leave it, take it back.
+LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
+CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
+DATA_SET = "xd"
 DONE = "d"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
@@ -26,6 +31,8 @@ _SETTING_TITLES = {
 # Deleting is asked twice, and the second question does not lie around.
 FORGET_LIFETIME = timedelta(hours=1)
 MAX_BUTTON_TEXT = 40
+# How many names stand on a page of them.
+PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +47,51 @@ class Keyboards:
     def answer(self, what: Answer) -> Keyboard:
         """Right and Wrong; the names to choose from where there are a few; where there is none, it is asked for."""
         prediction = what.prediction.id
-        wrong, why = self._button("👎 Wrong", WRONG, prediction), self._button("💡 Why?", WHY, prediction)
+        wrong, why = self.button("👎 Wrong", WRONG, prediction), self.button("💡 Why?", WHY, prediction)
         if what.label is None:
             return [*self.choices(Choices(what, tuple(label for label, _ in what.ranked[:3])), back=False), [why]]
         if what.between:
             return [*self._picks(prediction, what.between), [wrong, why]]
-        return [[self._button("👍 Right", RIGHT, prediction), wrong, why]]
+        return [[self.button("👍 Right", RIGHT, prediction), wrong, why]]
 
     def choices(self, what: Choices, *, back: bool = True) -> Keyboard:
         """The likely labels two in a row, then the ways out."""
         prediction = what.answer.prediction.id
         rows = self._picks(prediction, what.labels)
         rows.append(
-            [self._button("✏️ Another label", OTHER, prediction), self._button("🚫 None of these", NONE, prediction)]
+            [self.button("✏️ Another label", OTHER, prediction), self.button("🚫 None of these", NONE, prediction)]
         )
         if back:
-            rows.append([self._button("↩️ Back", BACK, prediction)])
+            rows.append([self.button("↩️ Back", BACK, prediction)])
         return rows
 
     def _picks(self, prediction: int, labels: Sequence[Label]) -> Keyboard:
-        picks = [self._button(label.name, PICK, prediction, label.id) for label in labels]
+        picks = [self.button(label.name, PICK, prediction, label.id) for label in labels]
         return [picks[at : at + 2] for at in range(0, len(picks), 2)]
+
+    def names(self, what: Choices, page: int) -> Keyboard:
+        """All labels that it could be, page by page, then the ways out: what is not there can be typed."""
+        prediction = what.answer.prediction.id
+        picks = [self.button(label.name, PICK, prediction, label.id) for label in what.labels]
+        ways_out = [self.button("🚫 None of these", NONE, prediction), self.button("↩️ Back", BACK, prediction)]
+        return [*self.paged(picks, page, lambda to: (NAMES, prediction, to)), ways_out]
+
+    def paged(self, picks: Sequence[dict[str, str]], page: int, to: Callable[[int], tuple[str, int, int]]) -> Keyboard:
+        """Two in a row, a page of them, and the way to the pages beside it; `to` is the press that leads to a page."""
+        last = max(len(picks) - 1, 0) // PAGE
+        page = min(page, last)
+        shown = list(picks[page * PAGE : (page + 1) * PAGE])
+        rows = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+        before = [self.button(f"◀ {page} of {last + 1}", *to(page - 1))] if page else []
+        after = [self.button(f"{page + 2} of {last + 1} ▶", *to(page + 1))] if page < last else []
+        return [*rows, *([before + after] if last else [])]
 
     def settings(self, chat: Chat) -> Keyboard:
         elsewhere = {"every_photo"} if chat.kind == "private" else {"late", "credit"}
         shown = [name for name in SETTING_NAMES if name not in elsewhere]
         return [
             [
-                self._button(
+                self.button(
                     f"{'✅' if setting(chat, name) else '⬜'} {_SETTING_TITLES[name]}",
                     TOGGLE,
                     SETTING_NAMES.index(name),
@@ -76,21 +100,24 @@ class Keyboards:
             for name in shown
         ]
 
+    def data_set(self) -> Keyboard:
+        return [[self.button("📦 Send the data set", DATA_SET, 0)]]
+
     def teaching(self, teaching_id: int) -> Keyboard:
-        return [[self._button("✅ Done", DONE, teaching_id)]]
+        return [[self.button("✅ Done", DONE, teaching_id)]]
 
     def my_data(self) -> Keyboard:
-        return [[self._button("🗑 Delete all of it…", FORGET, 0)]]
+        return [[self.button("🗑 Delete all of it…", FORGET, 0)]]
 
     def forget(self) -> Keyboard:
         return [
             [
-                self._button("Delete for good", FORGET_REALLY, 0, lifetime=FORGET_LIFETIME),
-                self._button("Keep", FORGET_NOT, 0, lifetime=FORGET_LIFETIME),
+                self.button("Delete for good", FORGET_REALLY, 0, lifetime=FORGET_LIFETIME),
+                self.button("Keep", FORGET_NOT, 0, lifetime=FORGET_LIFETIME),
             ]
         ]
 
-    def _button(
+    def button(
         self, text: str, action: str, thing: int, argument: int = 0, *, lifetime: timedelta | None = None
     ) -> dict[str, str]:
         limits = {"lifetime": lifetime} if lifetime else {}

@@ -1,5 +1,6 @@
 """Replies that are owed: written to the outbox in the transaction of what they tell of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,6 +81,13 @@ class Replies:
         """
         payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML", "network": network.id}
         self._owe("sendDocument", payload, coalesce="network", attachment_name=name)
+
+    def data_set(self, zips: Sequence[tuple[str, str]], classifier_id: int, key: str) -> None:
+        """Send the data set in zips, each with its name and caption. They are made when they are sent."""
+        for number, (name, caption) in enumerate(zips):
+            which = {"classifier": classifier_id, "number": number, "of": len(zips), "key": key}
+            payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML", "data_set": which}
+            self._owe("sendDocument", payload, coalesce=f"data set {number}", attachment_name=name)
 
     def _owe(
         self,

@@ -15,6 +15,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.label_changes import ChangeKind, LabelChange, LabelCount
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
@@ -36,7 +37,6 @@ from storage.records import (
     JobKind,
     JobState,
     Label,
-    LabelCount,
     LabelledPhoto,
     Network,
     NewNetwork,
@@ -66,6 +66,7 @@ __all__ = [
     "AnswerKind",
     "Arrival",
     "Awaited",
+    "ChangeKind",
     "Chat",
     "Classifier",
     "Clock",
@@ -79,6 +80,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "Label",
+    "LabelChange",
     "LabelCount",
     "LabelledPhoto",
     "Network",

@@ -2,14 +2,16 @@
 
 import re
 import unicodedata
+from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
+from storage.label_changes import ChangeKind, LabelCount, label_change
 from storage.moment import Moment
 from storage.prepared import prepared
-from storage.records import Label, LabelCount, State
+from storage.records import Label, State
 from storage.tables import label, photo, prediction, standing, vote
 
 MAX_LABEL = 64
@@ -69,15 +71,32 @@ def _folded_once(key: str) -> str:
     return (spaced.strip(" .,;:!?\"'“”„«»") or spaced)[:MAX_LABEL].strip() or key
 
 
+# Merged labels are no labels of their own any more.
+_STANDS = label.c.merged_into_id.is_(None)
+_IN_USE = _STANDS & label.c.retired_at.is_(None)
+
+
 class Labels:
-    """The labels of classifiers."""
+    """The labels of classifiers. Asked for one that was merged, they hand out what it became."""
 
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection = connection
         self._moment = moment
 
-    def all(self, classifier_id: int) -> list[Label]:
-        return [_record(row) for row in self._connection.execute(*_labels_of(classifier_id))]
+    def all(self, classifier_id: int, *, retired: bool = False) -> list[Label]:
+        """The labels in use; with `retired` those at rest too."""
+        found = self._connection.execute(*(_standing_labels if retired else _labels_in_use)(classifier_id))
+        return [_record(row) for row in found]
+
+    def named(self, classifier_id: int) -> dict[int, Label]:
+        """What every label that there ever was is now, by its id: what a network knows may have been merged since."""
+        rows = self._connection.execute(select(label).where(label.c.classifier_id == classifier_id)).all()
+        stand = {row.id: _record(row) for row in rows if row.merged_into_id is None}
+        return {row.id: stand[row.root_id or row.id] for row in rows}
+
+    def answerable(self, classifier_id: int) -> dict[int, Label]:
+        """The same, without what is at rest: what may be said in an answer."""
+        return {key: one for key, one in self.named(classifier_id).items() if not one.is_retired}
 
     def get(self, label_id: int) -> Label:
         """Raises NotFound."""
@@ -87,9 +106,22 @@ class Labels:
         return _record(row)
 
     def find(self, classifier_id: int, text: str) -> Label | None:
-        """The label of any of its spellings."""
+        """The label of any of its spellings, and of the names that it had."""
         row = self._connection.execute(*_label_spelt(classifier_id, key_of(text))).one_or_none()
         return _record(row) if row else None
+
+    def former(self, classifier_id: int, text: str) -> str | None:
+        """The name that a label had before it was renamed or merged, where `text` spells that."""
+        query = select(label.c.name).where(
+            label.c.classifier_id == classifier_id, label.c.key == key_of(text), label.c.merged_into_id.is_not(None)
+        )
+        found: str | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
+    def former_names(self, label_id: int) -> list[str]:
+        """Every name that means this label by now, besides its own."""
+        query = select(label.c.name).where(label.c.root_id == label_id).order_by(label.c.key)
+        return list(self._connection.execute(query).scalars())
 
     def find_or_create(self, classifier_id: int, text: str) -> Label:
         """The label for a spelling; a new one keeps this spelling as its name. `text` must not tidy to nothing."""
@@ -120,7 +152,7 @@ class Labels:
         query = (
             select(label, photos.label("photos"))
             .outerjoin(taught, taught.c.label_id == label.c.id)
-            .where(label.c.classifier_id == classifier_id)
+            .where(label.c.classifier_id == classifier_id, _IN_USE)
             .order_by(photos.desc(), label.c.key)
         )
         return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query)]
@@ -140,32 +172,71 @@ class Labels:
             .subquery()
         )
         counted = select(func.count()).select_from(some).scalar_subquery().label("pictures")
-        query = select(label, counted).where(label.c.classifier_id == classifier_id).order_by(label.c.key)
+        query = select(label, counted).where(label.c.classifier_id == classifier_id, _IN_USE).order_by(label.c.key)
         return [(_record(row), row.pictures) for row in self._connection.execute(query)]
 
+    def at_rest(self, classifier_id: int) -> list[LabelCount]:
+        """The labels at rest with the photos that wait below them, in order."""
+        waiting = select(func.count()).where(standing.c.label_id == label.c.id, standing.c.state == State.RETIRED)
+        query = select(label, waiting.scalar_subquery().label("photos")).where(
+            label.c.classifier_id == classifier_id, _STANDS, label.c.retired_at.is_not(None)
+        )
+        return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query.order_by(label.c.key))]
+
     def remove_unnamed(self, classifier_id: int) -> None:
-        """Remove the labels that no vote names; a guess that named one knows nothing any more."""
+        """Remove the labels that no vote names; a guess that named one knows nothing any more.
+
+        A label that others were merged into is named by their votes too, and its former names stay with it; but what
+        was merged, and was named by nobody else, goes.
+        """
+        kin, merged = label.alias(), label_change.alias()
+        same = func.coalesce(kin.c.root_id, kin.c.id) == func.coalesce(label.c.root_id, label.c.id)
+        tree_named = select(vote.c.id).join(kin, kin.c.id == vote.c.label_id).where(same)
         named = select(vote.c.id).where(vote.c.label_id == label.c.id)
-        unnamed = (label.c.classifier_id == classifier_id) & ~named.exists()
-        guessed = prediction.c.label_id.in_(select(label.c.id).where(unnamed))
-        self._connection.execute(update(prediction).where(guessed).values(label_id=None))
-        self._connection.execute(delete(label).where(unnamed))
+        was_merged = select(merged.c.id).where(
+            merged.c.label_id == label.c.id, merged.c.kind == ChangeKind.MERGE, label.c.merged_into_id.is_not(None)
+        )
+        unnamed = (label.c.classifier_id == classifier_id) & (
+            ~tree_named.exists() | (was_merged.exists() & ~named.exists())
+        )
+        gone = list(self._connection.execute(select(label.c.id).where(unnamed)).scalars())
+        if gone:
+            self._connection.execute(update(prediction).where(prediction.c.label_id.in_(gone)).values(label_id=None))
+            self._connection.execute(delete(label).where(label.c.id.in_(gone)))
 
 
-def _record(row: Row[tuple[object, ...]]) -> Label:
-    return Label(id=row.id, classifier_id=row.classifier_id, key=row.key, name=row.name)
+def _standing_for(which: ColumnElement[bool]) -> Select[Any]:
+    """The labels that some labels became."""
+    roots = select(func.coalesce(label.c.root_id, label.c.id)).where(which)
+    return select(label).where(label.c.id.in_(roots))
+
+
+def _record(row: Row[Any]) -> Label:
+    return Label(
+        id=row.id,
+        classifier_id=row.classifier_id,
+        key=row.key,
+        name=row.name,
+        description=row.description or "",
+        is_retired=row.retired_at is not None,
+    )
 
 
 @prepared
-def _labels_of(classifier_id: int) -> Executable:
-    return select(label).where(label.c.classifier_id == classifier_id).order_by(label.c.key)
+def _labels_in_use(classifier_id: int) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id, _IN_USE).order_by(label.c.key)
+
+
+@prepared
+def _standing_labels(classifier_id: int) -> Executable:
+    return select(label).where(label.c.classifier_id == classifier_id, _STANDS).order_by(label.c.key)
 
 
 @prepared
 def _label_with(label_id: int) -> Executable:
-    return select(label).where(label.c.id == label_id)
+    return _standing_for(label.c.id == label_id)
 
 
 @prepared
 def _label_spelt(classifier_id: int, key: str) -> Executable:
-    return select(label).where(label.c.classifier_id == classifier_id, label.c.key == key)
+    return _standing_for((label.c.classifier_id == classifier_id) & (label.c.key == key))

@@ -5,18 +5,27 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, delete, func, select, update
+from sqlalchemy import Column, Connection, Executable, Integer, Row, String, Table, delete, func, select, update
 
+from storage.columns import moment as _at
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.prepared import prepared
 from storage.records import Chat, Classifier, Person, Role
-from storage.tables import asker, chat, classifier, deleted_photo, job, owner_code, person, photo
+from storage.tables import asker, chat, classifier, deleted_photo, job, metadata, person, photo
 
 DEFAULT_CLASSIFIER = "default"
 CODE_LIFETIME = timedelta(minutes=15)
 CODE_TRIES = 5
+
+owner_code = Table(
+    "owner_code",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("wrong_tries", Integer, nullable=False),
+    _at("expires_at"),
+)
 
 
 class Classifiers:

@@ -49,24 +49,24 @@ class Photos:
         album: str | None = None,
         file: str | None = None,
         folds: Sequence[int] = EVERY_FOLD,
+        group: str | None = None,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already. In
-        `(TEST_FOLD,)` nothing will learn from it.
+        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already; nothing learns
+        from `(TEST_FOLD,)`. `group` is what it belongs to, where that is known already.
 
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
         """
-        if chat_id is not None and message_id is not None:
-            known = self.by_message(chat_id, message_id)
-            if known is not None:
-                return known
+        known = None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
+        if known is not None:
+            return known
         self._add_blob(digest, picture)
         twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
-        own_group = f"album:{chat_id}:{album}" if album else digest
+        own = group or (f"album:{chat_id}:{album}" if album else digest)
         # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
-        group, fold = twin or (own_group, fold_of(own_group, folds))
+        group, fold = twin or (own, fold_of(own, folds))
         row = insert_row(
             self._connection,
             photo,
@@ -92,6 +92,14 @@ class Photos:
         if row is None:
             raise NotFound("photo", photo_id)
         return _record(row)
+
+    def those(self, photo_ids: Sequence[int]) -> dict[int, Photo]:
+        """Some photos by their ids, as far as they are there."""
+        found: dict[int, Photo] = {}
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = select(photo).where(photo.c.id.in_(photo_ids[start : start + _CHUNK]))
+            found |= {row.id: _record(row) for row in self._connection.execute(some)}
+        return found
 
     def by_message(self, chat_id: int, message_id: int) -> Photo | None:
         row = self._connection.execute(*_photo_in(chat_id, message_id)).one_or_none()
@@ -201,6 +209,17 @@ class Photos:
         )
         query = _labelled(classifier_id, State.TEST).where(~taught.exists())
         return [LabelledPhoto(*row) for row in self._connection.execute(query)]
+
+    def weight(self, classifier_id: int) -> tuple[int, int]:
+        """How many labelled pictures there are, those of the test too, and their bytes."""
+        labelled = (
+            select(photo.c.digest)
+            .join(standing, standing.c.photo_id == photo.c.id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state.in_((State.TAUGHT, State.TEST)))
+        )
+        query = select(func.count(), func.coalesce(func.sum(blob.c.size), 0)).where(blob.c.digest.in_(labelled))
+        pictures, size = self._connection.execute(query).one()
+        return int(pictures), int(size)
 
     def of_person(self, person_id: int) -> list[Photo]:
         query = select(photo).where(photo.c.owner_id == person_id).order_by(photo.c.id)

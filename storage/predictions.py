@@ -1,6 +1,6 @@
 """Predictions (stored guesses) and the flags people put on them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, case, delete, func, select, update
@@ -94,8 +94,10 @@ class Predictions:
         )
         if since is not None:
             query = query.where(prediction.c.created_at >= since)
+        merged = select(label.c.id, label.c.root_id).where(label.c.root_id.is_not(None))
+        now = {row.id: row.root_id for row in self._connection.execute(merged)}
         rows = self._connection.execute(query)
-        return [_given(row) for row in rows if not _has_lost_its_name(row)]
+        return [_given(row, now) for row in rows if not _has_lost_its_name(row)]
 
     def are_more_than(self, count: int, *, since: datetime) -> bool:
         """Whether more answers than so many, of all classifiers, were given since a moment."""
@@ -265,13 +267,15 @@ def _has_lost_its_name(row: Row[tuple[object, ...]]) -> bool:
     return row.label_id is None and row.likeliest_id is not None and row.known_id is None
 
 
-def _given(row: Row[tuple[object, ...]]) -> GivenAnswer:
-    candidates = tuple(row.candidates or ())
-    is_between = len(candidates) > 1 and candidates[0] == row.label_id
+def _given(row: Row[tuple[object, ...]], now: Mapping[int, int]) -> GivenAnswer:
+    """An answer by the labels of today: `now` says what merged ones became."""
+    candidates = tuple(dict.fromkeys(now.get(one, one) for one in row.candidates or ()))
+    label_id = now.get(row.label_id, row.label_id)
+    is_between = len(candidates) > 1 and candidates[0] == label_id
     shows = row.shows_id if row.state == State.TAUGHT else None
     if row.remembered_id is not None:
         kind = AnswerKind.REMEMBERED
-    elif row.label_id is None:
+    elif label_id is None:
         kind = AnswerKind.UNKNOWN
     else:
         kind = AnswerKind.FEW if is_between else AnswerKind.NAMED
@@ -279,8 +283,8 @@ def _given(row: Row[tuple[object, ...]]) -> GivenAnswer:
         id=row.id,
         network_id=row.network_id,
         kind=kind,
-        candidates=candidates if kind is AnswerKind.FEW else () if row.label_id is None else (row.label_id,),
-        first_right=_judged(row.presses, row.state, shows == row.label_id),
+        candidates=candidates if kind is AnswerKind.FEW else () if label_id is None else (label_id,),
+        first_right=_judged(row.presses, row.state, shows == label_id),
         shows_id=shows,
         none_fits=row.state == State.NONE,
         created_at=row.created_at,

@@ -52,6 +52,7 @@ class State(StrEnum):
     DISPUTED = "disputed"  # people disagree: left out of training until somebody settles it
     NONE = "none"  # people say that no label fits
     TEST = "test"  # labelled as well as a taught one, but never learned from
+    RETIRED = "retired"  # labelled too, with a label that is at rest: neither learned from nor tested with
 
 
 class JobKind(StrEnum):
@@ -106,18 +107,14 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """A label as it is called now. One at rest is neither learned nor answered; its photos stay."""
+
     id: int
     classifier_id: int
     key: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelCount:
-    """A label and how many photos are taught as it."""
-
-    label: Label
-    photos: int
+    description: str = ""
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

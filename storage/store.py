@@ -23,6 +23,7 @@ from storage.labels import Labels
 from storage.mail import Inbox, Outbox
 from storage.migrating import upgrade
 from storage.moment import Clock, Moment, utc_now
+from storage.naming import Naming
 from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
@@ -51,6 +52,7 @@ class Unit:
         self.albums = Albums(connection, moment)
         self.arrivals = Arrivals(connection, moment)
         self.votes = Votes(connection, moment)
+        self.naming = Naming(connection, moment, self.votes)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
         self.embeddings = Embeddings(connection)

@@ -71,10 +71,15 @@ label = Table(
     metadata,
     _id(),
     _ref("classifier_id", "classifier.id", index=False),
-    # `key` makes spellings one label (see labels.py); `name` is the first spelling, as it was typed.
+    # `key` makes spellings one label (see labels.py); `name` is how it is shown.
     Column("key", String(64), nullable=False),
     Column("name", String(64), nullable=False),
     _at("created_at"),
+    Column("description", Words(300), nullable=True),
+    # A former name, or merged; `root_id` is where that ends. SQLite adds no foreign keys later.
+    Column("merged_into_id", Id, nullable=True),
+    Column("root_id", Id, nullable=True),
+    _at("retired_at", null=True),
     UniqueConstraint("classifier_id", "key"),
 )
 
@@ -379,14 +384,6 @@ awaited = Table(
     Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", String(16), nullable=False),
     _ref("prediction_id", "prediction.id", cascade=True),
-    _at("expires_at"),
-)
-
-owner_code = Table(
-    "owner_code",
-    metadata,
-    Column("code_hash", String(64), primary_key=True),
-    Column("wrong_tries", Integer, nullable=False),
     _at("expires_at"),
 )
 

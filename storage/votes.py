@@ -1,17 +1,28 @@
 """Votes: what people say of photos. They are only ever added; the label of a photo is computed from them."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, delete, func, select
+from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
 
 from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
 from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
-from storage.tables import photo, standing, vote
+from storage.tables import label, photo, standing, vote
+
+# A vote names the label that was said then. It is read as what that is now: what was merged counts as what it became.
+_label_now = func.coalesce(label.c.root_id, vote.c.label_id).label("label_id")
+_votes: Select[Any] = (
+    select(*(column for column in vote.c if column.name != "label_id"), _label_now)
+    .select_from(vote)
+    .outerjoin(label, label.c.id == vote.c.label_id)
+)
+# How many photos are counted anew by one query.
+_CHUNK = 500
 
 
 def live(votes: Iterable[Vote]) -> list[Vote]:
@@ -23,8 +34,10 @@ def live(votes: Iterable[Vote]) -> list[Vote]:
     return [v for v in standing_votes if v.id not in replaced]
 
 
-def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False) -> Standing:
+def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False, retired: Collection[int] = ()) -> Standing:
     """What the votes on one photo add up to; the label of one that is kept for a test is not taught.
+
+    Nor is one of the labels `retired`: it stays what people say, and is not learned.
 
     Each person has one voice, her newest; an import has one too. Most voices win. A tie is a dispute, and a disputed
     photo has no label.
@@ -38,7 +51,7 @@ def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False) -> Sta
     if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
         return Standing(photo_id, None, State.DISPUTED, len(voices))
     winner = ranked[0][0]
-    labelled = State.TEST if is_test else State.TAUGHT
+    labelled = State.RETIRED if winner in retired else State.TEST if is_test else State.TAUGHT
     return Standing(photo_id, winner, State.NONE if winner is None else labelled, len(voices))
 
 
@@ -90,7 +103,7 @@ class Votes:
             deed=deed,
             created_at=self._moment.now,
         )
-        self._recount(photo_id)
+        self._recount_one(photo_id)
         return _record(row)
 
     def newest(self) -> int:
@@ -110,7 +123,7 @@ class Votes:
 
     def get(self, vote_id: int) -> Vote:
         """Raises NotFound."""
-        row = self._connection.execute(select(vote).where(vote.c.id == vote_id)).one_or_none()
+        row = self._connection.execute(_votes.where(vote.c.id == vote_id)).one_or_none()
         if row is None:
             raise NotFound("vote", vote_id)
         return _record(row)
@@ -125,8 +138,7 @@ class Votes:
         later = vote.alias("later")
         withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
         query = (
-            select(vote)
-            .join(photo, photo.c.id == vote.c.photo_id)
+            _votes.join(photo, photo.c.id == vote.c.photo_id)
             .where(
                 vote.c.person_id == person_id,
                 photo.c.chat_id == chat_id,
@@ -155,9 +167,43 @@ class Votes:
         rows = self._connection.execute(*_votes_on(photo_id))
         return [_record(row) for row in rows]
 
+    def of_photos(self, photo_ids: Sequence[int]) -> dict[int, list[Vote]]:
+        """Every vote on some photos, oldest first."""
+        cast: dict[int, list[Vote]] = {photo_id: [] for photo_id in photo_ids}
+        for some in _chunks(photo_ids):
+            for row in self._connection.execute(_votes.where(vote.c.photo_id.in_(some)).order_by(vote.c.id)):
+                cast[row.photo_id].append(_record(row))
+        return cast
+
     def of_person(self, person_id: int) -> list[Vote]:
-        rows = self._connection.execute(select(vote).where(vote.c.person_id == person_id).order_by(vote.c.id))
+        rows = self._connection.execute(_votes.where(vote.c.person_id == person_id).order_by(vote.c.id))
         return [_record(row) for row in rows]
+
+    def named_by(self, person_id: int, label_id: int, chat_id: int) -> list[int]:
+        """The photos of a chat that the person calls so now, in the order in which she did."""
+        query = (
+            select(vote.c.photo_id)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .outerjoin(label, label.c.id == vote.c.label_id)
+            .where(vote.c.person_id == person_id, _label_now == label_id, photo.c.chat_id == chat_id)
+            .group_by(vote.c.photo_id)
+            .order_by(func.min(vote.c.id))
+        )
+        said = {one: self.live_of(one, person_id) for one in self._connection.execute(query).scalars()}
+        return [one for one, mine in said.items() if mine is not None and mine.label_id == label_id]
+
+    def said_last(self, person_id: int, chat_id: int, limit: int) -> list[int]:
+        """The labels that the person gave photos of a chat, the newest first."""
+        query = (
+            select(_label_now)
+            .join_from(vote, photo, photo.c.id == vote.c.photo_id)
+            .join(label, label.c.id == vote.c.label_id)
+            .where(vote.c.person_id == person_id, photo.c.chat_id == chat_id)
+            .group_by(_label_now)
+            .order_by(func.max(vote.c.id).desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
 
     def teachers(self, classifier_id: int, *, until: datetime) -> tuple[int, bool]:
         """How many people had said by then what a photo is taught as now, and whether an import had."""
@@ -165,8 +211,9 @@ class Votes:
             select(func.count(vote.c.person_id.distinct()), func.count(), func.count(vote.c.person_id))
             .join_from(standing, vote, vote.c.photo_id == standing.c.photo_id)
             .join(photo, photo.c.id == standing.c.photo_id)
+            .join(label, label.c.id == vote.c.label_id)
             .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
-            .where(vote.c.label_id == standing.c.label_id, vote.c.created_at <= until)
+            .where(standing.c.label_id == _label_now, vote.c.created_at <= until)
         )
         people, votes, votes_of_people = self._connection.execute(query).one()
         return int(people), votes > votes_of_people
@@ -177,12 +224,44 @@ class Votes:
             return Standing(photo_id, None, State.UNLABELLED, 0)
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
-    def _recount(self, photo_id: int) -> None:
+    def recount_naming(self, label_ids: Sequence[int]) -> int:
+        """Count anew the photos of which a vote names one of these labels; returns how many.
+
+        Called in the transaction that changes what the labels are.
+        """
+        named = select(vote.c.photo_id).where(vote.c.label_id.in_(label_ids)).distinct().order_by(vote.c.photo_id)
+        photo_ids = list(self._connection.execute(named).scalars())
+        for some in _chunks(photo_ids):
+            held = select(photo.c.id).where(photo.c.id.in_(some)).order_by(photo.c.id)
+            self._connection.execute(held.with_for_update(key_share=True))
+            self._recount(some)
+        return len(photo_ids)
+
+    def _recount_one(self, photo_id: int) -> None:
         fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
-        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD)
+        retired = set(self._connection.execute(*_retired()).scalars())
+        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD, retired=retired)
         self._connection.execute(*_no_standing(photo_id))
         self._connection.execute(
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
+        )
+
+    def _recount(self, photo_ids: Sequence[int]) -> None:
+        """Write what the votes on these photos add up to."""
+        run = self._connection.execute
+        folds = run(select(photo.c.id, photo.c.fold).where(photo.c.id.in_(photo_ids))).all()
+        retired = set(run(*_retired()).scalars())
+        cast: dict[int, list[Vote]] = defaultdict(list)
+        for row in run(_votes.where(vote.c.photo_id.in_(photo_ids)).order_by(vote.c.id)):
+            cast[row.photo_id].append(_record(row))
+        now = [tally(one.id, cast[one.id], is_test=one.fold == TEST_FOLD, retired=retired) for one in folds]
+        run(standing.delete().where(standing.c.photo_id.in_(photo_ids)))
+        run(
+            standing.insert(),
+            [
+                {"photo_id": one.photo_id, "label_id": one.label_id, "state": one.state, "voters": one.voters}
+                for one in now
+            ],
         )
 
     def forget_person(self, person_id: int) -> None:
@@ -191,8 +270,8 @@ class Votes:
         for photo_id in sorted(touched):
             self._lock(photo_id)
         self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
-        for photo_id in touched:
-            self._recount(photo_id)
+        for some in _chunks(sorted(touched)):
+            self._recount(some)
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
@@ -200,7 +279,11 @@ class Votes:
             raise NotFound("photo", photo_id)
 
 
-def _record(row: Row[tuple[object, ...]]) -> Vote:
+def _chunks(photo_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (photo_ids[start : start + _CHUNK] for start in range(0, len(photo_ids), _CHUNK))
+
+
+def _record(row: Row[Any]) -> Vote:
     return Vote(
         id=row.id,
         photo_id=row.photo_id,
@@ -215,12 +298,12 @@ def _record(row: Row[tuple[object, ...]]) -> Vote:
 
 @prepared
 def _vote_of_deed(deed: str) -> Executable:
-    return select(vote).where(vote.c.deed == deed)
+    return _votes.where(vote.c.deed == deed)
 
 
 @prepared
 def _votes_on(photo_id: int) -> Executable:
-    return select(vote).where(vote.c.photo_id == photo_id).order_by(vote.c.id)
+    return _votes.where(vote.c.photo_id == photo_id).order_by(vote.c.id)
 
 
 @prepared
@@ -236,6 +319,11 @@ def _no_standing(photo_id: int) -> Executable:
 @prepared
 def _fold_of(photo_id: int) -> Executable:
     return select(photo.c.fold).where(photo.c.id == photo_id)
+
+
+@prepared
+def _retired() -> Executable:
+    return select(label.c.id).where(label.c.retired_at.is_not(None))
 
 
 @prepared

@@ -147,13 +147,14 @@ def export(store: Store, file: Path) -> dict[str, Any]:
     classifier_id = _classifier(store)
     with store.read() as unit:
         active = unit.networks.active(classifier_id)
-        known = {label.id for label in unit.labels.all(classifier_id)}
+        # As they were when it learned: neither merged, nor at rest.
+        known = {label.id: label.name for label in unit.labels.all(classifier_id)}
     if active is None:
         raise NothingToExport("no network has been published yet: teach two labels with two photos each, then train")
-    if not known.issuperset(active.labels):
-        raise NothingToExport("the network still knows a name that was deleted: train, then export again")
+    if not known.keys() >= set(active.labels):
+        raise NothingToExport("the network still knows a name that is gone: train, then export again")
     folder = cycle.networks_folder(store.home) / active.folder
-    manifest = export_network(folder, embedders_folder(store.home), file)
+    manifest = export_network(folder, embedders_folder(store.home), file, known)
     return {
         "file": str(file),
         "bytes": file.stat().st_size,
@@ -220,7 +221,8 @@ def _named(store: Store, result: dict[str, Any]) -> dict[str, Any]:
     if missing is None:
         return result
     with store.read() as unit:
-        names = {label.id: label.name for label in unit.labels.all(unit.classifiers.default().id)}
+        labels = unit.labels.named(unit.classifiers.default().id)
+        names = {key: label.name for key, label in labels.items()}
     short = [one | {"name": names[one["label_id"]]} for one in missing["shortages"] if one["label_id"] in names]
     return result | {"missing": missing | {"shortages": short}}
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import onnx
@@ -29,24 +32,29 @@ PRODUCER = "pupil"
 PICTURE, PIXELS = "picture", "pictures"
 PROBABILITIES, LOGITS, EMBEDDING = "probabilities", "logits", "embedding"
 SEAL = "sha256"
+NO_NAMES: Mapping[int, str] = MappingProxyType({})
 # Its length is always the same: protobuf's marks for an entry and its two texts, and the texts.
 SEAL_LENGTH = 2 + 2 + len(SEAL) + 2 + 64
 
 
-def export_network(network_folder: Path, embedders_folder: Path, target: Path) -> Manifest:
+def export_network(
+    network_folder: Path, embedders_folder: Path, target: Path, names: Mapping[int, str] = NO_NAMES
+) -> Manifest:
     """Write the network as one file at `target` and return its manifest; raises as `compose_network`."""
-    data, manifest = compose_network(network_folder, embedders_folder)
+    data, manifest = compose_network(network_folder, embedders_folder, names)
     write_durably(target.absolute(), data)
     return manifest
 
 
-def compose_network(network_folder: Path, embedders_folder: Path) -> tuple[bytes, Manifest]:
-    """Return the network as the bytes of one file, and its manifest.
+def compose_network(
+    network_folder: Path, embedders_folder: Path, names: Mapping[int, str] = NO_NAMES
+) -> tuple[bytes, Manifest]:
+    """Return the network as the bytes of one file, and its manifest; `names` are those that labels have now, by id.
 
     Input `picture` uint8 (height, width, 3), RGB, upright, of any size; outputs `probabilities` and `logits` float32
     (labels,) and `embedding` float32 (d,). Raise ArtefactError or EmbedderError if a source is not as published.
     """
-    artefact = verify(network_folder)
+    artefact = _called(verify(network_folder), names)
     digest = artefact.manifest.embedder
     path = embedder_path(embedders_folder, digest)
     try:
@@ -55,6 +63,12 @@ def compose_network(network_folder: Path, embedders_folder: Path) -> tuple[bytes
         raise EmbedderDamaged(path, "not ONNX") from error
     made = compose(embedder, artefact, licence=licence_of(embedders_folder, digest))
     return sealed(made.SerializeToString(deterministic=True)), artefact.manifest
+
+
+def _called(artefact: Artefact, names: Mapping[int, str]) -> Artefact:
+    """Return the network with the names that its labels have now: a label that was renamed is not learned anew."""
+    labels = tuple((label_id, names.get(label_id, then)) for label_id, then in artefact.manifest.labels)
+    return replace(artefact, manifest=replace(artefact.manifest, labels=labels))
 
 
 def compose(embedder: ModelProto, artefact: Artefact, *, licence: str) -> ModelProto:

@@ -116,7 +116,7 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         active = unit.networks.active(classifier_id)
         known = unit.networks.all(classifier_id)
         truth = {photo.digest: photo.label_id for photo in unit.photos.labelled(classifier_id)}
-        names = {label.id: label.name for label in unit.labels.all(classifier_id)}
+        names = {key: label.name for key, label in unit.labels.named(classifier_id).items()}
     wanted = active if number is None else next((one for one in known if one.number == number), None)
     if wanted is None:
         raise NothingToReport("no network answers yet" if number is None else f"there is no network {number}")

@@ -1,5 +1,6 @@
 """Questions: a bare photo, and what the network makes of it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -88,17 +89,18 @@ def answer_anew(unit: Unit, photo: Photo, presence: Presence, guess: Guess, netw
 def _answer_photo(
     unit: Unit, photo: Photo, presence: Presence, guess: Guess, network: Network, twin: str | None = None
 ) -> Answer:
-    labels, memory = _labels(unit, network), recall(unit, presence, photo, twin)
-    said = guess.label if memory is None else memory.label.id
+    labels, memory = unit.labels.answerable(network.classifier_id), recall(unit, presence, photo, twin)
+    # Since the network learned, a label may have gone with the last of its teachers, was merged, or rests.
+    label = memory.label if memory is not None else labels.get(guess.label) if guess.label is not None else None
+    ranked = _ranked(labels, [(label_id, p) for label_id, _, p in guess.probabilities])
     prediction = unit.predictions.add(
         photo.id,
         network.id,
-        # Since the network learned, a label may have gone with the last of its teachers.
-        said if said in labels else None,
-        [(label_id, p) for label_id, _, p in guess.probabilities if label_id in labels],
+        None if label is None or label.id not in labels else label.id,
+        [(one.id, p) for one, p in ranked],
         asked_by_id=presence.person.id,
         milliseconds=guess.milliseconds,
-        candidates=[label_id for label_id in guess.candidates if label_id in labels],
+        candidates=[one.id for one in _those(labels, guess.candidates)],
         coverage=guess.coverage,
         remembered_id=None if memory is None else memory.photo_id,
     )
@@ -108,7 +110,7 @@ def _answer_photo(
 def answer(unit: Unit, presence: Presence, prediction: Prediction) -> Answer:
     """A stored prediction with the names that its labels have now."""
     network = unit.networks.get(prediction.network_id)
-    labels = _labels(unit, network)
+    labels = unit.labels.answerable(network.classifier_id)
     return _named(labels, prediction, network, _remembered(unit, presence, prediction, labels))
 
 
@@ -125,16 +127,25 @@ def _remembered(unit: Unit, presence: Presence, prediction: Prediction, labels: 
     return memory_of(unit, presence, photo, label, exact=exact)
 
 
-def _labels(unit: Unit, network: Network) -> dict[int, Label]:
-    return {one.id: one for one in unit.labels.all(network.classifier_id)}
+def _ranked(labels: Mapping[int, Label], probabilities: Iterable[tuple[int, float]]) -> tuple[tuple[Label, float], ...]:
+    """Labels as they are now with their probabilities, likeliest first; those of merged labels add up."""
+    summed: dict[Label, float] = {}
+    for key, p in probabilities:
+        if key in labels:
+            summed[labels[key]] = summed.get(labels[key], 0.0) + p
+    return tuple(sorted(summed.items(), key=lambda one: -one[1]))
+
+
+def _those(labels: Mapping[int, Label], label_ids: Iterable[int]) -> tuple[Label, ...]:
+    return tuple(dict.fromkeys(labels[key] for key in label_ids if key in labels))
 
 
 def _named(labels: dict[int, Label], prediction: Prediction, network: Network, memory: Memory | None) -> Answer:
-    ranked = tuple((labels[key], p) for key, p in prediction.probabilities if key in labels)
+    ranked = _ranked(labels, prediction.probabilities)
     label = labels.get(prediction.label_id) if prediction.label_id is not None else None
     if prediction.remembered_id is not None and memory is None:
         # Nobody calls the picture so any more: then it is the network's to say.
         label = ranked[0][0] if ranked else None
-    candidates = tuple(labels[key] for key in prediction.candidates if key in labels)
+    candidates = _those(labels, prediction.candidates)
     is_between = label is not None and memory is None and len(candidates) > 1 and label == candidates[0]
     return Answer(prediction, network, label, ranked, candidates if is_between else (), prediction.coverage, memory)

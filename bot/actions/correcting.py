@@ -78,6 +78,16 @@ def choices(unit: Unit, presence: Presence, found: Answer) -> Choices:
     return Choices(found, tuple(offered[:MAX_CHOICES]))
 
 
+def every_choice(unit: Unit, presence: Presence, found: Answer) -> Choices:
+    """All labels but the wrong one: the likely first, then those she said last in this chat, then the largest."""
+    counts = [one.label for one in unit.labels.counts(presence.classifier_id) if one.photos]
+    by_id = {one.id: one for one in counts}
+    said = unit.votes.said_last(presence.person.id, presence.chat.id, MAX_CHOICES)
+    likely = choices(unit, presence, found).labels[:MAX_CHOICES]
+    offered = dict.fromkeys((*likely, *(by_id[one] for one in said if one in by_id), *counts))
+    return Choices(found, tuple(one for one in offered if one != found.label))
+
+
 def correct(unit: Unit, visit: Visit, presence: Presence, prediction_id: int, label_id: int) -> Corrected:
     """The right label, chosen from those offered.
 

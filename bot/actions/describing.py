@@ -64,18 +64,20 @@ def describe(
     counts = unit.labels.counts(network.classifier_id)
     names = {one.label.id: one.label for one in counts if one.photos}
     of_label: Mapping[int, LabelScore] = {one.label_id: one for one in scores}
-    known = [names[label_id] for label_id in network.labels if label_id in names]
+    now = unit.labels.named(network.classifier_id)
+    # By what they are now: two that were merged since are one, with the score of the first.
+    known = {now[key]: of_label.get(key) for key in reversed(network.labels) if key in now and now[key].id in names}
     teachers, imported = unit.votes.teachers(network.classifier_id, until=network.lessons_at)
     return Described(
         network=network,
         manifest=manifest,
         weights=weights,
-        labels=tuple((label, of_label.get(label.id)) for label in known),
+        labels=tuple(reversed(known.items())),
         teachers=teachers,
         imported=imported,
         disputed=unit.photos.count(network.classifier_id, State.DISPUTED),
         contradicted=unit.photos.contradicted(network.classifier_id),
-        untaught=len(network.labels) - len(known),
-        newer=sum(one.photos > 0 and one.label.id not in network.labels for one in counts),
+        untaught=len(network.labels) - sum(key in now and now[key].id in names for key in network.labels),
+        newer=sum(one.photos > 0 and one.label not in known for one in counts),
         strangers=strangers(unit, network.classifier_id),
     )

@@ -64,7 +64,7 @@ def _look(unit: Unit, classifier_id: int, kind: DriftKind) -> Noticed | None:
 
 def _events(unit: Unit, classifier_id: int, given: list[GivenAnswer], kind: DriftKind) -> Iterator[Event]:
     networks = unit.networks.those({one.network_id for one in given})
-    labels = {one.id for one in unit.labels.all(classifier_id)}
+    labels = set(unit.labels.answerable(classifier_id))
     for one in given:
         made = _event(one, networks[one.network_id], kind, labels)
         if made is not None:

@@ -1,106 +1,114 @@
-"""The data set as folders: one per label, with the stored pictures, and `cleaned.csv` that lists them.
+"""The data set as a folder: all of it, or nothing that looks like it.
 
-Photos that are kept for a test go below `test/`, and all others then below `train/`: an import takes them in as such.
+It is written beside its place, and moved there when it is whole. Stopped or killed, it goes on where it was: a picture
+that is there is not written again, and what does not belong there any more is taken away.
 """
 
-import csv
+import contextlib
 import os
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from bot.actions.importing import LABEL_FILE
-from bot.actions.layouts import Part
-from storage import Label, NotFound, Store, StoreDamaged, key_of, tidy
+from bot.actions.dataset import DataSet, data_set, exact_labels, tables
+from bot.actions.safe_names import NOTES
+from storage import NotFound, Store, StoreDamaged
 
-TABLE = "cleaned.csv"
-# Windows will not have these as names, with or without an ending.
-_RESERVED = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))))
-_UNSAFE = frozenset('/\\:*?"<>|%')
-# What spreadsheets take for the start of a formula, also in their full-width forms.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# File systems count bytes, and 255 is the most that they take.
-_LONGEST = 200
+UNFINISHED = ".unfinished"
+# What is ours, and may be gone on with and cleared. It stays, hidden, when all is done.
+MARK = ".pupil-dataset"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A picture that was written, or could not be: its blob is `missing`."""
+    """A picture that is written, or cannot be: its blob is `missing`."""
 
     name: str
     label: str
     missing: bool
 
 
-def export_photos(store: Store, classifier_id: int, folder: Path) -> Iterator[Written]:
-    """Write every labelled photo once per label below `folder`, which is empty; the table comes last, after all others.
+def export_photos(store: Store, classifier_id: int, folder: Path, notes: Callable[[DataSet], str]) -> Iterator[Written]:
+    """Write every labelled photo once per label below `folder`, which is not there yet, or empty.
+
+    `notes` words the file on licences and sources.
 
     Raises:
         StorageError: the store cannot be read.
+        FileExistsError: something of somebody else is in the way.
         OSError: the folder cannot be written.
     """
-    with store.read() as unit:
-        labels = {one.id: one for one in unit.labels.all(classifier_id)}
-        photos, tests = unit.photos.labelled(classifier_id), unit.photos.for_test(classifier_id)
-    train = Part.TRAIN.value if tests else ""
-    # The same picture sent twice teaches nothing twice.
-    wanted = dict.fromkeys((train, one.label_id, one.digest) for one in photos)
-    wanted |= dict.fromkeys((Part.TEST.value, one.label_id, one.digest) for one in tests)
-    used = {key: labels[key] for key in sorted({label_id for _, label_id, _ in wanted})}
-    folders = folder_names(used)
-    for part, label_id in sorted({(part, label_id) for part, label_id, _ in wanted}):
-        _make(folder / part / folders[label_id], used[label_id].name)
-    rows = []
-    for part, label_id, digest in wanted:
-        name = str(PurePosixPath(part, folders[label_id], f"{digest[:32]}.jpg"))
-        written = Written(name, used[label_id].name, missing=not _write(store, digest, folder / name))
-        rows.extend([] if written.missing else [(name, written.label)])
-        yield written
-    with (folder / TABLE).open("x", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("name", "label"), *((cell(name), cell(label)) for name, label in rows)])
+    making = _begin(folder)
+    what, written = data_set(store, classifier_id, secrets.token_bytes(32)), dict[str, bool]()
+    for one in what.items:
+        written[one.name] = _put_picture(store, one.digest, making / one.name)
+        yield Written(one.name, one.label.name, missing=not written[one.name])
+    whole = what.without({name for name, is_there in written.items() if not is_there})
+    texts = [*((name, iter([text])) for name, text in exact_labels(whole)), *tables(store, whole)]
+    for name, text in (*texts, (NOTES, iter([notes(whole)]))):
+        _put_text(making / name, text)
+    _clear(making, {*(one.name for one in whole.items), *(name for name, _ in texts), NOTES, MARK})
+    _finish(making, folder)
 
 
-def folder_names(labels: Mapping[int, Label]) -> dict[int, str]:
-    """A folder for each label: a name that is safe on every system, and no two alike where case does not count."""
-    names: dict[int, str] = {}
-    taken = {TABLE}
-    for label_id, label in labels.items():
-        wanted = name = safe_name(label.name)
-        n = 1
-        while name.casefold() in taken:
-            n += 1
-            name = f"{wanted} ({n})"
-        taken.add(name.casefold())
-        names[label_id] = name
-    return names
+def unfinished(folder: Path) -> Path:
+    """Where a data set is written until it is whole: beside its place, on the same disk."""
+    return folder.absolute().with_name(f"{folder.absolute().name}{UNFINISHED}")
 
 
-def safe_name(label: str) -> str:
-    """A label as a folder's name: without separators, wildcards, leading dots and dashes, or a device's name."""
-    shown = "".join(c if c.isprintable() and c not in _UNSAFE else "_" for c in label)
-    cut = shown.encode()[:_LONGEST].decode(errors="ignore").rstrip(". ").lstrip(" ")
-    if not cut or cut.startswith((".", "~", *FORMULA)) or cut.split(".")[0].strip().casefold() in _RESERVED:
-        cut = f"_{cut}"
-    return cut
+def _begin(folder: Path) -> Path:
+    making = unfinished(folder)
+    if making.is_symlink() or (making.exists() and not (making / MARK).is_file() and any(making.iterdir())):
+        raise FileExistsError(making)
+    making.mkdir(parents=True, exist_ok=True)
+    (making / MARK).touch(mode=0o600)
+    return making
 
 
-def cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: a leading ' makes it text."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _make(folder: Path, label: str) -> None:
-    """The label's folder; where its name cannot hold the label, a hidden file beside the pictures does."""
-    folder.mkdir(parents=True)
-    if tidy(folder.name) != label or key_of(folder.name) != key_of(label):
-        (folder / LABEL_FILE).write_text(label, encoding="utf-8")
-
-
-def _write(store: Store, digest: str, file: Path) -> bool:
+def _put_picture(store: Store, digest: str, file: Path) -> bool:
+    """Write a picture unless it is there; False where the store has it no more."""
     try:
+        if file.is_file() and file.stat().st_size == store.blobs.path(digest).stat().st_size:
+            return True
         data = store.blobs.read(digest)
-    except (NotFound, StoreDamaged):
+    except (NotFound, StoreDamaged, FileNotFoundError):
         return False
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(data)
+    _put(file, [data])
     return True
+
+
+def _put_text(file: Path, text: Iterable[str]) -> None:
+    _put(file, (piece.encode() for piece in text))
+
+
+def _put(file: Path, pieces: Iterable[bytes]) -> None:
+    """Write aside and rename: what has its name is whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.making")
+    aside.unlink(missing_ok=True)
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as out:
+        out.writelines(pieces)
+    aside.replace(file)
+
+
+def _clear(making: Path, wanted: set[str]) -> None:
+    """Take away what an earlier try wrote and nobody calls so any more."""
+    for place, _, files in os.walk(making, topdown=False):
+        for file in (Path(place, name) for name in files):
+            if file.relative_to(making).as_posix() not in wanted:
+                file.unlink()
+        if Path(place) != making:
+            with contextlib.suppress(OSError):  # Not empty: that is what folders are for.
+                Path(place).rmdir()
+
+
+def _finish(making: Path, folder: Path) -> None:
+    # One wait for the disk for all files: one for each of 65,000 would take an hour.
+    os.sync()
+    making.replace(folder.absolute())
+    descriptor = os.open(folder.absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

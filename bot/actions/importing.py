@@ -11,7 +11,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path, PurePath
@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.actions.layouts import Layout, Part
+from bot.actions.placing import LARGEST, Placed, placed_in
+from bot.actions.safe_names import METADATA
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
 from storage import (
@@ -96,6 +98,7 @@ class Entry:
     """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty.
 
     `part` is None where the data set is not split; one of `folds` is the photo's, unless its twin was there first.
+    `group` is what it stood with in the data set that it was exported from.
     What lies beside the label folders is not `in_folder`, and has no label.
     """
 
@@ -105,6 +108,13 @@ class Entry:
     part: Part | None = None
     folds: tuple[int, ...] = EVERY_FOLD
     in_folder: bool = True
+    group: str | None = None
+
+    def stood(self, placed: Placed | None) -> "Entry":
+        """The same where it stood before it was exported, as far as that is known and its part has it."""
+        if placed is None or (placed.fold == TEST_FOLD) != (self.part is Part.TEST):
+            return self
+        return replace(self, folds=(placed.fold,), group=placed.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +153,32 @@ class OnDisk:
         except OSError:  # Whoever reads it will say why.
             return 0
 
-    def read(self) -> bytes:
+    def read(self, at_most: int = READ_AT_MOST) -> bytes:
         descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(errno.EINVAL, "not a plain file")
-            return file.read(READ_AT_MOST)
+            return file.read(at_most)
 
 
 def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
+    known: dict[PurePath, dict[str, Placed]] = {}
     for part, labelled in layout.labels:
-        label, folds = _label_of(labelled), folds_of(part, layout)
+        label, folds, place = _label_of(labelled), folds_of(part, layout), labelled.parent
+        if (placed := known.get(place)) is None:
+            placed = known[place] = _placed_below(place)
         for path in _paths_below(labelled):
-            yield Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
+            found = Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
+            yield found.stood(placed.get(path.relative_to(place).as_posix()))
+
+
+def _placed_below(place: PurePath) -> dict[str, Placed]:
+    """What is known of the photos below a folder from when they were exported; nothing of others."""
+    try:
+        return placed_in(OnDisk(place / METADATA).read(LARGEST).decode())
+    except (OSError, UnicodeDecodeError):
+        return {}
 
 
 def _paths_below(labelled: PurePath) -> Iterator[Path]:
@@ -276,7 +298,13 @@ class _Run:
             )
         entry = ready.entry
         photo = unit.photos.add(
-            self._classifier_id, ready.digest, ready.picture, source=Source.IMPORT, name=entry.name, folds=entry.folds
+            self._classifier_id,
+            ready.digest,
+            ready.picture,
+            source=Source.IMPORT,
+            name=entry.name,
+            folds=entry.folds,
+            group=entry.group,
         )
         self._vote(unit, photo.id, ready, label, None)
         return Result(entry, Taken.NEW, elsewhere=_is_elsewhere(photo, entry))

@@ -1,6 +1,7 @@
 """Late answers: a new network sees a question of the last days otherwise, and says so, once."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from bot.actions.asking import Answer, answer, answer_anew
 from bot.actions.self_service import setting
 from bot.actions.telling import is_new
 from bot.visit import Presence
-from storage import Network, NotFound, Photo, Prediction, Unit
+from storage import Label, Network, NotFound, Photo, Prediction, Unit
 from trainer.predicting import Guess
 
 ASKED_WITHIN = timedelta(days=2)
@@ -68,8 +69,9 @@ def change_mind(unit: Unit, network: Network, asked: Asked, guess: Guess, told: 
         return None
     if presence is None or told[presence.person.id] >= MOST_FOR_ONE or not setting(presence.chat, "late"):
         return None
-    before = answer(unit, presence, still[0])
-    if _says(before, guess.label) or _has_lost_its_label(still[0], before):
+    before, labels = answer(unit, presence, still[0]), unit.labels.answerable(network.classifier_id)
+    label = labels.get(guess.label)
+    if label is None or _says(before, label) or _has_lost_its_label(still[0], before, labels):
         return None
     now = answer_anew(unit, photo, presence, guess, network)
     for one in (before, now):
@@ -85,12 +87,12 @@ def _asker(unit: Unit, photo: Photo, prediction: Prediction) -> Presence | None:
     return presence if presence.chat.reachable and presence.chat.kind == "private" else None
 
 
-def _says(what: Answer, label_id: int) -> bool:
+def _says(what: Answer, label: Label) -> bool:
     """Whether an answer gave that name, and no other."""
-    return what.label is not None and what.label.id == label_id and not what.between
+    return what.label == label and not what.between
 
 
-def _has_lost_its_label(prediction: Prediction, what: Answer) -> bool:
+def _has_lost_its_label(prediction: Prediction, what: Answer, labels: Mapping[int, Label]) -> bool:
     """Whether what the network thought likeliest then has no name any more: nobody knows what had been said."""
     first = prediction.probabilities[0][0] if prediction.probabilities else None
-    return not what.ranked or what.ranked[0][0].id != first
+    return not what.ranked or first is None or what.ranked[0][0] != labels.get(first)

@@ -53,8 +53,8 @@ def pack(store: Store, network_id: int) -> bytes:
     try:
         with store.read() as unit:
             network = unit.networks.get(network_id)
-            _labels(unit, network)
-        data, _ = compose_network(store.home / "networks" / network.folder, store.home / "embedders")
+            names = {one.id: one.name for one in _labels(unit, network)}
+        data, _ = compose_network(store.home / "networks" / network.folder, store.home / "embedders", names)
     except NotFound as error:
         raise FileNotMade("outdated") from error
     except (TrainerError, OSError) as error:
@@ -64,7 +64,7 @@ def pack(store: Store, network_id: int) -> bytes:
 
 
 def _labels(unit: Unit, network: Network) -> tuple[Label, ...]:
-    """The labels of a network. A name that was deleted must not leave in a file that nobody can take back."""
+    """The labels of a network. A name that is gone must not leave in a file that nobody can take back."""
     known = {one.id: one for one in unit.labels.all(network.classifier_id)}
     try:
         return tuple(known[label_id] for label_id in network.labels)

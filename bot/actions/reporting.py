@@ -128,7 +128,7 @@ def ended_training(unit: Unit) -> list[TrainingEnded]:
         unit.jobs.told(job.id)
         chats = tuple(unit.chats.get(chat_id).telegram_id for chat_id in unit.jobs.askers(job.id))
         ready = readiness_of(unit, job.classifier_id)
-        names = {one.id: one.name for one in unit.labels.all(job.classifier_id)}
+        names = {key: one.name for key, one in unit.labels.named(job.classifier_id).items()}
         ended.append(TrainingEnded(job, chats, unit.networks.active(job.classifier_id), ready, names))
     return ended
 

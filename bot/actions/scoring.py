@@ -5,7 +5,7 @@ don't know” are no names that a network gave: they are counted apart, and neve
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -84,13 +84,13 @@ def strangers(unit: Unit, classifier_id: int) -> Score:
     """
     given = unit.predictions.given(classifier_id, since=unit.now - WEEKS * WEEK, limit=MOST_ANSWERS)
     networks = unit.networks.those({one.network_id for one in given})
+    now = unit.labels.named(classifier_id)
+    known = {key: {now[one].id for one in network.labels if one in now} for key, network in networks.items()}
     strange = [
-        one
-        for one in given
-        if one.kind is not AnswerKind.REMEMBERED and _is_strange(one, networks[one.network_id].labels)
+        one for one in given if one.kind is not AnswerKind.REMEMBERED and _is_strange(one, known[one.network_id])
     ]
     return score(sum(one.kind is not AnswerKind.UNKNOWN for one in strange), len(strange))
 
 
-def _is_strange(one: GivenAnswer, known: Sequence[int]) -> bool:
+def _is_strange(one: GivenAnswer, known: Set[int]) -> bool:
     return one.none_fits or (one.shows_id is not None and one.shows_id not in known)

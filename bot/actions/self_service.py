@@ -1,8 +1,10 @@
 """What people can do about their own things: see what is kept of them, take it all away, choose how the bot behaves."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
@@ -32,7 +34,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     photos = unit.photos.of_person(person.id)
     votes = unit.votes.of_person(person.id)
     flags = unit.predictions.flags_of_person(person.id)
-    labels = {one.id: one.name for one in unit.labels.all(presence.classifier_id)}
+    labels = {key: one.name for key, one in unit.labels.named(presence.classifier_id).items()}
     document = {
         "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
@@ -67,9 +69,26 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
+        "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
     return MyData(len(photos), lessons, len(flags), person.role, json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) -> list[dict[str, Any]]:
+    """What the person did with labels, or proposed."""
+    return [
+        {
+            "what": one.kind.value,
+            "label": labels.get(one.label_id),
+            "from": one.before,
+            "to": one.after,
+            "other": labels.get(one.other_id) if one.other_id else None,
+            "when": one.created_at.isoformat(),
+            "done": one.done_at is not None,
+        }
+        for one in unit.naming.of_person(person.id)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.arrivals.forget_person(person.id)
     unit.teachings.forget_person(person.id)
     unit.predictions.forget_person(person.id)
+    unit.naming.forget_person(person.id)
     unit.labels.remove_unnamed(classifier_id)
     unit.jobs.forget_names(classifier_id)
     left = readiness_of(unit, classifier_id)

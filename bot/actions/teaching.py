@@ -71,7 +71,7 @@ class Taught:
     @property
     def is_learned(self) -> bool:
         """Nobody and nothing else speaks against it, so the next network learns it."""
-        return not (is_disputed(self.standing) or self.outvoted or self.others)
+        return not (is_disputed(self.standing) or self.outvoted or self.others or self.label.is_retired)
 
     @property
     def outvoted(self) -> bool:

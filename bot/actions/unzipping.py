@@ -7,6 +7,8 @@ from pathlib import PurePath, PurePosixPath
 
 from bot.actions.importing import LABEL_FILE, Entry, folds_of
 from bot.actions.layouts import Layout, has_pictures, layout_of
+from bot.actions.placing import Placed, placed_in
+from bot.actions.safe_names import BESIDE, METADATA
 from bot.errors import ArchiveRefused
 from bot.zips.archives import Archive, Member
 from storage import tidy
@@ -86,12 +88,19 @@ def entries_of(archive: Archive) -> Iterator[Entry]:
 def _entries(archive: Archive, tree: ZipTree, root: PurePath, layout: Layout) -> Iterator[Entry]:
     exact = {one.path.parent: one for one in archive.members if one.path.name == LABEL_FILE}
     labelled = {place.parts for _, place in layout.labels}
+    tables = {one.path.parent: one for one in archive.members if one.path.name == METADATA}
+    parents = {place.parent for _, place in layout.labels}
+    placed = {one: _placed(archive, tables.get(PurePosixPath(one))) for one in parents}
     for part, place in layout.labels:
         label, folds = _label(archive, exact.get(PurePosixPath(place)), place), folds_of(part, layout)
         for one in tree.below(place):
-            yield Entry(Zipped(archive, one), one.path.relative_to(root).as_posix(), label, part, folds)
+            found = Entry(Zipped(archive, one), one.path.relative_to(root).as_posix(), label, part, folds)
+            yield found.stood(placed[place.parent].get(one.path.relative_to(place.parent).as_posix()))
     depths = {len(parts) for parts in labelled}
     for one in tree.below(root):
+        # What an export wrote beside the folders is no photo that anybody misses.
+        if tables and one.path.name in BESIDE:
+            continue
         if not any(one.path.parts[:depth] in labelled and len(one.path.parts) > depth for depth in depths):
             yield Entry(Zipped(archive, one), one.path.relative_to(root).as_posix(), "", in_folder=False)
 
@@ -117,6 +126,14 @@ def _label(archive: Archive, exact: Member | None, folder: PurePath) -> str:
         return tidy(archive.read(exact).decode() if exact else folder.name)
     except (ArchiveRefused, OSError, UnicodeDecodeError):
         return tidy(folder.name)
+
+
+def _placed(archive: Archive, table: Member | None) -> dict[str, Placed]:
+    """What is known of the photos below a folder from when they were exported; nothing of others."""
+    try:
+        return placed_in(archive.read(table).decode()) if table is not None else {}
+    except (ArchiveRefused, OSError, UnicodeDecodeError):
+        return {}
 
 
 def _is_clutter(name: str) -> bool:

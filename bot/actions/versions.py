@@ -43,7 +43,7 @@ class Versions:
 def versions(unit: Unit, classifier_id: int) -> Versions:
     """Every network, held ones too, and whether it can be put back as far as rows tell."""
     active_id = unit.classifiers.get(classifier_id).active_network_id
-    names = {one.id: one.name for one in unit.labels.all(classifier_id)}
+    names = {key: one.name for key, one in unit.labels.named(classifier_id).items()}
     enough = readiness_of(unit, classifier_id).ready
     found = unit.networks.all(classifier_id)
     return Versions(tuple(Version(one, _obstacle(one, active_id, names, enough)) for one in found), names)

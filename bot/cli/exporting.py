@@ -4,9 +4,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.actions.exporting import TABLE, export_photos
+from bot.actions.exporting import export_photos, unfinished
+from bot.actions.safe_names import TABLE
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
+from bot.speech.dataset_notes import notes
 from storage import StorageError, StorageSettings
 
 
@@ -22,11 +24,14 @@ def export_dataset(folder: Path) -> int:
         with opened(StorageSettings()) as store:
             with store.write() as unit:
                 classifier_id = unit.classifiers.default().id
-            folder.mkdir(parents=True, exist_ok=True)
-            written = list(export_photos(store, classifier_id, folder))
+            written = list(export_photos(store, classifier_id, folder, notes))
     except StorageError as error:
         console.print(f"{trouble(error)} ({error})", style="red")
         return 1
+    except FileExistsError:
+        aside = printable(str(unfinished(folder)))
+        console.print(f"{aside} is in the way, and not of an export: move it, or name another folder.", style="red")
+        return 2
     except OSError as error:
         console.print(f"{shown} cannot be written: {(error.strerror or type(error).__name__).lower()}.", style="red")
         return 1

@@ -56,7 +56,8 @@ def predict_files(files: list[Path], *, as_json: bool) -> int:
                 return 1
             # A label may be called something else by now, or be gone.
             with store.read() as unit:
-                names = {one.id: one.name for one in unit.labels.all(unit.classifiers.default().id)}
+                labels = unit.labels.answerable(unit.classifiers.default().id)
+                names = {key: one.name for key, one in labels.items()}
             return _tell_all(loaded.predictor, names, files, as_json=as_json)
     except StorageError as error:
         console.print(f"{trouble(error)} ({error})", style="red")
@@ -122,10 +123,19 @@ def _answer(network: Answering, names: Mapping[int, str], file: Path) -> Line:
     return Line(
         file=shown,
         label=None if guess.label is None else names.get(guess.label),
-        probabilities={names.get(key, then): round(p, 6) for key, then, p in guess.probabilities},
+        probabilities=_by_name(names, guess),
         network=guess.network,
         milliseconds=round((time.perf_counter() - started) * 1000, 2),
     )
+
+
+def _by_name(names: Mapping[int, str], guess: Guess) -> dict[str, float]:
+    """Labels that were merged since add up; those that are gone, or rest, are not spoken of."""
+    summed: dict[str, float] = {}
+    for key, _, p in guess.probabilities:
+        if key in names:
+            summed[names[key]] = summed.get(names[key], 0.0) + p
+    return {name: round(p, 6) for name, p in sorted(summed.items(), key=lambda one: -one[1])}
 
 
 def _told(line: Line) -> str:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from telegram import Message
 from telegram.error import (
@@ -21,6 +22,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot.actions import dataset_zips
 from bot.actions.packing import pack
 from bot.delivery.calls import CALLS
 from bot.delivery.pacing import Pacer
@@ -28,7 +30,8 @@ from bot.delivery.poller import seconds_of
 from bot.ending import farewell, wait_for_news
 from bot.errors import FileGone, FileNotMade
 from bot.replies import Said, message
-from bot.speech import guides
+from bot.speech import export_texts, guides
+from bot.speech.dataset_notes import notes
 from storage import Outgoing, Store, StoreUnavailable, Unit, WriteNotDurable
 
 log = logging.getLogger(__name__)
@@ -203,7 +206,7 @@ class Sender:
             # given up by then. It is not blameless, since PTB takes any “not found” for a fault of the token.
             await self._later(call, LONGEST_BACKOFF, "token not accepted", blameless=False)
         except (TimedOut, NetworkError) as error:
-            if TOO_LARGE in error.message and "network" in call.payload:
+            if TOO_LARGE in error.message and call.payload.keys() & {"network", "data_set"}:
                 await asyncio.to_thread(self._say_instead, call, FileNotMade("too_big"))
                 return None
             wait = self._outage.wait(time.monotonic())
@@ -221,11 +224,15 @@ class Sender:
         if (network_id := call.payload.get("network")) is not None:
             async with self._packing:
                 return replace(call, attachment=await asyncio.to_thread(pack, self._store, network_id))
+        if (which := call.payload.get("data_set")) is not None:
+            async with self._packing:
+                return replace(call, attachment=await asyncio.to_thread(_zip_of, self._store, which))
         return call
 
     def _say_instead(self, call: Outgoing, error: FileNotMade) -> None:
         log.error("file not made id=%s reason=%s", call.id, error.reason, exc_info=error.__cause__)
-        payload = message(call.payload["chat_id"], Said(guides.not_packed(error.reason)))
+        why = export_texts.not_made if "data_set" in call.payload else guides.not_packed
+        payload = message(call.payload["chat_id"], Said(why(error.reason)))
         with self._store.write() as unit:
             unit.outbox.give_up(call.id, str(error))
             unit.outbox.owe(self._bot.id, call.lane, "sendMessage", payload, dedupe=f"unmade:{call.id}")
@@ -273,6 +280,11 @@ class Outage:
 
     def over(self) -> None:
         self._rounds, self._until = 0, 0.0
+
+
+def _zip_of(store: Store, which: Mapping[str, Any]) -> bytes:
+    key = bytes.fromhex(which["key"])
+    return dataset_zips.pack(store, which["classifier"], which["number"], which["of"], key, notes)
 
 
 def _bytes_of(picture: Path) -> bytes:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from telegram import Message, MessageOriginUser, Update, User
 
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import describing, outlook, packing, reporting, roles, scoring, self_service, teaching, versions
+from bot.actions import describing, outlook, reporting, roles, scoring, self_service, teaching, versions
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
-from bot.errors import FileNotMade
 from bot.handlers import teach_mode
+from bot.handlers.exporting import export
+from bot.handlers.naming import labels
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
@@ -36,11 +37,6 @@ async def start(update: Update, context: Context) -> None:
 async def help_(update: Update, context: Context) -> None:
     text = guides.help_text(not context.here.private, _sees_all(context), context.bot.username)
     await context.act(lambda scene: _say(scene, text))
-
-
-@permitted(Role.GUEST)
-async def labels(update: Update, context: Context) -> None:
-    await context.act(lambda scene: _say(scene, guides.labels(scene.unit.labels.counts(scene.presence.classifier_id))))
 
 
 @permitted(Role.GUEST)
@@ -181,26 +177,6 @@ async def mydata(update: Update, context: Context) -> None:
         scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
         if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
-
-    await context.act(action)
-
-
-@permitted(Role.TEACHER)
-async def export(update: Update, context: Context) -> None:
-    """Hand out the network. Only in private: in a group the file would stay with whoever joins later, too."""
-    home = context.services.store.home
-
-    def action(scene: Scene) -> None:
-        if not scene.visit.private:
-            _say(scene, guides.export_only_in_private())
-            return
-        try:
-            offer = packing.offer(scene.unit, home, scene.presence.classifier_id)
-        except FileNotMade as error:
-            _say(scene, guides.not_packed(error.reason, needs=_needs(scene)))
-            return
-        caption = guides.packed(offer.network, [one.name for one in offer.labels], offer.file_name)
-        scene.replies.network(offer.network, offer.file_name, caption)
 
     await context.act(action)
 

@@ -8,7 +8,7 @@ from bot.collage import collage
 from bot.context import Context, Scene
 from bot.looking.guesser import Loaded
 from bot.speech import answers, guides
-from storage import NotFound, Photo, StorageError, Store, Unit
+from storage import Network, NotFound, Photo, StorageError, Store, Unit
 from trainer.errors import PictureUnreadable
 from trainer.predicting import Explanation
 from trainer.preprocessing import Pixels, decode
@@ -23,8 +23,7 @@ async def why(context: Context, press: Press) -> str | None:
     if loaded is None:
         return answers.no_network_to_explain()
     try:
-        answer, photo = await context.look(lambda unit: _asked(unit, context, press.thing))
-        said = None if answer.label is None else answer.label.id
+        answer, photo, said = await context.look(lambda unit: _asked(unit, context, press.thing, loaded.network))
         explanation = await looker.run(lambda: _explain(store, loaded, photo, said))
     except (NotFound, PictureUnreadable):
         return guides.photo_gone()
@@ -34,7 +33,7 @@ async def why(context: Context, press: Press) -> str | None:
     drawn = await looker.run(lambda: _draw(store, explanation, examples))
 
     def action(scene: Scene) -> str | None:
-        names = {one.id: one for one in scene.unit.labels.all(scene.presence.classifier_id)}
+        names = scene.unit.labels.answerable(scene.presence.classifier_id)
         caption = answers.explained(explanation, answer, loaded.network, names, examples)
         dedupe = f"why:{answer.prediction.id}:{loaded.network.id}"
         owed = scene.replies.photo(drawn, "why.jpg", caption, to_message=photo.message_id, dedupe=dedupe)
@@ -43,9 +42,12 @@ async def why(context: Context, press: Press) -> str | None:
     return await context.act(action)
 
 
-def _asked(unit: Unit, context: Context, prediction_id: int) -> tuple[Answer, Photo]:
+def _asked(unit: Unit, context: Context, prediction_id: int, network: Network) -> tuple[Answer, Photo, int | None]:
+    """The answer, its photo, and its label as the network knows it, from before a merging maybe."""
     found = find(unit, explaining.present(unit, context.here), prediction_id)
-    return found, unit.photos.get(found.prediction.photo_id)
+    labels = unit.labels.answerable(network.classifier_id)
+    known = (key for key in network.labels if found.label is not None and labels.get(key) == found.label)
+    return found, unit.photos.get(found.prediction.photo_id), next(known, None)
 
 
 def _explain(store: Store, loaded: Loaded, photo: Photo, label_id: int | None) -> Explanation:

@@ -13,6 +13,7 @@ from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.handlers.arriving import act_on_photo, may_come
+from bot.handlers.respelling import ask_what_was_meant
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
@@ -181,6 +182,7 @@ def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
     special = taught.before is not None or not taught.is_learned
     _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
+    ask_what_was_meant(scene, photo_id, taught, text)
 
 
 def label_problem(text: str) -> str | None:

@@ -10,10 +10,11 @@ from telegram.error import TelegramError
 from bot import keyboards as keys
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
+from bot.actions.asking import Answer
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining, teach_mode
+from bot.handlers import explaining, exporting, naming, respelling, teach_mode
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -74,7 +75,7 @@ def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
     except NotFound as error:
-        return guides.label_gone() if error.what == "label" else guides.photo_gone()
+        return guides.label_gone() if error.what in ("label", "change") else guides.photo_gone()
 
 
 async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
@@ -115,8 +116,20 @@ def _pick(scene: Scene, press: Press, message_id: int) -> str:
 def _other(scene: Scene, press: Press, message_id: int) -> None:
     _check_message(scene, press, message_id)
     found = correcting.ask_for_name(scene.unit, scene.presence, press.thing)
+    _show_names(scene, found, 0, message_id)
     photo = scene.unit.photos.get(found.prediction.photo_id)
     scene.replies.say(Said(answers.type_the_name()), to_message=photo.message_id, ask_for="name of what it shows")
+
+
+def _names(scene: Scene, press: Press, message_id: int) -> None:
+    """Another page of the names."""
+    _check_message(scene, press, message_id)
+    _show_names(scene, correcting.find(scene.unit, scene.presence, press.thing), press.argument, message_id)
+
+
+def _show_names(scene: Scene, found: Answer, page: int, message_id: int) -> None:
+    names = correcting.every_choice(scene.unit, scene.presence, found)
+    scene.replies.edit(message_id, Said(answers.pick_or_type(found), scene.keyboards.names(names, page)))
 
 
 def _none(scene: Scene, press: Press, message_id: int) -> str:
@@ -178,7 +191,22 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.PICK: Button(Role.TEACHER, _pick),
     keys.OTHER: Button(Role.TEACHER, _other),
     keys.NONE: Button(Role.TEACHER, _none),
+    keys.NAMES: Button(Role.TEACHER, _names),
+    keys.MEANT: Button(Role.TEACHER, respelling.move),
+    keys.KEEP_NAME: Button(Role.TEACHER, respelling.keep),
+    keys.LABELS: Button(Role.REVIEWER, naming.show_page),
+    keys.LABEL: Button(Role.REVIEWER, naming.show_label),
+    keys.RENAME: Button(Role.REVIEWER, naming.ask_name),
+    keys.DESCRIBE: Button(Role.REVIEWER, naming.ask_description),
+    keys.MERGE: Button(Role.REVIEWER, naming.show_targets),
+    keys.MERGE_INTO: Button(Role.REVIEWER, naming.merge_into),
+    keys.RETIRE: Button(Role.REVIEWER, naming.retire),
+    keys.RESTORE: Button(Role.REVIEWER, naming.restore),
+    keys.CHANGE: Button(Role.REVIEWER, naming.do_it),
+    keys.CHANGE_NOT: Button(Role.REVIEWER, naming.leave_it),
+    keys.CHANGE_UNDO: Button(Role.REVIEWER, naming.undo_it),
     keys.WHY: SlowButton(Role.GUEST, explaining.why),
+    keys.DATA_SET: Button(Role.OWNER, exporting.send_data_set),
     keys.DONE: Button(Role.TEACHER, teach_mode.on_done),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),

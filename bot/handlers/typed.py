@@ -8,7 +8,9 @@ from bot.actions.self_service import setting
 from bot.actions.teaching import label_in, says
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
+from bot.handlers.naming import asked_for, take_words
 from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
+from bot.handlers.respelling import ask_what_was_meant
 from bot.incoming import file_in
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -66,6 +68,13 @@ def _say_anew(scene: Scene, text: str, *, teaches: bool) -> None:
 
 def _take(scene: Scene, message: Message, said: Addressed, *, teaches: bool) -> None:
     text = said.text or ""
+    try:
+        if (wish := asked_for(scene, message)) is not None:
+            take_words(scene, wish, text)
+            return
+    except NotFound:
+        _say(scene, guides.label_gone())
+        return
     photo_id, answered_id = _photo_replied_to(scene, message), _answered_by(scene, message)
     prediction_id = answered_id
     awaited = scene.unit.talks.awaited(scene.presence.chat.id, scene.presence.person.id)
@@ -174,6 +183,9 @@ def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reaso
         answers.corrected(corrected, tells=False),
         answers.corrected(corrected, tells=tells),
     )
+    if corrected.taught is not None:
+        photo_id = corrected.answer.prediction.photo_id
+        ask_what_was_meant(scene, photo_id, corrected.taught, text, searched=True)
 
 
 def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:

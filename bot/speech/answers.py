@@ -89,7 +89,7 @@ def explained(
     ranked = [(names[key], p) for key, _, p in what.guess.probabilities if key in names]
     shares = ", ".join(f"{esc(label.name)} {percent(p)}" for label, p in ranked[:SHOWN_GUESSES])
     lines = [remembered(answer.memory)] if answer.memory is not None else []
-    known = what.guess.label is not None and bool(ranked)
+    known = what.guess.label in names and bool(ranked)
     lines.append(f"Network {network.number} says {shares}." if known else _unknown(what))
     if what.peak is not None and what.lit in names:
         lines.append(f"What speaks for {bold(names[what.lit])} is lit; what is dark does not.")
@@ -141,6 +141,11 @@ def what_is_it(what: Answer) -> str:
     if what.between:
         return f"Thanks. So neither {join([bold(label) for label in what.between], 'nor')}. What is it?"
     return f"Thanks. So not {bold(what.label)}. What is it?"
+
+
+def pick_or_type(what: Answer) -> str:
+    not_this = f"So not {bold(what.label)}. " if what.label is not None else ""
+    return f"{not_this}Pick its name, or type it."
 
 
 def type_the_name() -> str:

@@ -1,5 +1,7 @@
 """The longer texts: welcome, help, labels, status, the network as a file, and files that cannot be photos."""
 
+from collections.abc import Sequence
+
 from bot.actions.reporting import Status
 from bot.speech.texts import long_ago, needs, quality
 from bot.speech.wording import between, bold, esc, esc_ours, join, plural
@@ -77,19 +79,33 @@ def album_hidden() -> str:
     )
 
 
-def labels(counts: list[LabelCount]) -> str:
+def labels(counts: list[LabelCount], at_rest: Sequence[LabelCount] = ()) -> str:
     known = [one for one in counts if one.photos]
+    rest = f"\n{_at_rest(at_rest)}" if at_rest else ""
     if not known:
-        return "I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>."
+        return f"I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>.{rest}"
     lines: list[str] = []
     for one in known[:SHOWN_LABELS]:
         line = f"{bold(one.label)}  {plural(one.photos, 'photo')}"
+        if one.label.description:
+            line += f"\n    <i>{esc_ours(one.label.description)}</i>"
         if sum(map(len, lines)) + len(line) > SHOWN_CHARACTERS:
             break
         lines.append(line)
     if len(known) > len(lines):
         lines.append(f"and {len(known) - len(lines)} more")
-    return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines)
+    return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines) + rest
+
+
+def _at_rest(labels: Sequence[LabelCount]) -> str:
+    """Those that are neither learned nor answered, as far as there is room."""
+    named: list[str] = []
+    for one in labels:
+        if sum(map(len, named)) + len(one.label.name) > NAMED_CHARACTERS:
+            break
+        named.append(bold(one.label))
+    more = [f"{len(labels) - len(named)} more"] if len(named) < len(labels) else []
+    return f"At rest: {join(named + more)}."
 
 
 def status(found: Status, *, group: bool, sees_all: bool, manifest: Manifest | None = None) -> str:
@@ -166,7 +182,7 @@ def not_packed(reason: str, *, needs: str = "") -> str:
     return {
         "none": f"There is no network yet that I could send you. {needs or 'I am learning the first one now.'}",
         "outdated": (
-            "My network still knows a name that was deleted, so I don't hand it out. "
+            "My network still knows a name that is gone by now, so I don't hand it out. "
             "Send /export again once I have learned anew: /status says when."
         ),
         "too_big": (
@@ -247,7 +263,7 @@ def photo_gone() -> str:
 
 
 def label_gone() -> str:
-    return "That name was deleted, so there is nothing to change. Reply to the photo with what it shows."
+    return "That name is gone by now, so there is nothing to change. Reply to the photo with what it shows."
 
 
 def button_refused(reason: str) -> str:

@@ -23,6 +23,11 @@ def taught(what: Taught) -> str:
     said = f"Learned: {bold(what.label)}, {plural(what.photos, 'photo')} now."
     if what.before is not None:
         said = f"Changed from {bold(what.before)} to {bold(what.label)} ({plural(what.photos, 'photo')} now)."
+    if what.label.is_retired:
+        return (
+            f"Noted: you say {bold(what.label)}. That label is at rest, so I don't learn it. "
+            "A reviewer can bring it back on /labels."
+        )
     if is_disputed(what.standing):
         said = (
             f"Noted: you say {bold(what.label)}. Somebody else called this photo something different, "

@@ -1,6 +1,7 @@
 """How words go into sentences for people: what they typed and what we say, made safe for HTML; numbers and lists."""
 
-from html import escape
+import re
+from html import escape, unescape
 
 from storage import Label, tidy
 
@@ -13,6 +14,11 @@ def esc(text: str) -> str:
 def esc_ours(sentence: str) -> str:
     """A sentence of ours inside HTML, at its full length; labels that it names were tidied when they were taught."""
     return escape(sentence, quote=False)
+
+
+def plain(html: str) -> str:
+    """A sentence of ours for where Telegram takes no markup: a toast."""
+    return unescape(re.sub("<[^>]*>", "", html))
 
 
 def bold(label: Label | str) -> str:

@@ -28,6 +28,10 @@ NEEDED = {
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
+    "m": Role.TEACHER, "k": Role.TEACHER, "q": Role.TEACHER,
+    "lp": Role.REVIEWER, "la": Role.REVIEWER, "ln": Role.REVIEWER, "ld": Role.REVIEWER, "lm": Role.REVIEWER,
+    "li": Role.REVIEWER, "lr": Role.REVIEWER, "ls": Role.REVIEWER, "ly": Role.REVIEWER, "lx": Role.REVIEWER,
+    "lu": Role.REVIEWER, "xd": Role.OWNER,
     "d": Role.TEACHER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
 }  # fmt: skip
@@ -101,7 +105,7 @@ async def check_buttons(world: World, role: Role) -> None:
     for number, (action, needed) in enumerate(BUTTONS_NEED.items()):
         # A photo of its own for each: one that was named before is answered with that name.
         answer = await answer_to_ann(world, 30 + number)
-        thing = prediction_of(world, answer) if action in "rwbpony" else 0
+        thing = prediction_of(world, answer) if action in set("rwbponyq") else 0
         label = world.look(lambda unit: unit.labels.all(unit.classifiers.default().id))[0].id
         press = Press(action, thing, label if action == "p" else 0)
         data = signer.sign(press, chat_id=world.ann.id, person_id=world.ann.id, now=utc_now())

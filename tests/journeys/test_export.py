@@ -119,7 +119,7 @@ async def test_a_network_that_knows_a_deleted_name_is_not_handed_out(world: Worl
 
     await world.ann.send_text("/export")
 
-    await world.hears(world.ann, "My network still knows a name that was deleted", "/status says when")
+    await world.hears(world.ann, "My network still knows a name that is gone", "/status says when")
     assert await files_of(world, world.ann) == []
 
 
@@ -136,7 +136,7 @@ async def test_a_name_deleted_while_the_file_waits_keeps_it_from_going_out(world
         unit.photos.remove([photo.id for photo in unit.photos.of_person(person.id)])
         unit.labels.remove_unnamed(unit.classifiers.default().id)
 
-    await world.hears(world.ann, "My network still knows a name that was deleted")
+    await world.hears(world.ann, "My network still knows a name that is gone")
     assert await files_of(world, world.ann) == []
 
 

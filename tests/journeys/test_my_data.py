@@ -76,7 +76,7 @@ async def test_a_name_that_only_the_deleted_lessons_gave_is_neither_said_nor_off
     answer = await world.hears(world.bo, "I don't know this one.", after=question)
 
     assert "lemon" not in answer.text + "".join(answer.buttons)
-    assert "That name was deleted" in await world.presses(world.bo, old, "Right")
+    assert "That name is gone by now" in await world.presses(world.bo, old, "Right")
     assert await world.train() == 3
 
 

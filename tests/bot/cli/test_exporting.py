@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions.exporting import cell, folder_names, safe_name
+from bot.actions.exporting import MARK
+from bot.actions.safe_names import BESIDE, cell, folder_names, safe_name
 from storage import Label, Reason, Role, Store, VoteKind, normalise
 from tests.bot.cli.conftest import another_home, put, run, taught
 from tests.chaos.homes import LABELS, picture, teach
@@ -57,7 +58,7 @@ def test_each_label_has_a_folder_and_each_photo_a_row(store: Store, tmp_path: Pa
     said = run("export", "dataset", tmp_path / "out")
 
     assert said.code == 0
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted([*LABELS, "cleaned.csv"])
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted([*LABELS, *BESIDE, MARK])
     header, *listed = rows(tmp_path / "out")
     assert header == ["name", "label"]
     assert len(listed) == 8

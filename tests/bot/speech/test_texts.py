@@ -151,6 +151,7 @@ TEMPLATES: dict[str, Template] = {
     "other_names": lambda name: texts.other_names(taught("rose", others=(label(name, 2),))),
     "not_yet": lambda name: answers.not_yet(NotYet(1, readiness([(1, name, 1)]), True)),
     "what_is_it": lambda name: answers.what_is_it(answer(name)),
+    "pick_or_type": lambda name: answers.pick_or_type(answer(name)),
     "confirmed": lambda name: answers.confirmed(Corrected(answer(name), taught(name))),
     "confirmed disputed": lambda name: answers.confirmed(Corrected(answer(name), taught(name, State.DISPUTED))),
     "corrected": lambda name: answers.corrected(correction(name), tells=True),
