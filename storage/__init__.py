@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
     NotFound,
     PictureRefused,
@@ -67,8 +68,10 @@ __all__ = [
     "Arrival",
     "Awaited",
     "Chat",
+    "Choice",
     "Classifier",
     "Clock",
+    "Decision",
     "Drift",
     "DriftKind",
     "Flag",
@@ -83,6 +86,7 @@ __all__ = [
     "LabelledPhoto",
     "Network",
     "NewNetwork",
+    "NewSuspect",
     "NotFound",
     "Outgoing",
     "Person",
@@ -108,6 +112,8 @@ __all__ = [
     "StoreOutdated",
     "StoreReadOnly",
     "StoreUnavailable",
+    "Suspect",
+    "SuspectKind",
     "Swept",
     "Teaching",
     "Unit",
@@ -120,6 +126,7 @@ __all__ = [
     "most_said",
     "normalise",
     "open_store",
+    "subject_of",
     "tidy",
     "utc_now",
 ]

@@ -22,6 +22,7 @@ class Role(IntEnum):
 class VoteKind(StrEnum):
     LABEL = "label"
     NONE = "none"  # none of the labels fits
+    ASIDE = "aside"  # not to be learned from, whatever it shows: only a reviewer says so
     WITHDRAW = "withdraw"
 
 
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     TYPED = "typed"
     UNDO = "undo"
     IMPORT = "import"
+    REVIEW = "review"  # a reviewer decided about a suspect: this settles what the photo counts as
 
 
 class Source(StrEnum):
@@ -52,16 +54,18 @@ class State(StrEnum):
     DISPUTED = "disputed"  # people disagree: left out of training until somebody settles it
     NONE = "none"  # people say that no label fits
     TEST = "test"  # labelled as well as a taught one, but never learned from
+    ASIDE = "aside"  # a reviewer set it aside: nothing learns from it until that is undone
 
 
 class JobKind(StrEnum):
-    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, a report on a network, or an outlook:
-    what more photos would bring, and of what."""
+    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, a report on a network, an outlook
+    (what more photos would bring, and of what), or the lists of suspects."""
 
     FIT = "fit"
     TUNE = "tune"
     REPORT = "report"
     OUTLOOK = "outlook"
+    SUSPECTS = "suspects"
 
 
 class JobState(StrEnum):
