@@ -63,6 +63,12 @@ class Suspects:
             raise NotFound("suspect", suspect_id)
         return self._records([row])[0]
 
+    def find(self, classifier_id: int, kind: SuspectKind, subject: str) -> Suspect | None:
+        """The suspect of a subject in the list of a kind, where a run found it."""
+        key = (suspect.c.classifier_id == classifier_id) & (suspect.c.kind == kind) & (suspect.c.subject == subject)
+        row = self._connection.execute(select(suspect).where(key)).one_or_none()
+        return self._records([row])[0] if row else None
+
     def ranked(self, classifier_id: int, kind: SuspectKind, *, limit: int = 1_000) -> list[Suspect]:
         """What is still open of a kind, worst first, whoever holds a card of it."""
         query = _open(classifier_id).where(suspect.c.kind == kind).order_by(suspect.c.place).limit(limit)
@@ -183,7 +189,7 @@ class Suspects:
         self._connection.execute(select(suspect.c.id).where(key).order_by(suspect.c.id).with_for_update()).all()
 
     def _records(self, rows: Sequence[Row[Any]]) -> list[Suspect]:
-        groups = [row.id for row in rows if row.kind in _GROUPS]
+        groups = [row.id for row in rows]
         others: dict[int, list[int]] = {}
         for start in range(0, len(groups), _CHUNK):
             some = suspect_photo.c.suspect_id.in_(groups[start : start + _CHUNK])
