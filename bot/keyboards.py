@@ -40,26 +40,26 @@ class Keyboards:
     def answer(self, what: Answer) -> Keyboard:
         """Right and Wrong; the names to choose from where there are a few; where there is none, it is asked for."""
         prediction = what.prediction.id
-        wrong, why = self._button("👎 Wrong", WRONG, prediction), self._button("💡 Why?", WHY, prediction)
+        wrong, why = self.button("👎 Wrong", WRONG, prediction), self.button("💡 Why?", WHY, prediction)
         if what.label is None:
             return [*self.choices(Choices(what, tuple(label for label, _ in what.ranked[:3])), back=False), [why]]
         if what.between:
             return [*self._picks(prediction, what.between), [wrong, why]]
-        return [[self._button("👍 Right", RIGHT, prediction), wrong, why]]
+        return [[self.button("👍 Right", RIGHT, prediction), wrong, why]]
 
     def choices(self, what: Choices, *, back: bool = True) -> Keyboard:
         """The likely labels two in a row, then the ways out."""
         prediction = what.answer.prediction.id
         rows = self._picks(prediction, what.labels)
         rows.append(
-            [self._button("✏️ Another label", OTHER, prediction), self._button("🚫 None of these", NONE, prediction)]
+            [self.button("✏️ Another label", OTHER, prediction), self.button("🚫 None of these", NONE, prediction)]
         )
         if back:
-            rows.append([self._button("↩️ Back", BACK, prediction)])
+            rows.append([self.button("↩️ Back", BACK, prediction)])
         return rows
 
     def _picks(self, prediction: int, labels: Sequence[Label]) -> Keyboard:
-        picks = [self._button(label.name, PICK, prediction, label.id) for label in labels]
+        picks = [self.button(label.name, PICK, prediction, label.id) for label in labels]
         return [picks[at : at + 2] for at in range(0, len(picks), 2)]
 
     def settings(self, chat: Chat) -> Keyboard:
@@ -67,7 +67,7 @@ class Keyboards:
         shown = [name for name in SETTING_NAMES if name not in elsewhere]
         return [
             [
-                self._button(
+                self.button(
                     f"{'✅' if setting(chat, name) else '⬜'} {_SETTING_TITLES[name]}",
                     TOGGLE,
                     SETTING_NAMES.index(name),
@@ -80,17 +80,17 @@ class Keyboards:
         return [[self._button("✅ Done", DONE, teaching_id)]]
 
     def my_data(self) -> Keyboard:
-        return [[self._button("🗑 Delete all of it…", FORGET, 0)]]
+        return [[self.button("🗑 Delete all of it…", FORGET, 0)]]
 
     def forget(self) -> Keyboard:
         return [
             [
-                self._button("Delete for good", FORGET_REALLY, 0, lifetime=FORGET_LIFETIME),
-                self._button("Keep", FORGET_NOT, 0, lifetime=FORGET_LIFETIME),
+                self.button("Delete for good", FORGET_REALLY, 0, lifetime=FORGET_LIFETIME),
+                self.button("Keep", FORGET_NOT, 0, lifetime=FORGET_LIFETIME),
             ]
         ]
 
-    def _button(
+    def button(
         self, text: str, action: str, thing: int, argument: int = 0, *, lifetime: timedelta | None = None
     ) -> dict[str, str]:
         limits = {"lifetime": lifetime} if lifetime else {}

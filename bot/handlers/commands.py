@@ -11,6 +11,7 @@ from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.handlers import teach_mode
+from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
@@ -274,6 +275,7 @@ COMMANDS = (
     Command("report", report, "How good I am, in pictures"),
     Command("teach", teach_mode.teach, "One name for many photos"),
     Command("done", teach_mode.done, "End that"),
+    Command("review", review, "Decide about doubtful photos"),
     Command("undo", undo, "Take back your last lesson"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),

@@ -167,6 +167,18 @@ class World:
         await self.settled()
         return self.service.network_number
 
+    async def train_lists(self) -> None:
+        """Let the trainer list what is in doubt, and the bot tell who waits for that."""
+
+        def is_listed() -> bool:
+            jobs = self.look(lambda unit: unit.jobs.unfinished(unit.classifiers.default().id))
+            return not [one for one in jobs if one.kind == JobKind.SUSPECTS]
+
+        self.time.advance(minutes=1)
+        async with trainer_running(self.store):
+            await self.until(is_listed, "suspects are listed")
+        await self.settled()
+
     async def knows_apples_and_leaves(self, person: Person | None = None) -> None:
         """Teach two labels and train: the bot answers from here on."""
         await self.teach(person or self.ann, "apple", 4, first=100)

@@ -1,0 +1,73 @@
+"""A review for tests: lists of suspects as a run would write them, and a reviewer's cards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from storage import NewNetwork, NewSuspect, Photo, Store, SuspectKind, Unit
+from tests.support.bots import Message, Person, World
+
+
+def photo_of(unit: Unit, message: Message) -> Photo:
+    """The photo that a message brought."""
+    chat = unit.chats.by_telegram_id(message.chat_id)
+    assert chat is not None
+    found = unit.photos.by_message(chat.id, message.id)
+    assert found is not None
+    return found
+
+
+def list_suspects(
+    store: Store,
+    kind: SuspectKind,
+    *groups: tuple[Message, ...],
+    proposal: str | None = None,
+    cause: str = "network",
+    beside: tuple[Message, ...] = (),
+) -> None:
+    """Make the list of a kind: a suspect for each group of messages, the worst first."""
+    with store.write() as unit:
+        classifier = unit.classifiers.default()
+        network = unit.networks.latest(classifier.id) or unit.networks.publish(_network(classifier.id), activate=False)
+        proposed = unit.labels.find_or_create(classifier.id, proposal).id if proposal else None
+        reason = {"cause": cause, "beside": [photo_of(unit, one).id for one in beside]}
+        if proposal:
+            reason |= {"given": 0.04, "proposed": 0.9}
+        found = []
+        for messages in groups:
+            photos = tuple(photo_of(unit, one).id for one in messages)
+            given = unit.votes.standing(photos[0]).label_id
+            found.append(NewSuspect(photos, given, proposed, 0.9, reason))
+        unit.suspects.renew(classifier.id, network.id, kind, found)
+
+
+def _network(classifier_id: int) -> NewNetwork:
+    """A network that never answers: suspects name one, and these tests train none."""
+    return NewNetwork(
+        classifier_id=classifier_id,
+        number=1,
+        folder="none",
+        embedder="none",
+        snapshot_digest="0" * 64,
+        labels=(),
+        photos=0,
+        n=0,
+        wrong=0,
+        low=0.0,
+        high=1.0,
+        verdict={"ground": "first"},
+        lessons_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+async def opened(world: World, reviewer: Person, words: str = "/review") -> Message:
+    """Send the command; the card that comes."""
+    sent = await reviewer.send_text(words)
+    return await reviewer.wait_for(lambda one: one.from_bot and one.photo is not None, after=sent)
+
+
+async def pressed(world: World, reviewer: Person, card: Message, button: str) -> tuple[str, Message]:
+    """Press a button of a card; the toast, and the same message as it is then."""
+    toast = await world.presses(reviewer, await reviewer.refreshed(card), button)
+    await world.settled()
+    return toast, await reviewer.refreshed(card)
