@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
+from storage.credits import Credits
 from storage.decisions import Decisions
 from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
@@ -57,6 +58,7 @@ class Unit:
         self.drifts = Drifts(connection, moment)
         self.suspects = Suspects(connection, moment)
         self.decisions = Decisions(connection, moment)
+        self.credits = Credits(connection, moment)
         self.embeddings = Embeddings(connection)
         self.networks = Networks(connection, moment)
         self.jobs = Jobs(connection, moment)

@@ -11,6 +11,7 @@ from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
 from bot.handlers import teach_mode
+from bot.handlers.crediting import me
 from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
@@ -277,6 +278,7 @@ COMMANDS = (
     Command("done", teach_mode.done, "End that"),
     Command("review", review, "Decide about doubtful photos"),
     Command("undo", undo, "Take back your last lesson"),
+    Command("me", me, "What you taught and flagged"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),
     Command("settings", settings, "How I behave here"),

@@ -110,7 +110,7 @@ async def test_two_reviewers_at_once_get_different_cards(reviewers: World) -> No
     apples = await world.teach(world.ann, "apple", 6)
     list_suspects(world.store, SuspectKind.LABEL, *((one,) for one in apples), proposal="leaf")
 
-    cards = await asyncio.gather(opened(world, world.owner), opened(world, world.bo))
+    cards = list(await asyncio.gather(opened(world, world.owner), opened(world, world.bo)))
     assert cards[0].photo != cards[1].photo
     for _ in range(3):
         for number, person in enumerate((world.owner, world.bo)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from storage import NewNetwork, NewSuspect, Photo, Store, SuspectKind, Unit
+from storage import NewNetwork, NewSuspect, Photo, Reason, Role, Store, SuspectKind, Unit, VoteKind, normalise
 from tests.support.bots import Message, Person, World
 
 
@@ -30,7 +32,7 @@ def list_suspects(
         classifier = unit.classifiers.default()
         network = unit.networks.latest(classifier.id) or unit.networks.publish(_network(classifier.id), activate=False)
         proposed = unit.labels.find_or_create(classifier.id, proposal).id if proposal else None
-        reason = {"cause": cause, "beside": [photo_of(unit, one).id for one in beside]}
+        reason: dict[str, Any] = {"cause": cause, "beside": [photo_of(unit, one).id for one in beside]}
         if proposal:
             reason |= {"given": 0.04, "proposed": 0.9}
         found = []
@@ -71,3 +73,28 @@ async def pressed(world: World, reviewer: Person, card: Message, button: str) ->
     toast = await world.presses(reviewer, await reviewer.refreshed(card), button)
     await world.settled()
     return toast, await reviewer.refreshed(card)
+
+
+def doubtful_photos(store: Store, pictures: Sequence[bytes], reviewer_id: int) -> list[int]:
+    """Keep pictures as imported photos called apple, all of them doubted for leaf, and a reviewer (Telegram's id)."""
+    with store.write() as unit:
+        classifier = unit.classifiers.default()
+        unit.people.set_role(unit.people.meet(reviewer_id, "Owner", Role.OWNER).id, Role.OWNER)
+        apple, leaf = (unit.labels.find_or_create(classifier.id, one).id for one in ("apple", "leaf"))
+        network = unit.networks.publish(_network(classifier.id), activate=False)
+    ids = []
+    for data in pictures:
+        made = normalise(data)
+        digest = store.blobs.put(made.data)
+        with store.write() as unit:
+            photo = unit.photos.add(classifier.id, digest, made, source="import")
+            unit.votes.cast(photo.id, None, VoteKind.LABEL, apple, Reason.IMPORT)
+            ids.append(photo.id)
+    found = []
+    for place, one in enumerate(ids):
+        beside = [ids[(place + step) % len(ids)] for step in (1, 2, 3)]
+        reason = {"cause": "network", "given": 0.04, "proposed": 0.9, "beside": beside}
+        found.append(NewSuspect((one,), apple, leaf, 0.9, reason))
+    with store.write() as unit:
+        unit.suspects.renew(classifier.id, network.id, SuspectKind.LABEL, found)
+    return ids
