@@ -77,7 +77,7 @@ class Keyboards:
         ]
 
     def teaching(self, teaching_id: int) -> Keyboard:
-        return [[self._button("✅ Done", DONE, teaching_id)]]
+        return [[self.button("✅ Done", DONE, teaching_id)]]
 
     def my_data(self) -> Keyboard:
         return [[self.button("🗑 Delete all of it…", FORGET, 0)]]

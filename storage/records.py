@@ -58,14 +58,13 @@ class State(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, a report on a network, an outlook
-    (what more photos would bring, and of what), or the lists of suspects."""
+    """What a job asks of the trainer; an outlook says what more photos would bring, and of what."""
 
     FIT = "fit"
     TUNE = "tune"
     REPORT = "report"
     OUTLOOK = "outlook"
-    SUSPECTS = "suspects"
+    SUSPECTS = "suspects"  # the lists of what is in doubt
 
 
 class JobState(StrEnum):

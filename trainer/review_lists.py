@@ -15,25 +15,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage import LabelledPhoto, NewSuspect, StorageError, Store, SuspectKind, Unit, most_said
-from trainer import artefact
-from trainer.errors import ArtefactError, PictureUnreadable
+from trainer.doubting import doubt
+from trainer.duplicates import LEAST_LIKENESS, DuplicateGroup, find_twins, group_twins, one_fold_each
+from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
-from trainer.gate import Answers
-from trainer.head import Floats, scaled
+from trainer.head import scaled
 from trainer.material import Material, embed_missing, read_material
 from trainer.metrics import Integers
 from trainer.preprocessing import decode
 from trainer.recipe import Recipe
-from trainer.review_ranking import Alike, doubtful, joined, nearest, pairs_of, strangers
-from trainer.twins import LEAST_LIKENESS, SIDE, Glance, are_twins, glance
+from trainer.similar import Alike, nearest_others
+from trainer.suspects import Cause, Suspect, find_off_topic, find_suspects, together
+from trainer.twins import SIDE, shades
 
 # A list is for people: so many of each kind at most.
 MOST = 300
-# So many pairs, the most alike first, are looked at for being one picture, which takes decoding them.
-LOOKED_AT = 600
+# So many pairs, the most alike first, are looked at for being one picture, which takes decoding them; so many photos
+# are decoded before something else may come first.
+LOOKED_AT, AT_ONCE = 1_500, 200
 # A card shows so many taught photos beside the one in doubt.
 BESIDE = 3
 NEIGHBOURS = 4
+# From this score on another label is likelier than the given one.
+DOUBTFUL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,17 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable
         return
     with store.read() as unit:
         lessons = _Lessons.of(material, unit.photos.labelled(classifier_id))
+    yield "looking for photos that are one picture"
+    same = _Same(())
+    for step in _same(store, lessons):
+        if isinstance(step, _Same):
+            same = step
+        else:
+            yield step
     yield "looking for doubtful labels"
-    found = {SuspectKind.LABEL: [*lessons.two_names(), *_doubted(lessons, _answers(store, material))][:MOST]}
-    if len(lessons.digests) > NEIGHBOURS:
-        yield "looking for strangers"
-        found[SuspectKind.OUTLIER] = _strange(lessons)
-        yield "looking for photos that are one picture"
-        found[SuspectKind.DUPLICATE], found[SuspectKind.SIMILAR] = _same(store, lessons)
+    found = _doubted(lessons, material, eyes, recipe, same.groups)
+    found[SuspectKind.DUPLICATE] = _groups(lessons, same.groups)
+    found[SuspectKind.SIMILAR] = [_pair(lessons, *one) for one in same.similar[:MOST]]
     yield "writing the lists"
     with store.write() as unit:
         found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
@@ -105,15 +113,13 @@ class _Lessons:
         by_digest: dict[str, list[LabelledPhoto]] = defaultdict(list)
         for photo in photos:
             by_digest[photo.digest].append(photo)
-        lessons = material.snapshot.lessons
-        kept = [row for row, one in enumerate(lessons) if by_digest[one.digest]]
-        numbers: dict[str, int] = {}
+        lessons, numbers = material.snapshot.lessons, dict[str, int]()
         return cls(
-            tuple(lessons[row].digest for row in kept),
-            tuple(lessons[row].label_id for row in kept),
-            np.array([lessons[row].fold for row in kept], dtype=np.int64),
-            np.array([numbers.setdefault(lessons[row].group, len(numbers)) for row in kept], dtype=np.int64),
-            scaled(material.sights.whole.embeddings[kept]).astype(np.float32),
+            tuple(one.digest for one in lessons),
+            tuple(one.label_id for one in lessons),
+            np.array([one.fold for one in lessons], dtype=np.int64),
+            np.array([numbers.setdefault(one.group, len(numbers)) for one in lessons], dtype=np.int64),
+            scaled(material.sights.whole.embeddings).astype(np.float32),
             by_digest,
         )
 
@@ -142,107 +148,109 @@ class _Lessons:
         return [self.photos_of(one)[0] for one in rows if self.photos_of(one)]
 
 
-def _answers(store: Store, material: Material) -> Answers | None:
-    """Return what the newest network said out of fold of its lessons; None where its files are damaged or gone."""
-    for network in (material.latest, material.active):
-        if network is None or network.removed_at is not None:
-            continue
-        try:
-            return artefact.verify(store.home / "networks" / network.folder).answers
-        except ArtefactError:
-            continue
-    return None
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """Groups that are one picture, and pairs (row, row, cosine) that are only most alike, the most alike first."""
+
+    groups: tuple[DuplicateGroup, ...]
+    similar: tuple[tuple[int, int, float], ...] = ()
 
 
-def _doubted(lessons: _Lessons, answers: Answers | None) -> Iterator[NewSuspect]:
-    if answers is None:
-        return
-    place = {digest: row for row, digest in enumerate(answers.digests)}
-    column = {label_id: number for number, label_id in enumerate(answers.labels)}
-    known = [
-        row
-        for row, (digest, label_id) in enumerate(zip(lessons.digests, lessons.labels, strict=True))
-        if digest in place and label_id in column and lessons.photos_of(row)
-    ]
-    if not known:
-        return
-    probabilities: Floats = np.asarray(answers.probabilities, dtype=np.float64)[
-        [place[lessons.digests[row]] for row in known]
-    ]
-    given = np.array([column[lessons.labels[row]] for row in known], dtype=np.int64)
-    for at in doubtful(probabilities, given, most=MOST):
-        row, says = known[at], int(probabilities[at].argmax())
-        own, other = float(probabilities[at, given[at]]), float(probabilities[at, says])
-        reason = {
-            "cause": "network",
-            "given": round(own, 4),
-            "proposed": round(other, 4),
-            "beside": lessons.beside(row),
-        }
-        yield NewSuspect(lessons.photos_of(row), lessons.labels[row], answers.labels[says], 1 - own, reason)
+def _doubted(
+    lessons: _Lessons, material: Material, eyes: Eyes, recipe: Recipe, groups: Sequence[DuplicateGroup]
+) -> dict[SuspectKind, list[NewSuspect]]:
+    """Return doubtful labels and strangers."""
+    ids = tuple(label_id for label_id, _ in material.snapshot.labels)
+    given = np.array([ids.index(label_id) for label_id in lessons.labels], dtype=np.int64)
+    # Copies in two folds vouch for each other. After a tuning a fold's embedder has learned from the other folds, so
+    # that no photo may change its fold.
+    folds = one_fold_each(lessons.folds, groups) if eyes.tuning is None else lessons.folds
+    doubts = doubt(material.sights.folds, given, folds, len(ids), recipe)
+    joint = together(doubts)
+    labels = [one for one in find_suspects(doubts, given, most=MOST) if one.score > DOUBTFUL]
+    strange = find_off_topic(doubts, given)[:MOST]
+    two_names = list(lessons.two_names())
+
+    def listed(one: Suspect) -> NewSuspect:
+        reason: dict[str, Any] = {"cause": one.cause.value, "beside": lessons.beside(one.row)}
+        proposal = None if one.proposal is None else ids[one.proposal]
+        if one.proposal is not None:
+            own, other = float(joint[one.row, one.given]), float(joint[one.row, one.proposal])
+            reason |= {"given": round(own, 4), "proposed": round(other, 4)}
+        return NewSuspect(lessons.photos_of(one.row), lessons.labels[one.row], proposal, one.score, reason)
+
+    return {
+        SuspectKind.LABEL: [*two_names, *(listed(one) for one in labels if lessons.photos_of(one.row))][:MOST],
+        SuspectKind.OUTLIER: [listed(one) for one in strange if lessons.photos_of(one.row)],
+    }
 
 
-def _strange(lessons: _Lessons) -> list[NewSuspect]:
-    alike = nearest(lessons.vectors, lessons.folds, NEIGHBOURS - 1, apart=True)
-    likeness = np.where(np.isfinite(alike.likenesses), alike.likenesses, 0).mean(axis=1)
-    found = []
-    for row in strangers(likeness, most=MOST):
-        photos = lessons.photos_of(int(row))
-        if photos:
-            reason = {
-                "cause": "stranger",
-                "likeness": round(float(likeness[row]), 4),
-                "beside": lessons.beside(int(row)),
-            }
-            found.append(NewSuspect(photos, lessons.labels[row], None, 1 - float(likeness[row]), reason))
-    return found
+def _same(store: Store, lessons: _Lessons) -> Iterator[str | _Same]:
+    """Look for photos that are one picture; yield now and then while they are decoded, and last what was found."""
+    alike = nearest_others(lessons.vectors, NEIGHBOURS)
+    pairs = [one for one in _pairs(alike) if lessons.photos_of(one[0]) and lessons.photos_of(one[1])][:LOOKED_AT]
+    rows = sorted({row for pair in pairs for row in pair[:2]})
+    grey = np.zeros((len(lessons.digests), SIDE, SIDE), dtype=np.uint8)
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == 0:
+            yield f"looking for photos that are one picture ({number})"
+        grey[row] = _grey(store, lessons.digests[row])
+    twins = find_twins(_only(alike, {(one, other) for one, other, _ in pairs}), grey)
+    known = {(min(one.first, one.second), max(one.first, one.second)) for one in twins}
+    # Photos of one group are known to be alike: an album, or one picture sent twice.
+    similar = [one for one in pairs if one[:2] not in known and lessons.groups[one[0]] != lessons.groups[one[1]]]
+    yield _Same(group_twins(twins, _pixels(store, lessons)), tuple(similar))
 
 
-def _same(store: Store, lessons: _Lessons) -> tuple[list[NewSuspect], list[NewSuspect]]:
-    """Return groups that are one picture but for a hair, and pairs that are only most alike."""
-    alike = nearest(lessons.vectors, lessons.groups, NEIGHBOURS, apart=False)
-    pairs = [one for one in pairs_of(_likely(alike), most=LOOKED_AT) if _one_each(lessons, one[:2])]
-    glances: dict[int, Glance | None] = {}
-    twins, similar = [], []
-    for one, other, likeness in pairs:
-        first, second = (_glance(store, lessons.digests[row], glances, row) for row in (one, other))
-        if first is not None and second is not None and are_twins(first, second):
-            twins.append((one, other))
-        else:
-            similar.append((one, other, likeness))
-    together = joined(twins)[:MOST]
+def _pairs(alike: Alike) -> list[tuple[int, int, float]]:
+    """Return pairs of rows that may be one picture, each once, the most alike first."""
+    found: dict[tuple[int, int], float] = {}
+    for one, place in zip(*np.nonzero(alike.likenesses >= LEAST_LIKENESS), strict=True):
+        other = int(alike.rows[one, place])
+        found[min(int(one), other), max(int(one), other)] = float(alike.likenesses[one, place])
+    return [(*pair, likeness) for pair, likeness in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _only(alike: Alike, pairs: set[tuple[int, int]]) -> Alike:
+    """Return the same without the pairs that were not decoded."""
+    likenesses = alike.likenesses.copy()
+    for one, place in zip(*np.nonzero(likenesses >= LEAST_LIKENESS), strict=True):
+        other = int(alike.rows[one, place])
+        if (min(int(one), other), max(int(one), other)) not in pairs:
+            likenesses[one, place] = -np.inf
+    return Alike(alike.rows, likenesses)
+
+
+def _grey(store: Store, digest: str) -> NDArray[np.uint8]:
+    """Return a picture's shades; none of a picture that cannot be read, which is like no other then."""
+    try:
+        return shades(decode(store.blobs.read(digest), SIDE))
+    except (StorageError, PictureUnreadable):
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+
+
+def _pixels(store: Store, lessons: _Lessons) -> list[int]:
     with store.read() as unit:
-        pixels = unit.photos.pixels([lessons.digests[row] for rows in together for row in rows])
-    groups = [_group(lessons, rows, pixels) for rows in together]
-    return groups, [_pair(lessons, *one) for one in similar[:MOST]]
+        known = unit.photos.pixels(lessons.digests)
+    return [known.get(digest, 0) for digest in lessons.digests]
 
 
-def _likely(alike: Alike) -> Alike:
-    return Alike(alike.rows, np.where(alike.likenesses >= LEAST_LIKENESS, alike.likenesses, -np.inf))
+def _groups(lessons: _Lessons, groups: Sequence[DuplicateGroup]) -> list[NewSuspect]:
+    """Return groups of copies, those with several names first: there one name must be wrong."""
+    found = [_group(lessons, one) for one in groups if all(lessons.photos_of(row) for row in one.rows)]
+    return sorted(found, key=lambda one: -one.score)[:MOST]
 
 
-def _one_each(lessons: _Lessons, rows: Sequence[int]) -> bool:
-    return all(lessons.photos_of(row) for row in rows)
-
-
-def _glance(store: Store, digest: str, glances: dict[int, Glance | None], row: int) -> Glance | None:
-    if row not in glances:
-        try:
-            glances[row] = glance(decode(store.blobs.read(digest), SIDE))
-        except (StorageError, PictureUnreadable):
-            glances[row] = None
-    return glances[row]
-
-
-def _group(lessons: _Lessons, rows: tuple[int, ...], pixels: Mapping[str, int]) -> NewSuspect:
-    """Return a group with its best photo first: the one of most pixels, and the oldest where they tie.
+def _group(lessons: _Lessons, group: DuplicateGroup) -> NewSuspect:
+    """Return a group with its best photo first.
 
     Every photo of the other pictures follows: what is set aside must not come back by a copy sent twice.
     """
-    best, *others = sorted(rows, key=lambda row: (-pixels.get(lessons.digests[row], 0), lessons.photos_of(row)[0]))
-    names = len({lessons.labels[row] for row in rows})
-    photos = (lessons.photos_of(best)[0], *(one for row in others for one in lessons.photos_of(row)))
-    return NewSuspect(photos, lessons.labels[best], None, float(names), {"cause": "copies", "names": names})
+    names = len({lessons.labels[row] for row in group.rows})
+    others = (one for row in group.rows if row != group.best for one in lessons.photos_of(row))
+    photos = (lessons.photos_of(group.best)[0], *others)
+    reason = {"cause": Cause.DUPLICATES.value, "names": names}
+    return NewSuspect(photos, lessons.labels[group.best], None, float(names), reason)
 
 
 def _pair(lessons: _Lessons, one: int, other: int, likeness: float) -> NewSuspect:

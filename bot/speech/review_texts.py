@@ -48,11 +48,13 @@ def _why(what: Card) -> str:
     if cause == "two_names":
         other = bold(what.proposal) if what.proposal else "something else"
         return f"The very same picture is taught as {other} too, so I learn neither for now."
-    if cause == "stranger":
+    if cause == "off_topic":
         return "It is unlike everything else that I was taught."
     if what.proposal is not None and "proposed" in reason:
         say = f"I would say {bold(what.proposal)} ({percent(reason['proposed'])})"
         rather = f"rather than {bold(what.given or 'its name')} ({percent(reason['given'])})"
+        if cause == "neighbours":
+            return f"The photos most alike are {bold(what.proposal)}. Without having learned this one, {say} {rather}."
         return f"Without having learned this photo, {say} {rather}."
     return "Something speaks against its name."
 
