@@ -58,12 +58,10 @@ class State(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What a job asks of the trainer; an outlook says what more photos would bring, and of what."""
-
     FIT = "fit"
     TUNE = "tune"
     REPORT = "report"
-    OUTLOOK = "outlook"
+    OUTLOOK = "outlook"  # what more photos would bring, and of what
     SUSPECTS = "suspects"  # the lists of what is in doubt
 
 

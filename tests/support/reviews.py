@@ -30,7 +30,9 @@ def list_suspects(
     """Make the list of a kind: a suspect for each group of messages, the worst first."""
     with store.write() as unit:
         classifier = unit.classifiers.default()
-        network = unit.networks.latest(classifier.id) or unit.networks.publish(_network(classifier.id), activate=False)
+        network = unit.networks.latest(classifier.id) or unit.networks.publish(
+            silent_network(classifier.id), activate=False
+        )
         proposed = unit.labels.find_or_create(classifier.id, proposal).id if proposal else None
         reason: dict[str, Any] = {"cause": cause, "beside": [photo_of(unit, one).id for one in beside]}
         if proposal:
@@ -43,7 +45,7 @@ def list_suspects(
         unit.suspects.renew(classifier.id, network.id, kind, found)
 
 
-def _network(classifier_id: int) -> NewNetwork:
+def silent_network(classifier_id: int) -> NewNetwork:
     """A network that never answers: suspects name one, and these tests train none."""
     return NewNetwork(
         classifier_id=classifier_id,
@@ -81,7 +83,7 @@ def doubtful_photos(store: Store, pictures: Sequence[bytes], reviewer_id: int) -
         classifier = unit.classifiers.default()
         unit.people.set_role(unit.people.meet(reviewer_id, "Owner", Role.OWNER).id, Role.OWNER)
         apple, leaf = (unit.labels.find_or_create(classifier.id, one).id for one in ("apple", "leaf"))
-        network = unit.networks.publish(_network(classifier.id), activate=False)
+        network = unit.networks.publish(silent_network(classifier.id), activate=False)
     ids = []
     for data in pictures:
         made = normalise(data)
