@@ -35,3 +35,21 @@ def _square(pixels: Pixels, side: int) -> Image.Image:
     edge = min(picture.size)
     left, top = (picture.width - edge) / 2, (picture.height - edge) / 2
     return picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + edge, top + edge))
+
+
+def side_by_side(pictures: Sequence[Pixels], *, side: int, columns: int = 3) -> bytes:
+    """The JPEG of pictures next to each other in squares, in rows, each shown whole."""
+    columns = max(1, min(columns, len(pictures)))
+    rows = -(-len(pictures) // columns)
+    page = Image.new("RGB", (columns * (side + GAP) - GAP, rows * (side + GAP) - GAP), PAPER)
+    for place, pixels in enumerate(pictures):
+        whole = Image.fromarray(pixels)
+        whole = whole.resize(_fitting(whole.size, side), Image.Resampling.BILINEAR)
+        left, top = place % columns * (side + GAP), place // columns * (side + GAP)
+        page.paste(whole, (left + (side - whole.width) // 2, top + (side - whole.height) // 2))
+    return as_jpeg(np.asarray(page))
+
+
+def _fitting(size: tuple[int, int], side: int) -> tuple[int, int]:
+    scale = side / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

@@ -9,7 +9,7 @@ from bot.visit import Visit
 from storage import Network, Unit
 
 Keyboard = list[list[dict[str, str]]]
-MAX_TEXT = 4096
+MAX_TEXT, MAX_CAPTION = 4096, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,49 @@ class Replies:
         payload = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
         self._owe("sendDocument", payload, attachment=data, attachment_name=name)
 
-    def photo(self, data: bytes, name: str, caption: str, *, to_message: int | None = None, dedupe: str) -> bool:
+    def photo(
+        self,
+        data: bytes,
+        name: str,
+        caption: str,
+        *,
+        to_message: int | None = None,
+        dedupe: str,
+        keyboard: Keyboard | None = None,
+    ) -> bool:
         """Send a picture; False if it was owed before."""
         payload: dict[str, Any] = {"chat_id": self._visit.chat_id, "caption": caption, "parse_mode": "HTML"}
+        if keyboard:
+            payload["reply_markup"] = {"inline_keyboard": keyboard}
         if to_message is not None:
             payload["reply_parameters"] = {"message_id": to_message, "allow_sending_without_reply": True}
         return self._owe("sendPhoto", payload, dedupe=dedupe, attachment=data, attachment_name=name)
+
+    def edit_photo(self, message_id: int, data: bytes, name: str, said: Said) -> None:
+        """Put another picture, caption and buttons into a message; an edit of it that is still unsent is dropped."""
+        self._edit_captioned("editMessageMedia", message_id, said, attachment=data, attachment_name=name)
+
+    def edit_caption(self, message_id: int, said: Said) -> None:
+        """Change what stands below the picture of a message, and its buttons."""
+        self._edit_captioned("editMessageCaption", message_id, said)
+
+    def edit_keyboard(self, message_id: int, keyboard: Keyboard) -> None:
+        markup = {"inline_keyboard": keyboard}
+        payload = {"chat_id": self._visit.chat_id, "message_id": message_id, "reply_markup": markup}
+        self._owe("editMessageReplyMarkup", payload)
+
+    def _edit_captioned(
+        self, method: str, message_id: int, said: Said, *, attachment: bytes | None = None, attachment_name: str = ""
+    ) -> None:
+        payload = {
+            "chat_id": self._visit.chat_id,
+            "message_id": message_id,
+            "caption": said.html[:MAX_CAPTION],
+            "parse_mode": "HTML",
+            "reply_markup": {"inline_keyboard": said.keyboard or []},
+        }
+        coalesce = f"card:{message_id}"
+        self._owe(method, payload, coalesce=coalesce, attachment=attachment, attachment_name=attachment_name or None)
 
     def network(self, network: Network, name: str, caption: str) -> None:
         """Send a network as a file. The file is made when it is sent: as an attachment it would swell the database.

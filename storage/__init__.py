@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
     NotFound,
     PictureRefused,
@@ -68,8 +69,10 @@ __all__ = [
     "Awaited",
     "ChangeKind",
     "Chat",
+    "Choice",
     "Classifier",
     "Clock",
+    "Decision",
     "Drift",
     "DriftKind",
     "Flag",
@@ -85,6 +88,7 @@ __all__ = [
     "LabelledPhoto",
     "Network",
     "NewNetwork",
+    "NewSuspect",
     "NotFound",
     "Outgoing",
     "Person",
@@ -110,6 +114,8 @@ __all__ = [
     "StoreOutdated",
     "StoreReadOnly",
     "StoreUnavailable",
+    "Suspect",
+    "SuspectKind",
     "Swept",
     "Teaching",
     "Unit",
@@ -122,6 +128,7 @@ __all__ = [
     "most_said",
     "normalise",
     "open_store",
+    "subject_of",
     "tidy",
     "utc_now",
 ]

@@ -111,6 +111,12 @@ class Jobs:
         )
         return [_record(row) for row in self._connection.execute(query)]
 
+    def is_due(self, kind: str, classifier_id: int) -> bool:
+        """Whether a job of the kind waits to be claimed now."""
+        waiting = (job.c.classifier_id == classifier_id) & (job.c.kind == kind) & (job.c.state == JobState.QUEUED)
+        query = select(job.c.id).where(waiting, job.c.due_at <= self._moment.now).limit(1)
+        return self._connection.execute(query).first() is not None
+
     def join(self, job_id: int, chat_id: int) -> None:
         """Let a chat hear of the end of a job that is on its way already."""
         insert_unless_there(self._connection, asker, job_id=job_id, chat_id=chat_id)

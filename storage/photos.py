@@ -145,6 +145,15 @@ class Photos:
             there.update(self._connection.execute(select(blob.c.digest).where(some)).scalars())
         return frozenset(asked) - there
 
+    def pixels(self, digests: Sequence[str]) -> dict[str, int]:
+        """How many pixels each of those pictures has."""
+        asked, found = sorted(set(digests)), dict[str, int]()
+        for start in range(0, len(asked), _CHUNK):
+            some = blob.c.digest.in_(asked[start : start + _CHUNK])
+            query = select(blob.c.digest, blob.c.width * blob.c.height).where(some)
+            found.update({row[0]: int(row[1]) for row in self._connection.execute(query)})
+        return found
+
     def sent_in(self, chat_id: int, digests: Sequence[str]) -> frozenset[str]:
         """Those pictures that came from this chat."""
         query = select(photo.c.digest).where(photo.c.chat_id == chat_id)

@@ -22,6 +22,7 @@ class Role(IntEnum):
 class VoteKind(StrEnum):
     LABEL = "label"
     NONE = "none"  # none of the labels fits
+    ASIDE = "aside"  # not to be learned from, whatever it shows: only a reviewer says so
     WITHDRAW = "withdraw"
 
 
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     TYPED = "typed"
     UNDO = "undo"
     IMPORT = "import"
+    REVIEW = "review"  # a reviewer decided about a suspect: this settles what the photo counts as
 
 
 class Source(StrEnum):
@@ -53,16 +55,15 @@ class State(StrEnum):
     NONE = "none"  # people say that no label fits
     TEST = "test"  # labelled as well as a taught one, but never learned from
     RETIRED = "retired"  # labelled too, with a label that is at rest: neither learned from nor tested with
+    ASIDE = "aside"  # a reviewer set it aside: nothing learns from it until that is undone
 
 
 class JobKind(StrEnum):
-    """What a job asks of the trainer: a head on what is embedded, a fine-tuning, a report on a network, or an outlook:
-    what more photos would bring, and of what."""
-
     FIT = "fit"
     TUNE = "tune"
     REPORT = "report"
-    OUTLOOK = "outlook"
+    OUTLOOK = "outlook"  # what more photos would bring, and of what
+    SUSPECTS = "suspects"  # the lists of what is in doubt
 
 
 class JobState(StrEnum):

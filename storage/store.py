@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL
 from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
+from storage.credits import Credits
+from storage.decisions import Decisions
 from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
 from storage.errors import StoreBusy, StoreDamaged
@@ -28,6 +30,7 @@ from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
 from storage.predictions import Predictions
+from storage.suspects import Suspects
 from storage.tables import blob
 from storage.talks import Talks
 from storage.teachings import Teachings
@@ -55,6 +58,9 @@ class Unit:
         self.naming = Naming(connection, moment, self.votes)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
+        self.suspects = Suspects(connection, moment)
+        self.decisions = Decisions(connection, moment)
+        self.credits = Credits(connection, moment)
         self.embeddings = Embeddings(connection)
         self.networks = Networks(connection, moment)
         self.jobs = Jobs(connection, moment)

@@ -253,22 +253,6 @@ asker = Table(
     Column("chat_id", Id, ForeignKey("chat.id"), primary_key=True),
 )
 
-suspect = Table(
-    "suspect",
-    metadata,
-    _id(),
-    _ref("photo_id", "photo.id", cascade=True),
-    _ref("network_id", "network.id"),
-    Column("kind", String(16), nullable=False),
-    Column("score", Float, nullable=False),
-    _ref("proposal_id", "label.id", null=True, index=False),
-    Column("verdict", String(16), nullable=True),
-    _ref("decided_by_id", "person.id", null=True, index=False),
-    _at("created_at"),
-    _at("decided_at", null=True),
-    UniqueConstraint("photo_id", "network_id", "kind"),
-)
-
 heartbeat = Table(
     "heartbeat",
     metadata,
@@ -314,6 +298,7 @@ flag = Table(
     # The network with which the person was told what became of the flag.
     _ref("told_network_id", "network.id", null=True),
     UniqueConstraint("prediction_id", "person_id"),
+    Index("ix_flag_verdict", "verdict"),
 )
 
 drift = Table(

@@ -39,20 +39,37 @@ def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False, retire
 
     Nor is one of the labels `retired`: it stays what people say, and is not learned.
 
-    Each person has one voice, her newest; an import has one too. Most voices win. A tie is a dispute, and a disputed
-    photo has no label.
+    Each person has one voice, her newest; an import has one too. What a reviewer decided settles it, the newest such
+    decision where there are several. Otherwise most voices win. A tie is a dispute, and a disputed photo has no label.
     """
     voices: dict[int | None, Vote] = {}
     for one in sorted(live(votes), key=lambda v: v.id):
         voices[one.person_id] = one
     if not voices:
         return Standing(photo_id, None, State.UNLABELLED, 0)
+    reviews = [v for v in voices.values() if v.reason is Reason.REVIEW]
+    if reviews:
+        return _settled(photo_id, max(reviews, key=lambda v: v.id), len(voices), is_test=is_test, retired=retired)
     ranked = Counter(v.label_id if v.kind is VoteKind.LABEL else None for v in voices.values()).most_common(2)
     if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
         return Standing(photo_id, None, State.DISPUTED, len(voices))
     winner = ranked[0][0]
-    labelled = State.RETIRED if winner in retired else State.TEST if is_test else State.TAUGHT
-    return Standing(photo_id, winner, State.NONE if winner is None else labelled, len(voices))
+    state = State.NONE if winner is None else _labelled(winner, is_test=is_test, retired=retired)
+    return Standing(photo_id, winner, state, len(voices))
+
+
+def _labelled(label_id: int | None, *, is_test: bool, retired: Collection[int]) -> State:
+    return State.RETIRED if label_id in retired else State.TEST if is_test else State.TAUGHT
+
+
+def _settled(photo_id: int, decided: Vote, voters: int, *, is_test: bool, retired: Collection[int]) -> Standing:
+    """What a photo counts as by a reviewer's vote alone."""
+    states = {
+        VoteKind.LABEL: _labelled(decided.label_id, is_test=is_test, retired=retired),
+        VoteKind.NONE: State.NONE,
+        VoteKind.ASIDE: State.ASIDE,
+    }
+    return Standing(photo_id, decided.label_id, states[decided.kind], voters)
 
 
 def most_said(labels: Iterable[int]) -> int | None:

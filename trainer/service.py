@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from storage import Job, JobKind, Network, StorageError, Store, StoreConflict, Unit, WriteNotDurable
-from trainer import cycle, outlook
-from trainer.cycle import Outcome
+from trainer import cycle, outlook, review_lists
+from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
 from trainer.keeping import Removed, keep_house
@@ -25,6 +25,7 @@ from trainer.material import BATCH, embed_missing
 from trainer.outlook import Outlook
 from trainer.recipe import Recipe
 from trainer.report_jobs import drop_spoilt, report_apart
+from trainer.review_lists import Listed
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TuneJobs
 
@@ -37,7 +38,9 @@ UNREADABLE_SECONDS = 900.0
 PROCESS, TUNING = "trainer", "tuning"
 # What takes seconds and is done here, fine-tunings being carried out beside it. An outlook, which anybody may ask for,
 # waits until nothing else is due: lessons come first.
-FIRST, LAST = (JobKind.FIT, JobKind.REPORT), (JobKind.OUTLOOK,)
+FIRST, LAST = (JobKind.FIT, JobKind.REPORT), (JobKind.OUTLOOK, JobKind.SUSPECTS)
+# Suspects are listed so long after a fit, so that lessons that come one by one do not have them listed each time.
+LIST_AFTER = timedelta(seconds=20)
 
 
 class Service:
@@ -109,6 +112,9 @@ class Service:
             if self._job.kind == JobKind.OUTLOOK:
                 self._foresee(self._job, eyes)
                 return True
+            if self._job.kind == JobKind.SUSPECTS:
+                self._list_suspects(self._job, eyes)
+                return True
             self._fit(self._job, eyes)
             self._tidy(untuned)
             return True
@@ -151,6 +157,8 @@ class Service:
             if isinstance(step, Outcome):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
+                    if step.end in (End.PUBLISHED, End.HELD):
+                        unit.jobs.request(JobKind.SUSPECTS, job.classifier_id, due_at=unit.now + LIST_AFTER)
                 logger.info("job %s: %s in %.2f s", job.id, step.end, step.seconds)
                 return
             self._doing = step
@@ -182,6 +190,21 @@ class Service:
             self._doing = step
             if self._stop.is_set():
                 return
+
+    def _list_suspects(self, job: Job, eyes: Eyes) -> None:
+        """Make the lists that reviewers are shown; give way to lessons, or to the next trainer if told to stop."""
+        for step in review_lists.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable):
+            if isinstance(step, Listed):
+                with self._store.write() as unit:
+                    unit.jobs.finish(job.id, self._worker, step.as_dict())
+                return
+            self._doing = step
+            if self._stop.is_set():
+                return
+            with self._store.write() as unit:
+                if unit.jobs.is_due(JobKind.FIT, job.classifier_id):
+                    unit.jobs.release(job.id, self._worker)
+                    return
 
     def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""

@@ -115,6 +115,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.networks.note_deletion(classifier_id, person.id)
     unit.photos.note_deleted(photos)
     orphans = unit.photos.remove([photo.id for photo in photos])
+    unit.decisions.forget_person(person.id)
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
     unit.arrivals.forget_person(person.id)

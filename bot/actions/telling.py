@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.teaching import picture_label
-from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, State, Unit
+from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, Reason, State, Unit
 
 NEWS_FOR = timedelta(days=1)
 
@@ -15,7 +15,8 @@ class Learned:
     """What became of one correction: what the person said, and what the new network says of the same photo.
 
     `said` is None where people have settled on something else meanwhile: on `counts_as`, or on no label at all.
-    `guessed` is None for “I don't know”.
+    `guessed` is None for “I don't know”. `others` say what counts, too, besides her; `reviewed`: a reviewer decided it.
+    Where she only pressed Wrong (`only_flagged`), `answered` is the name that she called wrong.
     """
 
     flag: Flag
@@ -27,10 +28,15 @@ class Learned:
     counts_as: Label | None
     guessed: Label | None
     probability: float
+    others: int = 0
+    reviewed: bool = False
+    only_flagged: bool = False
+    answered: Label | None = None
 
 
 def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]]:
-    """The corrections that this network has learned from and whose sender has not been told."""
+    """The corrections that this network has learned from, and the bare flags whose photo others have named since, whose
+    sender has not been told."""
     if not is_new(unit, network):
         return []
     found = []
@@ -40,7 +46,15 @@ def corrections_to_tell(unit: Unit, network: Network) -> list[tuple[Flag, Photo]
         said_at = unit.votes.get(flag.vote_id).created_at if flag.vote_id is not None else flag.created_at
         if said_at <= network.lessons_at and photo.chat_id is not None:
             found.append((flag, photo))
-    return found
+    return [*found, *_answered_flags(unit, network)]
+
+
+def _answered_flags(unit: Unit, network: Network) -> Iterator[tuple[Flag, Photo]]:
+    for flag in unit.credits.answered_flags(network.classifier_id):
+        photo = unit.photos.get(unit.predictions.get(flag.prediction_id).photo_id)
+        newest = max(vote.created_at for vote in unit.votes.of_photo(photo.id))
+        if newest <= network.lessons_at and photo.chat_id is not None:
+            yield flag, photo
 
 
 def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple[int | None, float]) -> Learned | None:
@@ -50,7 +64,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
     """
     unit.predictions.told(flag.id, network.id)
     mine = unit.votes.live_of(photo.id, flag.person_id)
-    if photo.chat_id is None or mine is None or mine.id != flag.vote_id:
+    if photo.chat_id is None or (flag.vote_id is not None and (mine is None or mine.id != flag.vote_id)):
         return None
     chat = unit.chats.get(photo.chat_id)
     if not chat.reachable or not tells(chat):
@@ -58,6 +72,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
     standing = unit.votes.standing(photo.id)
     # What the picture teaches, not this photo alone: in another one it may be called something else.
     counts_as = _label(unit, picture_label(unit, photo)) if standing.state is State.TAUGHT else None
+    agreeing = [one for one in unit.votes.live(photo.id) if counts_as is not None and one.label_id == counts_as.id]
     label_id, probability = guess
     return Learned(
         flag=flag,
@@ -65,10 +80,14 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         chat=chat,
         photo=photo,
         network=network,
-        said=counts_as if counts_as is not None and counts_as.id == mine.label_id else None,
+        said=counts_as if counts_as is not None and mine is not None and counts_as.id == mine.label_id else None,
         counts_as=counts_as,
         guessed=_label(unit, label_id),
         probability=probability,
+        others=len({one.person_id for one in agreeing} - {flag.person_id}),
+        reviewed=any(one.reason is Reason.REVIEW and one.person_id != flag.person_id for one in agreeing),
+        only_flagged=flag.vote_id is None,
+        answered=_label(unit, unit.predictions.get(flag.prediction_id).label_id),
     )
 
 

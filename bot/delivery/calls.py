@@ -5,7 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram import ForceReply as TelegramForceReply
-from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, ReactionTypeEmoji, ReplyParameters
+from telegram import (
+    InlineKeyboardMarkup,
+    InputFile,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReactionTypeEmoji,
+    ReplyParameters,
+)
 from telegram.ext import ExtBot
 
 from storage import Outgoing
@@ -53,6 +60,32 @@ async def _send_photo(bot: ExtBot[None], call: Outgoing) -> object:
     return await bot.send_photo(call.payload["chat_id"], _file(call), **_told_with(call))
 
 
+async def _edit_media(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    media = InputMediaPhoto(
+        call.attachment or b"",
+        caption=payload["caption"],
+        parse_mode=payload["parse_mode"],
+        filename=call.attachment_name,
+    )
+    return await bot.edit_message_media(media, **_edited(call), read_timeout=UPLOAD_TIMEOUT)
+
+
+async def _edit_caption(bot: ExtBot[None], call: Outgoing) -> object:
+    payload = call.payload
+    return await bot.edit_message_caption(caption=payload["caption"], parse_mode=payload["parse_mode"], **_edited(call))
+
+
+async def _edit_markup(bot: ExtBot[None], call: Outgoing) -> object:
+    return await bot.edit_message_reply_markup(**_edited(call))
+
+
+def _edited(call: Outgoing) -> dict[str, Any]:
+    """Which message is edited, and its buttons from then on."""
+    markup = InlineKeyboardMarkup.de_json(call.payload["reply_markup"], None)
+    return {"chat_id": call.payload["chat_id"], "message_id": call.payload["message_id"], "reply_markup": markup}
+
+
 def _file(call: Outgoing) -> InputFile:
     return InputFile(io.BytesIO(call.attachment or b""), filename=call.attachment_name)
 
@@ -72,6 +105,9 @@ def _told_with(call: Outgoing) -> dict[str, Any]:
 CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
     "sendMessage": _send_message,
     "editMessageText": _edit_text,
+    "editMessageMedia": _edit_media,
+    "editMessageCaption": _edit_caption,
+    "editMessageReplyMarkup": _edit_markup,
     "setMessageReaction": _react,
     "sendDocument": _send_document,
     "sendPhoto": _send_photo,

@@ -10,8 +10,10 @@ from bot.actions import describing, outlook, reporting, roles, scoring, self_ser
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.handlers import teach_mode
+from bot.handlers.crediting import me
 from bot.handlers.exporting import export
 from bot.handlers.naming import labels
+from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
@@ -250,7 +252,9 @@ COMMANDS = (
     Command("report", report, "How good I am, in pictures"),
     Command("teach", teach_mode.teach, "One name for many photos"),
     Command("done", teach_mode.done, "End that"),
+    Command("review", review, "Decide about doubtful photos"),
     Command("undo", undo, "Take back your last lesson"),
+    Command("me", me, "What you taught and flagged"),
     Command("mydata", mydata, "What I keep of you"),
     Command("export", export, "My network as a file"),
     Command("settings", settings, "How I behave here"),

@@ -37,12 +37,13 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<b>Teach</b>: a photo with its name as caption. Edit the caption to change it, /undo to take it back.\n"
         "<b>Ask</b>: a photo without a caption.\n"
         "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
-        "<code>/teach daisy</code> makes all your next photos daisies, until /done; as a caption, this one.\n"
+        "<code>/teach daisy</code> makes all your next photos daisies, until /done is said; as a caption, this one.\n"
         "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
         "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"
         "/report how good I am, in pictures\n/models the networks I have had\n/train learn now\n"
-        "/undo take back your last lesson\n/mydata what I keep of you, and how to delete it\n"
+        "/undo take back your last lesson\n/review doubtful photos, for reviewers\n"
+        "/me what you taught and flagged\n/mydata what I keep of you, and how to delete it\n"
         "/export my network as a file\n/settings how I behave here"
     )
     return f"{said}\n\n{group_rules(sees_all, username)}" if group else said

@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
+from bot.speech.credit_texts import flag_answered, support
 from bot.speech.wording import bold, esc, join, percent, plural
 from storage import MAX_LABEL, Network, Role
 from trainer.readiness import LABELS_NEEDED, PHOTOS_NEEDED, Readiness
@@ -110,6 +111,10 @@ def photos_kept_unnamed(photos: int) -> str:
 def learned(what: Learned) -> str:
     """What became of a correction."""
     number = what.network.number
+    if what.only_flagged:
+        return flag_answered(what)
+    if what.said is None and what.counts_as is not None and what.reviewed:
+        return f"Network {number} is here. A reviewer says that this is {bold(what.counts_as)}, so I learned that."
     if what.said is None and what.counts_as is not None:
         return (
             f"Network {number} is here. More people call this photo {bold(what.counts_as)}, so that is what I learned."
@@ -119,10 +124,11 @@ def learned(what: Learned) -> str:
     says = "that it does not know"
     if what.guessed is not None:
         says = f"{bold(what.guessed)} ({percent(what.probability)})"
+    too = f" {also}" if (also := support(what)) else ""
     if what.guessed == what.said:
-        return f"Learned from you: network {number} now says {says} for this photo. Thank you!"
+        return f"Learned from you: network {number} now says {says} for this photo.{too} Thank you!"
     return (
-        f"Network {number} has learned from your correction ({bold(what.said)}), but still says {says}. "
+        f"Network {number} has learned from your correction ({bold(what.said)}), but still says {says}.{too} "
         f"A few more photos of {bold(what.said)} will help."
     )
 

@@ -5,9 +5,10 @@ import time
 from pathlib import Path
 
 from bot.actions.reporting import Practice, TrainingEnded, ended_training, pictures_for, practice
+from bot.actions.reviewing import Mode
 from bot.buttons import Signer
 from bot.replies import Said, message
-from bot.speech import history, texts, tuning_texts
+from bot.speech import history, review_texts, texts, tuning_texts
 from bot.telling.outlooks import tell_outlook
 from storage import JobKind, Store, Unit
 
@@ -48,12 +49,23 @@ class Trainings:
         if ended.job.kind == JobKind.OUTLOOK:
             tell_outlook(unit, self._bot_id, self._signer, ended, chat_id)
             return
+        if ended.job.kind == JobKind.SUSPECTS:
+            self._tell_listed(unit, ended, chat_id, key)
+            return
         if ended.job.kind == JobKind.REPORT:
             self._tell_report(unit, ended, chat_id, key)
             return
         if ended.job.kind == JobKind.TUNE:
             self._edit(unit, ended.job.id, chat_id, tuning_texts.practised((ended.job.result or {}).get("end")))
         self._owe(unit, chat_id, _end_in_words(ended), key)
+
+    def _tell_listed(self, unit: Unit, ended: TrainingEnded, chat_id: int, key: str) -> None:
+        """How many cards wait for the reviewer whose private chat it is."""
+        reviewer = unit.people.by_telegram_id(chat_id)
+        if reviewer is not None:
+            counts = unit.suspects.counts_for(ended.job.classifier_id, reviewer.id)
+            cards = sum(counts.get(kind, 0) for kind in Mode.ALL.kinds)
+            self._owe(unit, chat_id, review_texts.listed(cards), key)
 
     def _tell_report(self, unit: Unit, ended: TrainingEnded, chat_id: int, key: str) -> None:
         """The words, then the pictures, the main one first; where those are gone by then, the words alone."""

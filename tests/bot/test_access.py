@@ -24,7 +24,7 @@ NEEDED = {
     "report": Role.TEACHER, "progress": Role.GUEST,
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
-    "card": Role.GUEST, "teach": Role.TEACHER, "done": Role.TEACHER,
+    "card": Role.GUEST, "teach": Role.TEACHER, "done": Role.TEACHER, "review": Role.REVIEWER, "me": Role.GUEST,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
@@ -34,6 +34,9 @@ BUTTONS_NEED = {
     "lu": Role.REVIEWER, "xd": Role.OWNER,
     "d": Role.TEACHER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
+    "vk": Role.REVIEWER, "vp": Role.REVIEWER, "vc": Role.REVIEWER, "vo": Role.REVIEWER, "va": Role.REVIEWER,
+    "vt": Role.REVIEWER, "vs": Role.REVIEWER, "vb": Role.REVIEWER, "vd": Role.REVIEWER, "vu": Role.REVIEWER,
+    "vq": Role.REVIEWER, "vr": Role.REVIEWER,
 }  # fmt: skip
 
 

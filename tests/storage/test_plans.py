@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import event
 
-from storage import DriftKind, Quota, RawUpdate, Reason, Unit, VoteKind
+from storage import DriftKind, NewSuspect, Quota, RawUpdate, Reason, SuspectKind, Unit, VoteKind
 from tests.storage.classroom import Classroom, picture_of
 
 pytestmark = pytest.mark.sqlite_only
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.sqlite_only
 # Tables that grow with use. A scan by an index that the query names only part of is as bad as one without.
 GROWING = re.compile(
     r"SCAN (photo|vote|blob|inbox|outbox|arrival|prediction|standing|flag)\b(?! USING (COVERING )?INDEX ix_outbox)"
+    r"|SCAN (suspect|suspect_photo|decision|decided_photo)\b"
     r"|USING (COVERING )?INDEX ix_photo_classifier_id"
 )
 # Each is given the transaction, a classifier, a person, a chat, a photo and a label.
@@ -52,6 +53,18 @@ ASKED = {
     "predictions.given": lambda unit, room, photo, label: unit.predictions.given(room.classifier.id, limit=400),
     "drifts.untold": lambda unit, room, photo, label: unit.drifts.untold(),
     "drifts.latest": lambda unit, room, photo, label: unit.drifts.latest(room.classifier.id, DriftKind.WRONG),
+    "suspects.renew": lambda unit, room, photo, label: unit.suspects.renew(
+        room.classifier.id, 1, SuspectKind.LABEL, [NewSuspect((photo.id + 99,), None, None, 0.0)]
+    ),
+    "suspects.next_for": lambda unit, room, photo, label: unit.suspects.next_for(
+        room.classifier.id, room.ann.id, tuple(SuspectKind)
+    ),
+    "suspects.counts_for": lambda unit, room, photo, label: unit.suspects.counts_for(room.classifier.id, room.ann.id),
+    "suspects.lease": lambda unit, room, photo, label: unit.suspects.lease(1, room.ann.id),
+    "suspects.release": lambda unit, room, photo, label: unit.suspects.release(room.ann.id),
+    "suspects.flagged": lambda unit, room, photo, label: unit.suspects.flagged(room.classifier.id, limit=9),
+    "decisions.of_deed": lambda unit, room, photo, label: unit.decisions.of_deed("deed"),
+    "decisions.of_person": lambda unit, room, photo, label: unit.decisions.of_person(room.classifier.id, room.ann.id),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),
 }
 

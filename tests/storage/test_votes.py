@@ -201,3 +201,44 @@ def test_forgetting_a_person_leaves_her_flag_without_its_vote(room: Classroom) -
 
 def _vote(number: int, person: int, kind: VoteKind, label: int | None, replaces: int | None) -> Vote:
     return Vote(number, 1, person, kind, label, Reason.BUTTON, replaces, utc_now())
+
+
+def review(room: Classroom, photo_id: int, person_id: int, kind: VoteKind, label_id: int | None, deed: str) -> None:
+    with room.store.write() as unit:
+        unit.votes.cast(photo_id, person_id, kind, label_id, Reason.REVIEW, deed=deed)
+
+
+def standing_of(room: Classroom, photo_id: int) -> Standing:
+    with room.store.read() as unit:
+        return unit.votes.standing(photo_id)
+
+
+def test_what_a_reviewer_decides_settles_it_against_any_number(room: Classroom) -> None:
+    photo, daisy, tulip = room.photo(), room.label("daisy"), room.label("tulip")
+    room.vote(photo, room.ann, daisy)
+    room.vote(photo, room.bo, daisy)
+
+    review(room, photo.id, room.cy.id, VoteKind.LABEL, tulip.id, "review")
+
+    assert standing_of(room, photo.id) == Standing(photo.id, tulip.id, State.TAUGHT, 3)
+
+
+def test_of_two_reviewers_the_later_one_decides(room: Classroom) -> None:
+    photo, daisy, tulip = room.photo(), room.label("daisy"), room.label("tulip")
+    review(room, photo.id, room.cy.id, VoteKind.LABEL, tulip.id, "first")
+
+    review(room, photo.id, room.bo.id, VoteKind.LABEL, daisy.id, "second")
+
+    assert standing_of(room, photo.id).label_id == daisy.id
+
+
+def test_a_photo_set_aside_counts_as_nothing_until_that_is_taken_back(room: Classroom) -> None:
+    photo, daisy = room.photo(), room.label("daisy")
+    room.vote(photo, room.ann, daisy)
+
+    review(room, photo.id, room.cy.id, VoteKind.ASIDE, None, "aside")
+    room.vote(photo, room.bo, daisy)
+    assert standing_of(room, photo.id) == Standing(photo.id, None, State.ASIDE, 3)
+    room.withdraw(photo, room.cy)
+
+    assert standing_of(room, photo.id) == Standing(photo.id, daisy.id, State.TAUGHT, 2)

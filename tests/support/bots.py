@@ -23,7 +23,7 @@ from bot.playground import Playground
 from bot.service import BotService
 from bot.settings import BotSettings
 from bot.telling.news import News
-from storage import Role, Store, Unit, open_store, utc_now
+from storage import JobKind, Role, Store, Unit, open_store, utc_now
 from storage.tables import inbox
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
@@ -167,6 +167,18 @@ class World:
         await self.settled()
         return self.service.network_number
 
+    async def train_lists(self) -> None:
+        """Let the trainer list what is in doubt, and the bot tell who waits for that."""
+
+        def is_listed() -> bool:
+            jobs = self.look(lambda unit: unit.jobs.unfinished(unit.classifiers.default().id))
+            return not [one for one in jobs if one.kind == JobKind.SUSPECTS]
+
+        self.time.advance(minutes=1)
+        async with trainer_running(self.store):
+            await self.until(is_listed, "suspects are listed")
+        await self.settled()
+
     async def knows_apples_and_leaves(self, person: Person | None = None) -> None:
         """Teach two labels and train: the bot answers from here on."""
         await self.teach(person or self.ann, "apple", 4, first=100)
@@ -247,7 +259,8 @@ def _noted(step: Callable[[News], bool], looks: list[bool]) -> Callable[[News], 
 
 
 def _unfinished(unit: Unit) -> list[Any]:
-    return list(unit.jobs.unfinished(unit.classifiers.default().id))
+    """What lessons ask of the trainer; suspects are listed some time after."""
+    return [one for one in unit.jobs.unfinished(unit.classifiers.default().id) if one.kind != JobKind.SUSPECTS]
 
 
 __all__ += ["CannotStart", "Time"]

@@ -1,0 +1,170 @@
+"""Cards: what a reviewer is shown of a suspect, whose turn it is, and how far she has come."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from statistics import median
+
+from bot.actions.remembering import agrees
+from bot.actions.reviewing import Mode
+from bot.visit import Presence, Visit
+from storage import Choice, Decision, Label, NotFound, State, Suspect, SuspectKind, Unit, VoteKind
+
+# Decisions further apart belong to two reviews.
+SAME_REVIEW = timedelta(minutes=30)
+# So many of a group are drawn, and so many decisions tell a pace.
+SHOWN, TELLING = 6, 3
+GROUPS = (SuspectKind.DUPLICATE, SuspectKind.SIMILAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A taught photo shown for comparison, and what it counts as."""
+
+    digest: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A photo of a card: what it counts as, where it has a name."""
+
+    photo_id: int
+    digest: str
+    label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that is said of a suspect. `by` are the names of those who gave the label and agreed to be named.
+
+    `voters` is how many people gave it, `imported` whether an import did. `shown` are different pictures, the one in
+    doubt or the best of a group first.
+    """
+
+    suspect: Suspect
+    mode: Mode
+    given: Label | None
+    proposal: Label | None
+    said: Label | None
+    by: tuple[str, ...]
+    voters: int
+    imported: bool
+    shown: tuple[Shown, ...]
+    beside: tuple[Beside, ...]
+
+    @property
+    def is_group(self) -> bool:
+        return self.suspect.kind in GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a review has come: what was decided in it, what is left, and seconds a card where that is known.
+
+    `undoable` is her last decision in it.
+    """
+
+    choices: Counter[Choice]
+    left: int
+    pace: float | None
+    undoable: int | None
+
+    @property
+    def done(self) -> int:
+        return self.choices.total()
+
+
+def next_card(unit: Unit, visit: Visit, mode: Mode, *, but: int | None = None) -> Card | None:
+    """The worst card of the mode that is free for the reviewer; `but` is passed over. It is not hers yet."""
+    person, chat = unit.people.by_telegram_id(visit.person_id), unit.chats.by_telegram_id(visit.chat_id)
+    if person is None:
+        return None
+    # Who was given her role from elsewhere may never have written here before.
+    classifier_id = unit.classifiers.default().id if chat is None else chat.classifier_id
+    found = unit.suspects.next_for(classifier_id, person.id, mode.kinds, but=but)
+    return None if found is None else card_of(unit, found, mode)
+
+
+def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
+    """What there is to say of a suspect. Raises NotFound if its photo was deleted meanwhile."""
+    giving = [one for one in unit.votes.live(found.photo_id) if one.kind is VoteKind.LABEL]
+    giving = [one for one in giving if one.label_id == found.given_id]
+    people = [unit.people.get(one.person_id) for one in giving if one.person_id is not None]
+    said = found.reason.get("said")
+    return Card(
+        suspect=found,
+        mode=mode,
+        given=_label(unit, found.given_id),
+        proposal=_label(unit, found.proposal_id),
+        said=_label(unit, said),
+        by=tuple(one.name for one in people if one.name and agrees(unit, one)),
+        voters=len(people),
+        imported=len(people) < len(giving),
+        shown=_shown(unit, found),
+        beside=_beside(unit, found.reason.get("beside", ())),
+    )
+
+
+def progress(unit: Unit, presence: Presence, mode: Mode) -> Progress:
+    """How far her review has come, by what she decided without a long pause."""
+    lately = _without_pause(unit, presence)
+    counts = unit.suspects.counts_for(presence.classifier_id, presence.person.id)
+    gaps = [(one.created_at - before.created_at).total_seconds() for one, before in pairwise(lately)]
+    return Progress(
+        choices=Counter(one.choice for one in lately),
+        left=sum(counts.get(kind, 0) for kind in mode.kinds),
+        pace=median(gaps) if len(gaps) >= TELLING else None,
+        undoable=lately[0].id if lately else None,
+    )
+
+
+def labels_to_choose(unit: Unit, card: Card) -> list[Label]:
+    """What else a photo may be called, likeliest first: the proposal, then the labels most taught."""
+    taught = [one.label for one in unit.labels.counts(card.suspect.classifier_id) if one.photos]
+    likely = [one for one in (card.proposal,) if one is not None]
+    return [one for one in dict.fromkeys([*likely, *taught]) if one != card.given]
+
+
+def _without_pause(unit: Unit, presence: Presence) -> list[Decision]:
+    later, lately = unit.now, list[Decision]()
+    for one in unit.decisions.of_person(presence.classifier_id, presence.person.id):
+        if later - one.created_at > SAME_REVIEW:
+            break
+        lately.append(one)
+        later = one.created_at
+    return lately
+
+
+def _shown(unit: Unit, found: Suspect) -> tuple[Shown, ...]:
+    by_digest: dict[str, Shown] = {}
+    photos = found.photo_ids if found.kind in GROUPS else found.photo_ids[:1]
+    for photo_id in photos:
+        digest = unit.photos.get(photo_id).digest
+        label = _label(unit, unit.votes.standing(photo_id).label_id)
+        by_digest.setdefault(digest, Shown(photo_id, digest, label))
+    return tuple(by_digest.values())[:SHOWN]
+
+
+def _beside(unit: Unit, photo_ids: Sequence[int]) -> tuple[Beside, ...]:
+    found = []
+    for photo_id in photo_ids:
+        try:
+            photo, standing = unit.photos.get(photo_id), unit.votes.standing(photo_id)
+        except NotFound:
+            continue
+        label = _label(unit, standing.label_id)
+        if standing.state is State.TAUGHT and label is not None:
+            found.append(Beside(photo.digest, label))
+    return tuple(found)
+
+
+def _label(unit: Unit, label_id: int | None) -> Label | None:
+    if label_id is None:
+        return None
+    try:
+        return unit.labels.get(label_id)
+    except NotFound:
+        return None

@@ -1,0 +1,258 @@
+"""The lists of suspects: what a reviewer is shown, made of lessons, answers out of fold and flags; seconds, no torch.
+
+`run` is a generator as a cycle is: it says what it is about to do, and ends with what it listed. It judges only what
+it did not learn from, changes no vote, and each list replaces the one before in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from storage import LabelledPhoto, NewSuspect, StorageError, Store, SuspectKind, Unit, most_said
+from trainer.doubting import doubt
+from trainer.duplicates import LEAST_LIKENESS, DuplicateGroup, find_twins, group_twins, one_fold_each
+from trainer.errors import PictureUnreadable
+from trainer.eyes import Eyes
+from trainer.head import scaled
+from trainer.material import Material, embed_missing, read_material
+from trainer.metrics import Integers
+from trainer.preprocessing import decode
+from trainer.recipe import Recipe
+from trainer.similar import Alike, nearest_others
+from trainer.suspects import Cause, Suspect, find_off_topic, find_suspects, together
+from trainer.twins import SIDE, shades
+
+# A list is for people: so many of each kind at most.
+MOST = 300
+# So many pairs, the most alike first, are looked at for being one picture, which takes decoding them; so many photos
+# are decoded before something else may come first.
+LOOKED_AT, AT_ONCE = 1_500, 200
+# A card shows so many taught photos beside the one in doubt.
+BESIDE = 3
+NEIGHBOURS = 4
+# From this score on another label is likelier than the given one.
+DOUBTFUL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How many suspects of each kind there are, decided ones among them, and the network they were found by."""
+
+    network: int | None
+    counts: Mapping[SuspectKind, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"network": self.network, "counts": {kind.value: count for kind, count in self.counts.items()}}
+
+
+def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable: set[str]) -> Iterator[str | Listed]:
+    """List what is in doubt; yield what is done before each step of a few seconds, and last what was listed."""
+    for embedded in embed_missing(store, classifier_id, eyes, unreadable):
+        yield f"looking at new photos ({embedded})"
+    yield "reading the lessons"
+    material = read_material(store, classifier_id, eyes, recipe)
+    network = material.latest
+    if network is None:
+        yield Listed(None, {})
+        return
+    with store.read() as unit:
+        lessons = _Lessons.of(material, unit.photos.labelled(classifier_id))
+    yield "looking for photos that are one picture"
+    same = _Same(())
+    for step in _same(store, lessons):
+        if isinstance(step, _Same):
+            same = step
+        else:
+            yield step
+    yield "looking for doubtful labels"
+    found = _doubted(lessons, material, eyes, recipe, same.groups)
+    found[SuspectKind.DUPLICATE] = _groups(lessons, same.groups)
+    found[SuspectKind.SIMILAR] = [_pair(lessons, *one) for one in same.similar[:MOST]]
+    yield "writing the lists"
+    with store.write() as unit:
+        found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
+        for kind in SuspectKind:
+            unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
+    yield Listed(network.number, {kind: len(some) for kind, some in found.items()})
+
+
+def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:
+    """Return photos whose answer people called wrong and that have no agreed name, most flagged first."""
+    found = []
+    for photo_id, prediction_id, people in unit.suspects.flagged(classifier_id, limit=MOST):
+        answer = unit.predictions.get(prediction_id)
+        others = [label_id for label_id, _ in answer.probabilities if label_id != answer.label_id]
+        reason = {"cause": "flagged", "people": people, "said": answer.label_id}
+        found.append(NewSuspect((photo_id,), None, others[0] if others else None, float(people), reason))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """The lessons as arrays, and the photos behind them.
+
+    `vectors` (n, d) have length one; `photos` are the taught photos of each picture, oldest first.
+    """
+
+    digests: tuple[str, ...]
+    labels: tuple[int, ...]
+    folds: Integers
+    groups: Integers
+    vectors: NDArray[np.float32]
+    photos: Mapping[str, list[LabelledPhoto]]
+
+    @classmethod
+    def of(cls, material: Material, photos: Sequence[LabelledPhoto]) -> _Lessons:
+        by_digest: dict[str, list[LabelledPhoto]] = defaultdict(list)
+        for photo in photos:
+            by_digest[photo.digest].append(photo)
+        lessons, numbers = material.snapshot.lessons, dict[str, int]()
+        return cls(
+            tuple(one.digest for one in lessons),
+            tuple(one.label_id for one in lessons),
+            np.array([one.fold for one in lessons], dtype=np.int64),
+            np.array([numbers.setdefault(one.group, len(numbers)) for one in lessons], dtype=np.int64),
+            scaled(material.sights.whole.embeddings).astype(np.float32),
+            by_digest,
+        )
+
+    def photos_of(self, row: int) -> tuple[int, ...]:
+        """Return the photos of a picture that are taught as its label: what is decided is decided of all of them."""
+        own = self.labels[row]
+        return tuple(one.photo_id for one in self.photos[self.digests[row]] if one.label_id == own)
+
+    def two_names(self) -> Iterator[NewSuspect]:
+        """Yield pictures that are taught under two names: one of them must be wrong."""
+        for photos in self.photos.values():
+            said = [one.label_id for one in photos]
+            if len(set(said)) < 2:
+                continue
+            most = most_said(said)
+            odd = next(one for one in reversed(photos) if one.label_id != most)
+            other = most if most is not None else next(one for one in said if one != odd.label_id)
+            mine = tuple(one.photo_id for one in photos if one.label_id == odd.label_id)
+            yield NewSuspect(mine, odd.label_id, other, 1.0, {"cause": "two_names", "photos": len(photos)})
+
+    def beside(self, row: int) -> list[int]:
+        """Return taught photos of other groups most alike to one."""
+        alike = self.vectors @ self.vectors[row]
+        alike[self.groups == self.groups[row]] = -np.inf
+        rows = [int(one) for one in np.argsort(-alike, kind="stable")[:BESIDE] if np.isfinite(alike[one])]
+        return [self.photos_of(one)[0] for one in rows if self.photos_of(one)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """Groups that are one picture, and pairs (row, row, cosine) that are only most alike, the most alike first."""
+
+    groups: tuple[DuplicateGroup, ...]
+    similar: tuple[tuple[int, int, float], ...] = ()
+
+
+def _doubted(
+    lessons: _Lessons, material: Material, eyes: Eyes, recipe: Recipe, groups: Sequence[DuplicateGroup]
+) -> dict[SuspectKind, list[NewSuspect]]:
+    """Return doubtful labels and strangers."""
+    ids = tuple(label_id for label_id, _ in material.snapshot.labels)
+    given = np.array([ids.index(label_id) for label_id in lessons.labels], dtype=np.int64)
+    # Copies in two folds vouch for each other. After a tuning a fold's embedder has learned from the other folds, so
+    # that no photo may change its fold.
+    folds = one_fold_each(lessons.folds, groups) if eyes.tuning is None else lessons.folds
+    doubts = doubt(material.sights.folds, given, folds, len(ids), recipe)
+    joint = together(doubts)
+    labels = [one for one in find_suspects(doubts, given, most=MOST) if one.score > DOUBTFUL]
+    strange = find_off_topic(doubts, given)[:MOST]
+    two_names = list(lessons.two_names())
+
+    def listed(one: Suspect) -> NewSuspect:
+        reason: dict[str, Any] = {"cause": one.cause.value, "beside": lessons.beside(one.row)}
+        proposal = None if one.proposal is None else ids[one.proposal]
+        if one.proposal is not None:
+            own, other = float(joint[one.row, one.given]), float(joint[one.row, one.proposal])
+            reason |= {"given": round(own, 4), "proposed": round(other, 4)}
+        return NewSuspect(lessons.photos_of(one.row), lessons.labels[one.row], proposal, one.score, reason)
+
+    return {
+        SuspectKind.LABEL: [*two_names, *(listed(one) for one in labels if lessons.photos_of(one.row))][:MOST],
+        SuspectKind.OUTLIER: [listed(one) for one in strange if lessons.photos_of(one.row)],
+    }
+
+
+def _same(store: Store, lessons: _Lessons) -> Iterator[str | _Same]:
+    """Look for photos that are one picture; yield now and then while they are decoded, and last what was found."""
+    alike = nearest_others(lessons.vectors, NEIGHBOURS)
+    pairs = [one for one in _pairs(alike) if lessons.photos_of(one[0]) and lessons.photos_of(one[1])][:LOOKED_AT]
+    rows = sorted({row for pair in pairs for row in pair[:2]})
+    grey = np.zeros((len(lessons.digests), SIDE, SIDE), dtype=np.uint8)
+    for number, row in enumerate(rows):
+        if number % AT_ONCE == 0:
+            yield f"looking for photos that are one picture ({number})"
+        grey[row] = _grey(store, lessons.digests[row])
+    twins = find_twins(_only(alike, {(one, other) for one, other, _ in pairs}), grey)
+    known = {(min(one.first, one.second), max(one.first, one.second)) for one in twins}
+    # Photos of one group are known to be alike: an album, or one picture sent twice.
+    similar = [one for one in pairs if one[:2] not in known and lessons.groups[one[0]] != lessons.groups[one[1]]]
+    yield _Same(group_twins(twins, _pixels(store, lessons)), tuple(similar))
+
+
+def _pairs(alike: Alike) -> list[tuple[int, int, float]]:
+    """Return pairs of rows that may be one picture, each once, the most alike first."""
+    found: dict[tuple[int, int], float] = {}
+    for one, place in zip(*np.nonzero(alike.likenesses >= LEAST_LIKENESS), strict=True):
+        other = int(alike.rows[one, place])
+        found[min(int(one), other), max(int(one), other)] = float(alike.likenesses[one, place])
+    return [(*pair, likeness) for pair, likeness in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _only(alike: Alike, pairs: set[tuple[int, int]]) -> Alike:
+    """Return the same without the pairs that were not decoded."""
+    likenesses = alike.likenesses.copy()
+    for one, place in zip(*np.nonzero(likenesses >= LEAST_LIKENESS), strict=True):
+        other = int(alike.rows[one, place])
+        if (min(int(one), other), max(int(one), other)) not in pairs:
+            likenesses[one, place] = -np.inf
+    return Alike(alike.rows, likenesses)
+
+
+def _grey(store: Store, digest: str) -> NDArray[np.uint8]:
+    """Return a picture's shades; none of a picture that cannot be read, which is like no other then."""
+    try:
+        return shades(decode(store.blobs.read(digest), SIDE))
+    except (StorageError, PictureUnreadable):
+        return np.zeros((SIDE, SIDE), dtype=np.uint8)
+
+
+def _pixels(store: Store, lessons: _Lessons) -> list[int]:
+    with store.read() as unit:
+        known = unit.photos.pixels(lessons.digests)
+    return [known.get(digest, 0) for digest in lessons.digests]
+
+
+def _groups(lessons: _Lessons, groups: Sequence[DuplicateGroup]) -> list[NewSuspect]:
+    """Return groups of copies, those with several names first: there one name must be wrong."""
+    found = [_group(lessons, one) for one in groups if all(lessons.photos_of(row) for row in one.rows)]
+    return sorted(found, key=lambda one: -one.score)[:MOST]
+
+
+def _group(lessons: _Lessons, group: DuplicateGroup) -> NewSuspect:
+    """Return a group with its best photo first.
+
+    Every photo of the other pictures follows: what is set aside must not come back by a copy sent twice.
+    """
+    names = len({lessons.labels[row] for row in group.rows})
+    others = (one for row in group.rows if row != group.best for one in lessons.photos_of(row))
+    photos = (lessons.photos_of(group.best)[0], *others)
+    reason = {"cause": Cause.DUPLICATES.value, "names": names}
+    return NewSuspect(photos, lessons.labels[group.best], None, float(names), reason)
+
+
+def _pair(lessons: _Lessons, one: int, other: int, likeness: float) -> NewSuspect:
+    photos = (lessons.photos_of(one)[0], lessons.photos_of(other)[0])
+    return NewSuspect(photos, lessons.labels[one], None, likeness, {"cause": "alike", "likeness": round(likeness, 4)})
