@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.datasets import Dataset
 from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
     NotFound,
@@ -22,6 +23,7 @@ from storage.moment import Clock, utc_now
 from storage.photos import EVERY_FOLD, FOLDS
 from storage.pictures import Picture, normalise
 from storage.records import (
+    ON_REQUEST,
     TEST_FOLD,
     AnswerKind,
     Awaited,
@@ -55,14 +57,16 @@ from storage.records import (
     Vote,
     VoteKind,
 )
+from storage.reversals import Reversal, ReversalKind
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
-from storage.votes import most_said
+from storage.votes import in_force, live, most_said, said_since, tally
 
 __all__ = [
     "EVERY_FOLD",
     "FOLDS",
     "MAX_LABEL",
+    "ON_REQUEST",
     "TEST_FOLD",
     "AnswerKind",
     "Arrival",
@@ -71,6 +75,7 @@ __all__ = [
     "Choice",
     "Classifier",
     "Clock",
+    "Dataset",
     "Decision",
     "Drift",
     "DriftKind",
@@ -98,6 +103,8 @@ __all__ = [
     "RawUpdate",
     "Reason",
     "Refusal",
+    "Reversal",
+    "ReversalKind",
     "Role",
     "Source",
     "Standing",
@@ -122,11 +129,15 @@ __all__ = [
     "VoteKind",
     "WriteNotDurable",
     "arrival_key",
+    "in_force",
     "key_of",
+    "live",
     "most_said",
     "normalise",
     "open_store",
+    "said_since",
     "subject_of",
+    "tally",
     "tidy",
     "utc_now",
 ]

@@ -93,6 +93,14 @@ class Photos:
             raise NotFound("photo", photo_id)
         return _record(row)
 
+    def those(self, photo_ids: Sequence[int]) -> list[Photo]:
+        """Photos by their ids, as far as they are there."""
+        found = []
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = select(photo).where(photo.c.id.in_(photo_ids[start : start + _CHUNK])).order_by(photo.c.id)
+            found += [_record(row) for row in self._connection.execute(some)]
+        return found
+
     def by_message(self, chat_id: int, message_id: int) -> Photo | None:
         row = self._connection.execute(*_photo_in(chat_id, message_id)).one_or_none()
         return _record(row) if row else None

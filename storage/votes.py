@@ -1,24 +1,37 @@
 """Votes: what people say of photos. They are only ever added; the label of a photo is computed from them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Executable, Row, delete, func, select
 
+from storage.datasets import Datasets
 from storage.errors import NotFound
-from storage.inserting import insert_row
+from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import photo, standing, vote
 
+# SQLite allows 32,766 variables in a statement; stay far below.
+_CHUNK = 5_000
+
+
+def in_force(votes: Iterable[Vote]) -> list[Vote]:
+    """The votes and withdrawals that were not withdrawn themselves, oldest first."""
+    left, withdrawn = [], set()
+    # A withdrawal is newer than what it withdraws, and may itself have been withdrawn since.
+    for one in sorted(votes, key=lambda v: v.id, reverse=True):
+        if one.id not in withdrawn:
+            left.append(one)
+            withdrawn |= {one.replaces_id} if one.kind is VoteKind.WITHDRAW else set()
+    return left[::-1]
+
 
 def live(votes: Iterable[Vote]) -> list[Vote]:
     """The votes that still speak: neither withdrawn nor replaced. What a withdrawn vote had replaced speaks again."""
-    votes = list(votes)
-    withdrawn = {v.replaces_id for v in votes if v.kind is VoteKind.WITHDRAW}
-    standing_votes = [v for v in votes if v.kind is not VoteKind.WITHDRAW and v.id not in withdrawn]
+    standing_votes = [v for v in in_force(votes) if v.kind is not VoteKind.WITHDRAW]
     replaced = {v.replaces_id for v in standing_votes if v.replaces_id is not None}
     return [v for v in standing_votes if v.id not in replaced]
 
@@ -60,6 +73,18 @@ def most_said(labels: Iterable[int]) -> int | None:
     ranked = Counter(labels).most_common(2)
     tied = len(ranked) == 2 and ranked[0][1] == ranked[1][1]
     return None if not ranked or tied else ranked[0][0]
+
+
+def said_since(votes: Iterable[Vote], vote_id: int) -> list[int]:
+    """Which of a photo's votes to withdraw, so that it stands as it did when `vote_id` was the newest of all votes.
+
+    What was withdrawn since speaks again; what was said since does not.
+    """
+    return [
+        one.id
+        for one in in_force(votes)
+        if one.id > vote_id and (one.kind is not VoteKind.WITHDRAW or (one.replaces_id or 0) <= vote_id)
+    ]
 
 
 class Votes:
@@ -135,8 +160,10 @@ class Votes:
 
     def last_of(self, person_id: int, chat_id: int) -> Vote | None:
         """The person's newest vote on a photo of this chat that was not withdrawn: what /undo takes back."""
-        later = vote.alias("later")
+        later, latest = vote.alias("later"), vote.alias("latest")
+        taken_back = select(latest.c.id).where(latest.c.replaces_id == later.c.id)
         withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
+        withdrawal = withdrawal.where(~taken_back.exists())
         query = (
             select(vote)
             .join(photo, photo.c.id == vote.c.photo_id)
@@ -184,6 +211,11 @@ class Votes:
         people, votes, votes_of_people = self._connection.execute(query).one()
         return int(people), votes > votes_of_people
 
+    def weigh(self, photo_id: int, votes: Iterable[Vote]) -> Standing:
+        """What these votes on a photo add up to, or would."""
+        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
+        return tally(photo_id, votes, is_test=fold == TEST_FOLD)
+
     def standing(self, photo_id: int) -> Standing:
         row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
         if row is None:
@@ -191,12 +223,42 @@ class Votes:
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
     def _recount(self, photo_id: int) -> None:
-        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
-        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD)
+        now = self.weigh(photo_id, self.of_photo(photo_id))
         self._connection.execute(*_no_standing(photo_id))
         self._connection.execute(
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
         )
+
+    def withdraw(self, vote_ids: Sequence[int], reason: Reason, deed: str) -> int:
+        """Withdraw votes or withdrawals, whosever they are, in nobody's name; returns how many were in force.
+
+        Telling the same `deed` again changes nothing.
+        """
+        photo_of = {one.id: one.photo_id for vote_id in vote_ids for one in [self.get(vote_id)]}
+        touched, withdrawn = sorted(set(photo_of.values())), 0
+        for photo_id in touched:
+            self._lock(photo_id)
+            standing_votes = {one.id for one in in_force(self.of_photo(photo_id))}
+            for vote_id in sorted(each for each, on in photo_of.items() if on == photo_id and each in standing_votes):
+                values = {"photo_id": photo_id, "person_id": None, "kind": VoteKind.WITHDRAW, "label_id": None}
+                told = {"reason": reason, "replaces_id": vote_id, "deed": f"{deed}:{vote_id}"}
+                withdrawn += insert_unless_there(self._connection, vote, **values, **told, created_at=self._moment.now)
+            self._recount(photo_id)
+        return withdrawn
+
+    def of_deeds(self, beginning: str) -> list[Vote]:
+        """The votes whose deeds begin so, oldest first."""
+        query = select(vote).where(vote.c.deed.startswith(beginning, autoescape=True)).order_by(vote.c.id)
+        return [_record(row) for row in self._connection.execute(query)]
+
+    def of_photos(self, photo_ids: Sequence[int]) -> dict[int, list[Vote]]:
+        """Every vote ever cast on these photos, oldest first, by photo."""
+        found: dict[int, list[Vote]] = {photo_id: [] for photo_id in photo_ids}
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = vote.c.photo_id.in_(photo_ids[start : start + _CHUNK])
+            for row in self._connection.execute(select(vote).where(some).order_by(vote.c.id)):
+                found[row.photo_id].append(_record(row))
+        return found
 
     def forget_person(self, person_id: int) -> None:
         """Remove a person's votes, as she may ask of us: the one way in which a vote ever leaves."""
@@ -206,6 +268,7 @@ class Votes:
         self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
         for photo_id in touched:
             self._recount(photo_id)
+        Datasets(self._connection, self._moment).forget_unnamed(sorted(touched))
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.dataset_app import dataset
+
 pupil = typer.Typer(
     name="pupil",
     help="A bot that people teach to see. Everything it keeps lies below one folder: PUPIL_HOME.",
@@ -19,8 +21,13 @@ pupil = typer.Typer(
 )
 export = typer.Typer(help="Take a network or the data set out of Pupil.", no_args_is_help=True)
 pupil.add_typer(export, name="export")
+pupil.add_typer(dataset, name="dataset")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Version = Annotated[
+    int | None,
+    typer.Option("--dataset", help="Learn from this version of the data set; it answers only if you say so then."),
+]
 Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.")]
 
 
@@ -47,9 +54,9 @@ def trainer() -> None:
 
 
 @pupil.command()
-def train(json: Json = False) -> None:
+def train(json: Json = False, dataset: Version = None) -> None:
     """Train a network now and let it answer if it is good enough."""
-    _hand_over("train", *(["--json"] if json else []))
+    _hand_over("train", *(["--json"] if json else []), *_of_version(dataset))
 
 
 @pupil.command()
@@ -58,9 +65,10 @@ def tune(
     go_on: Annotated[
         bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
     ] = False,
+    dataset: Version = None,
 ) -> None:
     """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
-    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []))
+    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []), *_of_version(dataset))
 
 
 @pupil.command()
@@ -180,6 +188,10 @@ def export_dataset(
     from bot.cli.exporting import export_dataset as export_to
 
     raise typer.Exit(export_to(folder))
+
+
+def _of_version(dataset: int | None) -> list[str]:
+    return [] if dataset is None else ["--dataset", str(dataset)]
 
 
 def _hand_over(*arguments: str) -> None:
