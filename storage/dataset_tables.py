@@ -60,11 +60,3 @@ reversal = Table(
     _at("undone_at", null=True),
     sqlite_autoincrement=True,
 )
-
-newcomer = Table(
-    "newcomer",
-    metadata,
-    # Whoever stands here teaches nothing alone: what she says waits until somebody else says so too.
-    Column("person_id", Id, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    _at("since"),
-)

@@ -146,6 +146,22 @@ def rollback(number: Annotated[int, typer.Argument(help="The number, as `pupil m
 
 
 @pupil.command()
+def clean(
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write what is in doubt to this table.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write it as a page to decide in.")] = None,
+    apply: Annotated[Path | None, typer.Option("--apply", help="Read the decisions of such a table back.")] = None,
+    create_labels: Annotated[
+        bool, typer.Option("--create-labels", help="Make labels that a decision names and nobody has taught.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --apply would do, and do nothing.")] = False,
+) -> None:
+    """List the photos in doubt as a table and a page, or carry out what was decided there."""
+    from bot.cli.cleaning import clean as clean_data
+
+    raise typer.Exit(clean_data(csv, html, apply, create_labels=create_labels, dry_run=dry_run))
+
+
+@pupil.command()
 def people(json: Json = False) -> None:
     """List everybody who has written to the bot, with their roles."""
     from bot.cli.people import show_people

@@ -1,4 +1,4 @@
-"""Versions of the data set, what is taken back at once, and whose lessons wait for somebody else's word."""
+"""Versions of the data set, and what is taken back at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,13 +43,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("network_id", name=op.f("pk_learned")),
     )
     op.create_index(op.f("ix_learned_dataset_id"), "learned", ["dataset_id"])
-    op.create_table(
-        "newcomer",
-        sa.Column("person_id", Id, autoincrement=False, nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_newcomer_person_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_newcomer")),
-    )
     op.create_table(
         "reversal",
         sa.Column("id", Id, autoincrement=True, nullable=False),
