@@ -83,15 +83,16 @@ class Reversals:
             raise NotFound("reversal", reversal_id)
         return _record(row)
 
-    def last(self, classifier_id: int, kind: ReversalKind) -> Reversal | None:
-        """The newest of a kind that is not undone."""
+    def last(self, classifier_id: int, kind: ReversalKind, *, of_id: int | None = None) -> Reversal | None:
+        """The newest of a kind, about that person if one is named, that is not undone."""
         query = (
             select(reversal)
             .where(reversal.c.classifier_id == classifier_id, reversal.c.kind == kind, reversal.c.undone_at.is_(None))
             .order_by(reversal.c.id.desc())
-            .limit(1)
         )
-        row = self._connection.execute(query).one_or_none()
+        if of_id is not None:
+            query = query.where(reversal.c.of_id == of_id)
+        row = self._connection.execute(query.limit(1)).one_or_none()
         return _record(row) if row else None
 
     def finish(self, reversal_id: int) -> None:

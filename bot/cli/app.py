@@ -180,6 +180,17 @@ def role(
     raise typer.Exit(set_role(person, role))
 
 
+@pupil.command()
+def revert(
+    person: Annotated[str, typer.Argument(help="The number or the name, as `pupil people` lists it.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Give back what was taken back last.")] = False,
+) -> None:
+    """Take back all that a person said of photos; nothing is removed."""
+    from bot.cli.people import revert_person
+
+    raise typer.Exit(revert_person(person, undo=undo))
+
+
 @pupil.command("owner-code")
 def owner_code() -> None:
     """Print a code that makes the one who sends it to the bot its owner."""
