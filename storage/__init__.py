@@ -17,6 +17,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.jobs import Heartbeat
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
@@ -33,7 +34,6 @@ from storage.records import (
     DriftKind,
     Flag,
     GivenAnswer,
-    Heartbeat,
     Incoming,
     Job,
     JobKind,

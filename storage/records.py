@@ -351,13 +351,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Heartbeat:
-    process: str
-    doing: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Incoming:
     """An update as Telegram gave it, in the lane (chat) whose order it keeps."""
 
