@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.datasets import Dataset
 from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
     NotFound,
@@ -16,6 +17,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.jobs import Heartbeat
 from storage.label_changes import ChangeKind, LabelChange, LabelCount
 from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
@@ -23,6 +25,7 @@ from storage.moment import Clock, utc_now
 from storage.photos import EVERY_FOLD, FOLDS
 from storage.pictures import Picture, normalise
 from storage.records import (
+    ON_REQUEST,
     TEST_FOLD,
     AnswerKind,
     Awaited,
@@ -32,7 +35,6 @@ from storage.records import (
     DriftKind,
     Flag,
     GivenAnswer,
-    Heartbeat,
     Incoming,
     Job,
     JobKind,
@@ -55,14 +57,16 @@ from storage.records import (
     Vote,
     VoteKind,
 )
+from storage.reversals import Reversal, ReversalKind
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
-from storage.votes import most_said
+from storage.tallying import in_force, live, most_said, said_since, tally
 
 __all__ = [
     "EVERY_FOLD",
     "FOLDS",
     "MAX_LABEL",
+    "ON_REQUEST",
     "TEST_FOLD",
     "AnswerKind",
     "Arrival",
@@ -72,6 +76,7 @@ __all__ = [
     "Choice",
     "Classifier",
     "Clock",
+    "Dataset",
     "Decision",
     "Drift",
     "DriftKind",
@@ -100,6 +105,8 @@ __all__ = [
     "RawUpdate",
     "Reason",
     "Refusal",
+    "Reversal",
+    "ReversalKind",
     "Role",
     "Source",
     "Standing",
@@ -124,11 +131,15 @@ __all__ = [
     "VoteKind",
     "WriteNotDurable",
     "arrival_key",
+    "in_force",
     "key_of",
+    "live",
     "most_said",
     "normalise",
     "open_store",
+    "said_since",
     "subject_of",
+    "tally",
     "tidy",
     "utc_now",
 ]

@@ -26,7 +26,7 @@ class Decisions:
     def add(
         self,
         about: Suspect,
-        person_id: int,
+        person_id: int | None,
         choice: Choice,
         *,
         label_id: int | None = None,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,19 @@ from sqlalchemy import Connection, Row, Text, cast, func, select, update
 from storage.errors import NotFound, StoreConflict
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.records import Heartbeat, Job, JobState
+from storage.records import Job, JobState
 from storage.tables import asker, classifier, heartbeat, job
 
 # However long lessons keep coming, work starts this long after the first of them.
 LONGEST_WAIT = timedelta(seconds=10)
 MAX_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    process: str
+    doing: str
+    at: datetime
 
 
 class Jobs:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
+from storage.dataset_tables import dataset_photo
+from storage.datasets import in_version
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.records import Network, NewNetwork, State
+from storage.records import ON_REQUEST, Network, NewNetwork, State
 from storage.tables import classifier, deletion, embedding, network, photo, standing, vote
 
 # SQLite allows 32,766 variables in a statement; stay far below.
@@ -20,16 +22,19 @@ class Embeddings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def missing(self, classifier_id: int, embedder: str, limit: int = 256) -> list[str]:
-        """Digests of taught photos that this embedder has not seen, oldest photo first."""
+    def missing(self, classifier_id: int, embedder: str, limit: int = 256, *, dataset: int | None = None) -> list[str]:
+        """Digests of taught photos, or those of a version, that this embedder has not seen, oldest photo first."""
         seen = select(embedding.c.digest).where(embedding.c.digest == photo.c.digest, embedding.c.embedder == embedder)
         query = (
             select(photo.c.id, photo.c.digest)
-            .join(standing, standing.c.photo_id == photo.c.id)
-            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT, ~seen.exists())
+            .where(photo.c.classifier_id == classifier_id, ~seen.exists())
             .order_by(photo.c.id)
             .limit(limit)
         )
+        if dataset is None:
+            query = query.join(standing, standing.c.photo_id == photo.c.id).where(standing.c.state == State.TAUGHT)
+        else:
+            query = query.join(dataset_photo, dataset_photo.c.photo_id == photo.c.id).where(in_version(dataset))
         # Twins may make the first rows fewer pictures than are wanted. Grouping them would read all photos each time.
         found: dict[str, None] = {}
         last = 0
@@ -115,8 +120,9 @@ class Networks:
         return [_record(row) for row in self._connection.execute(_asked().where(own, later).order_by(network.c.number))]
 
     def latest(self, classifier_id: int) -> Network | None:
-        """The newest network, whether it shipped or was held."""
-        query = _asked().where(network.c.classifier_id == classifier_id)
+        """The newest network of what was taught then, whether it shipped or was held."""
+        ground = func.coalesce(network.c.verdict["ground"].as_string(), "")
+        query = _asked().where(network.c.classifier_id == classifier_id, ground != ON_REQUEST)
         return self._one(query.order_by(network.c.number.desc()).limit(1))
 
     def newest_shipped(self, classifier_id: int) -> Network | None:
@@ -182,6 +188,8 @@ class Networks:
         return self.get(row.id)
 
     def activate(self, classifier_id: int, network_id: int) -> None:
+        """Let a network answer from this commit on."""
+        self._connection.execute(update(network).where(network.c.id == network_id).values(shipped=True))
         self._connection.execute(
             update(classifier).where(classifier.c.id == classifier_id).values(active_network_id=network_id)
         )

@@ -7,6 +7,8 @@ from typing import Any
 
 # The fold of photos that nothing ever learns from: they are kept for a test.
 TEST_FOLD = -1
+# The ground on which a network waits for its owner's word: it was made of an older version of the data set.
+ON_REQUEST = "on_request"
 
 
 class Role(IntEnum):
@@ -35,6 +37,7 @@ class Reason(StrEnum):
     TYPED = "typed"
     UNDO = "undo"
     IMPORT = "import"
+    REVERSAL = "reversal"  # one of many that were taken back at once
     REVIEW = "review"  # a reviewer decided about a suspect: this settles what the photo counts as
 
 
@@ -321,7 +324,8 @@ class Network:
     @property
     def may_answer_again(self) -> bool:
         """Whether nothing that is known of it forbids a rollback to it."""
-        return self.shipped and not self.lessons_deleted and self.removed_at is None
+        asked_for = self.verdict.get("ground") == ON_REQUEST
+        return (self.shipped or asked_for) and not self.lessons_deleted and self.removed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,13 +343,6 @@ class Job:
     result: dict[str, Any] | None
     finished_at: datetime | None
     told_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    process: str
-    doing: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

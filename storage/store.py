@@ -15,6 +15,7 @@ from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
 from storage.credits import Credits
+from storage.datasets import Datasets
 from storage.decisions import Decisions
 from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
@@ -30,6 +31,7 @@ from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
 from storage.predictions import Predictions
+from storage.reversals import Reversals
 from storage.suspects import Suspects
 from storage.tables import blob
 from storage.talks import Talks
@@ -56,6 +58,8 @@ class Unit:
         self.arrivals = Arrivals(connection, moment)
         self.votes = Votes(connection, moment)
         self.naming = Naming(connection, moment, self.votes)
+        self.reversals = Reversals(connection, moment)
+        self.datasets = Datasets(connection, moment)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
         self.suspects = Suspects(connection, moment)

@@ -1,18 +1,20 @@
 """Votes: what people say of photos. They are only ever added; the label of a photo is computed from them."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
 
+from storage.datasets import Datasets
 from storage.errors import NotFound
-from storage.inserting import insert_row
+from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import label, photo, standing, vote
+from storage.tallying import in_force, live, tally
 
 # A vote names the label that was said then. It is read as what that is now: what was merged counts as what it became.
 _label_now = func.coalesce(label.c.root_id, vote.c.label_id).label("label_id")
@@ -23,60 +25,6 @@ _votes: Select[Any] = (
 )
 # How many photos are counted anew by one query.
 _CHUNK = 500
-
-
-def live(votes: Iterable[Vote]) -> list[Vote]:
-    """The votes that still speak: neither withdrawn nor replaced. What a withdrawn vote had replaced speaks again."""
-    votes = list(votes)
-    withdrawn = {v.replaces_id for v in votes if v.kind is VoteKind.WITHDRAW}
-    standing_votes = [v for v in votes if v.kind is not VoteKind.WITHDRAW and v.id not in withdrawn]
-    replaced = {v.replaces_id for v in standing_votes if v.replaces_id is not None}
-    return [v for v in standing_votes if v.id not in replaced]
-
-
-def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False, retired: Collection[int] = ()) -> Standing:
-    """What the votes on one photo add up to; the label of one that is kept for a test is not taught.
-
-    Nor is one of the labels `retired`: it stays what people say, and is not learned.
-
-    Each person has one voice, her newest; an import has one too. What a reviewer decided settles it, the newest such
-    decision where there are several. Otherwise most voices win. A tie is a dispute, and a disputed photo has no label.
-    """
-    voices: dict[int | None, Vote] = {}
-    for one in sorted(live(votes), key=lambda v: v.id):
-        voices[one.person_id] = one
-    if not voices:
-        return Standing(photo_id, None, State.UNLABELLED, 0)
-    reviews = [v for v in voices.values() if v.reason is Reason.REVIEW]
-    if reviews:
-        return _settled(photo_id, max(reviews, key=lambda v: v.id), len(voices), is_test=is_test, retired=retired)
-    ranked = Counter(v.label_id if v.kind is VoteKind.LABEL else None for v in voices.values()).most_common(2)
-    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-        return Standing(photo_id, None, State.DISPUTED, len(voices))
-    winner = ranked[0][0]
-    state = State.NONE if winner is None else _labelled(winner, is_test=is_test, retired=retired)
-    return Standing(photo_id, winner, state, len(voices))
-
-
-def _labelled(label_id: int | None, *, is_test: bool, retired: Collection[int]) -> State:
-    return State.RETIRED if label_id in retired else State.TEST if is_test else State.TAUGHT
-
-
-def _settled(photo_id: int, decided: Vote, voters: int, *, is_test: bool, retired: Collection[int]) -> Standing:
-    """What a photo counts as by a reviewer's vote alone."""
-    states = {
-        VoteKind.LABEL: _labelled(decided.label_id, is_test=is_test, retired=retired),
-        VoteKind.NONE: State.NONE,
-        VoteKind.ASIDE: State.ASIDE,
-    }
-    return Standing(photo_id, decided.label_id, states[decided.kind], voters)
-
-
-def most_said(labels: Iterable[int]) -> int | None:
-    """The label id that comes most often; None where two tie, or there is none."""
-    ranked = Counter(labels).most_common(2)
-    tied = len(ranked) == 2 and ranked[0][1] == ranked[1][1]
-    return None if not ranked or tied else ranked[0][0]
 
 
 class Votes:
@@ -152,8 +100,10 @@ class Votes:
 
     def last_of(self, person_id: int, chat_id: int) -> Vote | None:
         """The person's newest vote on a photo of this chat that was not withdrawn: what /undo takes back."""
-        later = vote.alias("later")
+        later, latest = vote.alias("later"), vote.alias("latest")
+        taken_back = select(latest.c.id).where(latest.c.replaces_id == later.c.id)
         withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
+        withdrawal = withdrawal.where(~taken_back.exists())
         query = (
             _votes.join(photo, photo.c.id == vote.c.photo_id)
             .where(
@@ -235,6 +185,12 @@ class Votes:
         people, votes, votes_of_people = self._connection.execute(query).one()
         return int(people), votes > votes_of_people
 
+    def weigh(self, photo_id: int, votes: Iterable[Vote]) -> Standing:
+        """What these votes on a photo add up to, or would."""
+        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
+        retired = set(self._connection.execute(*_retired()).scalars())
+        return tally(photo_id, votes, is_test=fold == TEST_FOLD, retired=retired)
+
     def standing(self, photo_id: int) -> Standing:
         row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
         if row is None:
@@ -255,9 +211,7 @@ class Votes:
         return len(photo_ids)
 
     def _recount_one(self, photo_id: int) -> None:
-        fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
-        retired = set(self._connection.execute(*_retired()).scalars())
-        now = tally(photo_id, self.of_photo(photo_id), is_test=fold == TEST_FOLD, retired=retired)
+        now = self.weigh(photo_id, self.of_photo(photo_id))
         self._connection.execute(*_no_standing(photo_id))
         self._connection.execute(
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
@@ -281,6 +235,28 @@ class Votes:
             ],
         )
 
+    def withdraw(self, vote_ids: Sequence[int], reason: Reason, deed: str) -> int:
+        """Withdraw votes or withdrawals, whosever they are, in nobody's name; returns how many were in force.
+
+        Telling the same `deed` again changes nothing.
+        """
+        photo_of = {one.id: one.photo_id for vote_id in vote_ids for one in [self.get(vote_id)]}
+        touched, withdrawn = sorted(set(photo_of.values())), 0
+        for photo_id in touched:
+            self._lock(photo_id)
+            standing_votes = {one.id for one in in_force(self.of_photo(photo_id))}
+            for vote_id in sorted(each for each, on in photo_of.items() if on == photo_id and each in standing_votes):
+                values = {"photo_id": photo_id, "person_id": None, "kind": VoteKind.WITHDRAW, "label_id": None}
+                told = {"reason": reason, "replaces_id": vote_id, "deed": f"{deed}:{vote_id}"}
+                withdrawn += insert_unless_there(self._connection, vote, **values, **told, created_at=self._moment.now)
+            self._recount_one(photo_id)
+        return withdrawn
+
+    def of_deeds(self, beginning: str) -> list[Vote]:
+        """The votes whose deeds begin so, oldest first."""
+        query = _votes.where(vote.c.deed.startswith(beginning, autoescape=True)).order_by(vote.c.id)
+        return [_record(row) for row in self._connection.execute(query)]
+
     def forget_person(self, person_id: int) -> None:
         """Remove a person's votes, as she may ask of us: the one way in which a vote ever leaves."""
         touched = {one.photo_id for one in self.of_person(person_id)}
@@ -289,6 +265,7 @@ class Votes:
         self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
         for some in _chunks(sorted(touched)):
             self._recount(some)
+        Datasets(self._connection, self._moment).forget_unnamed(sorted(touched))
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""

@@ -35,6 +35,7 @@ LOCK_LOOK_SECONDS = 0.5
 FAREWELL_SECONDS = 1.0
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Turns lessons into a network.")
+Version = Annotated[int | None, typer.Option("--dataset", help="A version of the data set, by its number.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a sentence.")]
 
 
@@ -73,10 +74,11 @@ def run(
 def train(
     as_json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Learn again even if nothing changed.")] = False,
+    dataset: Version = None,
 ) -> None:
     """Learn now, once, and say what came of it."""
     started = time.perf_counter()
-    result = commands.train(_open(), TrainerSettings(), force=force)
+    result = commands.train(_open(), TrainerSettings(), force=force, dataset=dataset)
     result["seconds"] = round(time.perf_counter() - started, 3)
     typer.echo(json.dumps(result) if as_json else commands.sentence(result))
     if result["end"] == "not_ready":
@@ -89,12 +91,13 @@ def tune(
     go_on: Annotated[
         bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
     ] = False,
+    dataset: Version = None,
 ) -> None:
     """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
     started = time.perf_counter()
     result: dict[str, Any] = {}
     with progress_bar() as bar:
-        for step in commands.tune(_open(), TrainerSettings(), go_on=go_on):
+        for step in commands.tune(_open(), TrainerSettings(), go_on=go_on, dataset=dataset):
             match step:
                 case Progress():
                     bar.update(step.part.value, step.done, step.steps)
@@ -140,6 +143,13 @@ def report(
     """Say how good a network is and why, in words, numbers and pictures."""
     facts = commands.report(_open(), folder, number=network, dark=dark, chats=chat or ())
     typer.echo(json.dumps(facts) if as_json else commands.report_in_words(facts))
+
+
+@app.command()
+def effect(first: int, second: int, as_json: Json = False) -> None:
+    """Say what cleaning did: errors of two versions' networks on the same confirmed photos."""
+    result = commands.effect(_open(), first, second)
+    typer.echo(json.dumps(result) if as_json else result["sentence"])
 
 
 @app.command()

@@ -12,7 +12,7 @@ from storage import JobKind, JobState, Store
 from trainer import cycle
 from trainer.cycle import Outcome
 from trainer.embedding import Embedder
-from trainer.errors import AlreadyRunning, NetworkUnknown, NothingToExport, TrainerError
+from trainer.errors import AlreadyRunning, DatasetUnknown, NetworkUnknown, NothingToExport, TrainerError
 from trainer.eyes import Eyes, eyes_of, tuned_eyes, tunings_folder
 from trainer.keeping import keep_house
 from trainer.locking import only_trainer
@@ -30,28 +30,38 @@ LOOK_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 600.0
 
 
-def train(store: Store, settings: TrainerSettings, *, force: bool = False) -> dict[str, Any]:
-    """Run one cycle and return its outcome; if a trainer is running in this home, ask it to and wait."""
+def train(
+    store: Store, settings: TrainerSettings, *, force: bool = False, dataset: int | None = None
+) -> dict[str, Any]:
+    """Run one cycle and return its outcome; if a trainer is running in this home, ask it to and wait.
+
+    From a version of the data set, `dataset`, it learns only where no trainer is running. Raise TrainerError.
+    """
     try:
         with only_trainer(store.home):
-            return _train_here(store, settings, force=force)
+            return _train_here(store, settings, force=force, dataset=dataset)
     except AlreadyRunning:
-        if force:
+        if force or dataset is not None:
             raise
         return _train_there(store)
 
 
-def tune(store: Store, settings: TrainerSettings, *, go_on: bool = False) -> Iterator[Progress | str | dict[str, Any]]:
+def tune(
+    store: Store, settings: TrainerSettings, *, go_on: bool = False, dataset: int | None = None
+) -> Iterator[Progress | str | dict[str, Any]]:
     """Fine-tune, put the network through the gate, and yield the outcome last; before it, how far that is.
 
-    If a trainer is running in this home, ask it to and wait. `go_on` (from where the last fine-tuning ended) is only to
-    be had without one. Raise TrainerError.
+    If a trainer is running in this home, ask it to and wait. `go_on` (from where the last fine-tuning ended) and
+    `dataset` (from a version of the data set) are only to be had without one. Raise TrainerError.
     """
     try:
         with only_trainer(store.home):
-            yield from _tune_here(store, settings, go_on=go_on)
+            if dataset is not None:
+                yield from _tune_on(store, settings, dataset, go_on=go_on)
+            else:
+                yield from _tune_here(store, settings, go_on=go_on)
     except AlreadyRunning:
-        if go_on:
+        if go_on or dataset is not None:
             raise
         yield from _tune_there(store)
 
@@ -80,6 +90,35 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
                 result = end.as_dict() | {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1)}
                 _note_tuning(store, classifier_id, result | asked.as_dict())
                 yield result
+
+
+def _tune_on(
+    store: Store, settings: TrainerSettings, dataset: int, *, go_on: bool
+) -> Iterator[Progress | dict[str, Any]]:
+    """Fine-tune on a version of the data set; what comes of it answers nobody until its owner says so."""
+    from trainer.tuning.command import carry_out
+
+    started, classifier_id = time.perf_counter(), _classifier(store)
+    _check_version(store, classifier_id, dataset)
+    untuned = _untuned(store, settings)
+    start = _eyes(store, settings, classifier_id, untuned).tuning_digest if go_on else None
+    for step in carry_out(store, classifier_id, untuned, settings, start=start, dataset=dataset):
+        if isinstance(step, Progress):
+            yield step
+            continue
+        eyes = tuned_eyes(store.home, step.digest, threads=settings.threads)
+        for end in cycle.run(store, classifier_id, eyes, Recipe(), dataset=dataset):
+            if isinstance(end, Outcome):
+                clear(tunings_folder(store.home))
+                told = {"tuning": step.digest, "seconds": round(time.perf_counter() - started, 1), "dataset": dataset}
+                yield _named(store, end.as_dict()) | told
+
+
+def _check_version(store: Store, classifier_id: int, dataset: int | None) -> None:
+    """Raise DatasetUnknown if there is no such version."""
+    with store.read() as unit:
+        if dataset is not None and dataset not in {one.number for one in unit.datasets.all(classifier_id)}:
+            raise DatasetUnknown(dataset)
 
 
 def _note_tuning(store: Store, classifier_id: int, result: dict[str, Any]) -> None:
@@ -129,6 +168,14 @@ def report(
     if folder is None:
         drop_others(store.home, home)
     return found.facts() | written.facts()
+
+
+def effect(store: Store, first: int, second: int) -> dict[str, Any]:
+    """Say what cleaning did between two versions of the data set. Raise DatasetUnknown, NothingToReport or worse."""
+    from trainer.effect import effect_of, in_words
+
+    facts = effect_of(store, _classifier(store), first, second).facts()
+    return facts | {"from": first, "to": second, "sentence": in_words(facts)}
 
 
 def embed(store: Store, settings: TrainerSettings) -> dict[str, Any]:
@@ -207,6 +254,10 @@ def sentence(result: dict[str, Any]) -> str:
     if not result["n"]:
         quality = "its error cannot be measured yet (each label's photos came in one album)"
     known = f"{result['photos']} photos, {result['labels']} labels"
+    if result.get("dataset") is not None and result["end"] == "held":
+        waits = f"It answers nobody until you say so: pupil rollback {result['network']}."
+        made = f"Network {result['network']} was made of version {result['dataset']} of the data set"
+        return f"{made}: {known}, {quality}, {result['seconds']:.1f} s. {waits}"
     ends = {
         "published": f"Network {result['network']} answers from now on",
         "held": f"Network {result['network']} was held back: {(result['verdict'] or {}).get('ground')}",
@@ -227,17 +278,18 @@ def _named(store: Store, result: dict[str, Any]) -> dict[str, Any]:
     return result | {"missing": missing | {"shortages": short}}
 
 
-def _train_here(store: Store, settings: TrainerSettings, *, force: bool) -> dict[str, Any]:
+def _train_here(store: Store, settings: TrainerSettings, *, force: bool, dataset: int | None = None) -> dict[str, Any]:
     classifier_id = _classifier(store)
+    _check_version(store, classifier_id, dataset)
     untuned = _untuned(store, settings)
     eyes = _eyes(store, settings, classifier_id, untuned)
     with store.write() as unit:
         unit.jobs.release_all()
     keep_house(store, untuned.digest)
-    for step in cycle.run(store, classifier_id, eyes, Recipe(), force=force):
+    for step in cycle.run(store, classifier_id, eyes, Recipe(), force=force, dataset=dataset):
         if isinstance(step, Outcome):
             keep_house(store, untuned.digest)
-            return _named(store, step.as_dict())
+            return _named(store, step.as_dict()) | ({} if dataset is None else {"dataset": dataset})
     raise TrainerError("the cycle ended without an outcome")
 
 

@@ -82,19 +82,25 @@ def run(
     unreadable: set[str] | None = None,
     *,
     force: bool = False,
+    dataset: int | None = None,
 ) -> Iterator[str | Outcome]:
-    """Run a cycle; yield what it is about to do, and last its Outcome. `force` learns again from the same snapshot."""
+    """Run a cycle; yield what it is about to do, and last its Outcome. `force` learns again from the same snapshot.
+
+    A network of an older version, `dataset`, answers nobody until its owner says so.
+    """
     started = time.perf_counter()
-    for embedded in embed_missing(store, classifier_id, eyes, set() if unreadable is None else unreadable):
+    unread = set() if unreadable is None else unreadable
+    for embedded in embed_missing(store, classifier_id, eyes, unread, dataset=dataset):
         yield f"looking at new photos ({embedded})"
     yield "reading the lessons"
-    material = read_material(store, classifier_id, eyes, recipe)
+    material = read_material(store, classifier_id, eyes, recipe, dataset=dataset)
     ready = readiness_of(material.snapshot)
     if not ready.ready:
-        _retire(store, classifier_id)
+        if dataset is None:
+            _retire(store, classifier_id)
         yield _outcome(End.NOT_READY, material, started, ready=ready)
         return
-    if not force and _is_unchanged(store, material):
+    if not force and dataset is None and _is_unchanged(store, material):
         yield _outcome(End.UNCHANGED, material, started, material.latest)
         return
     yield f"learning from {len(material.snapshot.lessons)} photos"
@@ -112,6 +118,8 @@ def judge(store: Store, material: Material, learned: Learned, recipe: Recipe, ey
     refusal = check_head(learned.head, embeddings, learned.answers, significance=significance)
     if refusal is not None:
         return refusal
+    if material.dataset is not None:
+        return GateVerdict(ships=False, ground=Ground.ON_REQUEST)
     truth = {lesson.digest: lesson.label_id for lesson in material.snapshot.lessons}
     active = _read(store, material.active)
     if material.active is not None and (material.active.lessons_deleted or (active and knows_deleted(store, active))):
@@ -166,13 +174,18 @@ def publish(
     golden = make_golden(learned.head, learned.temperature, embedder, embeddings)
     references = refer([one.digest for one in lessons], [one.label_id for one in lessons], embeddings)
     folder = artefact.publish(networks_folder(store.home), manifest, learned.head, golden, learned.answers, references)
+    with store.read() as unit:
+        changes = unit.datasets.compare(classifier_id, material.members)
     with store.write() as unit:
         if eyes.tuning is not None and unit.photos.gone(eyes.tuning.lessons):
             raise LessonsGone("photos were deleted that its embedder learned from")
         if verdict.ships and _id(unit.networks.active(classifier_id)) != _id(material.active):
             verdict = replace(verdict, ships=False, ground=Ground.OVERTAKEN)
         row = _row(manifest, len(material.snapshot.lessons), folder, verdict)
-        return unit.networks.publish(row, activate=verdict.ships)
+        network = unit.networks.publish(row, activate=verdict.ships)
+        version = material.dataset or unit.datasets.record(classifier_id, changes, material.newest_vote_id)
+        unit.datasets.note_learned(classifier_id, network.id, version)
+        return network
 
 
 def _id(network: Network | None) -> int | None:

@@ -3,6 +3,7 @@
     TrainerError
     ├── PictureUnreadable        bytes that no allowed decoder reads
     ├── NetworkUnknown           a backbone or its weights that cannot be had
+    ├── DatasetUnknown           no such version of the data set
     ├── EmbedderError
     │   ├── EmbedderMissing      no such file in the embedders' folder
     │   ├── EmbedderDamaged      its bytes are not the ones its name promises
@@ -45,6 +46,14 @@ class NetworkUnknown(TrainerError):
         super().__init__(f"{name}: {reason}")
         self.name = name
         self.reason = reason
+
+
+class DatasetUnknown(TrainerError):
+    """No version of the data set has that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no version {number} of the data set: `pupil dataset list` shows them")
+        self.number = number
 
 
 class EmbedderError(TrainerError):

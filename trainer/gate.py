@@ -42,6 +42,7 @@ class Ground(StrEnum):
     CONSTANT = "constant"
     HEAD_ASTRAY = "head_astray"
     OVERTAKEN = "overtaken"
+    ON_REQUEST = "on_request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage import Network, StorageError, Store
+from storage import LabelledPhoto, Network, StorageError, Store, Unit
 from trainer.embedding import Embedder
 from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
@@ -40,12 +40,25 @@ class Material:
     latest: Network | None
     # Changed labels that a candidate was held for have stood for a while since: they are meant.
     changes_meant: bool = False
+    # Label ids by photo id: what the lessons were read from. And the newest vote then.
+    members: Mapping[int, int] = field(default_factory=dict)
+    newest_vote_id: int = 0
+    # The number of the version of the data set, where it is an older one.
+    dataset: int | None = None
 
 
 def embed_missing(
-    store: Store, classifier_id: int, eyes: Eyes, unreadable: set[str], *, limit: int = 0
+    store: Store,
+    classifier_id: int,
+    eyes: Eyes,
+    unreadable: set[str],
+    *,
+    limit: int = 0,
+    dataset: int | None = None,
 ) -> Iterator[int]:
-    """Embed taught photos without a vector, `BATCH` by `BATCH`; yield how many are done before and after each.
+    """Embed taught photos, or those of a version, without a vector, `BATCH` by `BATCH`.
+
+    Yield how many are done before and after each batch.
 
     A photo that cannot be read is logged once, added to `unreadable` (by digest) and left out: it must not keep the
     others from being learned.
@@ -54,22 +67,29 @@ def embed_missing(
     for embedder in eyes.all:
         while limit == 0 or done < limit:
             with store.read() as unit:
-                missing = unit.embeddings.missing(classifier_id, embedder.digest, limit=BATCH + len(unreadable))
+                wanted = BATCH + len(unreadable)
+                missing = unit.embeddings.missing(classifier_id, embedder.digest, limit=wanted, dataset=dataset)
             batch = [digest for digest in missing if digest not in unreadable][:BATCH]
             if not batch:
                 break
             yield done
             vectors = {digest: embed_photo(store, embedder, digest) for digest in batch}
             unreadable |= {digest for digest, vector in vectors.items() if vector is None}
-            _keep_vectors(store, classifier_id, embedder.digest, vectors)
+            _keep_vectors(store, classifier_id, embedder.digest, vectors, dataset)
             done += len(batch)
             yield done
 
 
-def read_material(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Material:
-    """Read taught photos that have all their vectors, and the networks to compare with, as of one moment."""
+def read_material(
+    store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, *, dataset: int | None = None
+) -> Material:
+    """Read taught photos that have all their vectors, and the networks to compare with, as of one moment.
+
+    `dataset` is the number of a version of the data set to read instead of what is taught now.
+    """
     with store.read() as unit:
-        photos = unit.photos.labelled(classifier_id)
+        photos = lessons_in(unit, classifier_id, dataset)
+        newest_vote_id = unit.votes.newest()
         labels = unit.labels.all(classifier_id)
         active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
         number, read_at = unit.networks.next_number(classifier_id), unit.now
@@ -79,7 +99,28 @@ def read_material(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) 
     snapshot = take((photo for photo in photos if all(photo.digest in each for each in vectors.values())), labels)
     seen = {embedder.digest: _rows(snapshot, vectors[embedder.digest], embedder.dimension) for embedder in eyes.all}
     sights = eyes.sights(seen, tuple(label_id for label_id, _ in snapshot.labels))
-    return Material(snapshot, sights, snapshot.digest(eyes.digest, recipe), read_at, number, active, latest, meant)
+    learned = {lesson.digest: lesson.label_id for lesson in snapshot.lessons}
+    return Material(
+        snapshot,
+        sights,
+        snapshot.digest(eyes.digest, recipe),
+        read_at,
+        number,
+        active,
+        latest,
+        meant,
+        # Photos of one picture that say otherwise than most taught nothing.
+        members={one.photo_id: one.label_id for one in photos if learned.get(one.digest) == one.label_id},
+        newest_vote_id=newest_vote_id,
+        dataset=dataset,
+    )
+
+
+def lessons_in(unit: Unit, classifier_id: int, dataset: int | None) -> list[LabelledPhoto]:
+    """Return what is taught now, or what a version of the data set holds."""
+    if dataset is None:
+        return unit.photos.labelled(classifier_id)
+    return unit.datasets.photos(classifier_id, dataset)
 
 
 def _have_stood(held: list[Network], now: datetime) -> bool:
@@ -108,8 +149,10 @@ def embed_photo(store: Store, embedder: Embedder, digest: str) -> bytes | None:
         return None
 
 
-def _keep_vectors(store: Store, classifier_id: int, embedder: str, vectors: dict[str, bytes | None]) -> None:
+def _keep_vectors(
+    store: Store, classifier_id: int, embedder: str, vectors: dict[str, bytes | None], dataset: int | None
+) -> None:
     """Store vectors of photos that are still there: one may have been forgotten while it was looked at."""
     with store.write() as unit:
-        wanted = set(unit.embeddings.missing(classifier_id, embedder, limit=1_000_000))
+        wanted = set(unit.embeddings.missing(classifier_id, embedder, limit=1_000_000, dataset=dataset))
         unit.embeddings.add(embedder, {key: made for key, made in vectors.items() if made and key in wanted})

@@ -161,6 +161,19 @@ def before_after(was_right: NDArray[np.bool_], is_right: NDArray[np.bool_]) -> B
     return BeforeAfter(before, after, better, worse, mcnemar(worse, better))
 
 
+def paired_difference(better: int, worse: int, n: int, *, z: float = Z95) -> tuple[float, float]:
+    """Return the interval of how much lower the second's error is, by `n` photos that both were asked.
+
+    The adjusted Wald interval of Bonett & Price (2012): one is added to each kind of change, so that it holds for small
+    counts and is never empty where nothing changed.
+    """
+    if min(better, worse) < 0 or better + worse > n:
+        raise ValueError(f"{better} and {worse} of {n}")
+    gained, lost = (better + 1) / (n + 2), (worse + 1) / (n + 2)
+    spread = z * sqrt((gained + lost - (gained - lost) ** 2) / (n + 2))
+    return max(-1.0, gained - lost - spread), min(1.0, gained - lost + spread)
+
+
 def mcnemar(worse: int, better: int) -> float:
     """Return the exact two-sided probability that changes go as unevenly, either way, by chance (McNemar 1947)."""
     return min(1.0, 2 * sign_test(max(worse, better), min(worse, better)))

@@ -270,7 +270,8 @@ class _Run:
         if photo is None:
             return self._add(unit, ready, label)
         before, elsewhere = unit.votes.live_of(photo.id, None), _is_elsewhere(photo, entry)
-        if before is not None and before.label_id == label.id:
+        # What was decided by reading a list back stays: the folder was there before it.
+        if before is not None and (before.label_id == label.id or before.reason is Reason.REVIEW):
             return Result(entry, Taken.KNOWN, elsewhere=elsewhere)
         self._vote(unit, photo.id, ready, label, before)
         was = unit.labels.get(before.label_id).name if before and before.label_id is not None else "nothing"

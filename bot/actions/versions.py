@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.actions.teaching import readiness_of
-from storage import Network, Unit
+from storage import ON_REQUEST, Network, Unit
 
 
 class Obstacle(StrEnum):
@@ -68,7 +68,7 @@ def put_back(unit: Unit, classifier_id: int, number: int) -> Network | Obstacle:
 def _obstacle(network: Network, active_id: int | None, names: dict[int, str], enough: bool) -> Obstacle | None:
     obstacles = {
         Obstacle.ANSWERS: network.id == active_id,
-        Obstacle.HELD: not network.shipped,
+        Obstacle.HELD: not network.shipped and network.verdict.get("ground") != ON_REQUEST,
         Obstacle.LESSONS_DELETED: network.lessons_deleted,
         Obstacle.REMOVED: network.removed_at is not None,
         Obstacle.LABEL_GONE: not names.keys() >= set(network.labels),

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.dataset_app import dataset
+
 pupil = typer.Typer(
     name="pupil",
     help="A bot that people teach to see. Everything it keeps lies below one folder: PUPIL_HOME.",
@@ -19,8 +21,13 @@ pupil = typer.Typer(
 )
 export = typer.Typer(help="Take a network or the data set out of Pupil.", no_args_is_help=True)
 pupil.add_typer(export, name="export")
+pupil.add_typer(dataset, name="dataset")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Version = Annotated[
+    int | None,
+    typer.Option("--dataset", help="Learn from this version of the data set; it answers only if you say so then."),
+]
 Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.")]
 
 
@@ -47,9 +54,9 @@ def trainer() -> None:
 
 
 @pupil.command()
-def train(json: Json = False) -> None:
+def train(json: Json = False, dataset: Version = None) -> None:
     """Train a network now and let it answer if it is good enough."""
-    _hand_over("train", *(["--json"] if json else []))
+    _hand_over("train", *(["--json"] if json else []), *_of_version(dataset))
 
 
 @pupil.command()
@@ -58,9 +65,10 @@ def tune(
     go_on: Annotated[
         bool, typer.Option("--continue", help="Go on from the last fine-tuning instead of from the beginning.")
     ] = False,
+    dataset: Version = None,
 ) -> None:
     """Fine-tune now: learn deeper than the last layer (minutes), and let it answer if it got better."""
-    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []))
+    _hand_over("tune", *(["--json"] if json else []), *(["--continue"] if go_on else []), *_of_version(dataset))
 
 
 @pupil.command()
@@ -138,6 +146,22 @@ def rollback(number: Annotated[int, typer.Argument(help="The number, as `pupil m
 
 
 @pupil.command()
+def clean(
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write what is in doubt to this table.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write it as a page to decide in.")] = None,
+    apply: Annotated[Path | None, typer.Option("--apply", help="Read the decisions of such a table back.")] = None,
+    create_labels: Annotated[
+        bool, typer.Option("--create-labels", help="Make labels that a decision names and nobody has taught.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --apply would do, and do nothing.")] = False,
+) -> None:
+    """List the photos in doubt as a table and a page, or carry out what was decided there."""
+    from bot.cli.cleaning import clean as clean_data
+
+    raise typer.Exit(clean_data(csv, html, apply, create_labels=create_labels, dry_run=dry_run))
+
+
+@pupil.command()
 def people(json: Json = False) -> None:
     """List everybody who has written to the bot, with their roles."""
     from bot.cli.people import show_people
@@ -154,6 +178,17 @@ def role(
     from bot.cli.people import set_role
 
     raise typer.Exit(set_role(person, role))
+
+
+@pupil.command()
+def revert(
+    person: Annotated[str, typer.Argument(help="The number or the name, as `pupil people` lists it.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Give back what was taken back last.")] = False,
+) -> None:
+    """Take back all that a person said of photos; nothing is removed."""
+    from bot.cli.people import revert_person
+
+    raise typer.Exit(revert_person(person, undo=undo))
 
 
 @pupil.command("owner-code")
@@ -180,6 +215,10 @@ def export_dataset(
     from bot.cli.exporting import export_dataset as export_to
 
     raise typer.Exit(export_to(folder))
+
+
+def _of_version(dataset: int | None) -> list[str]:
+    return [] if dataset is None else ["--dataset", str(dataset)]
 
 
 def _hand_over(*arguments: str) -> None:

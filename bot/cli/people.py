@@ -1,10 +1,11 @@
-"""`pupil people` and `pupil role PERSON ROLE`."""
+"""`pupil people`, `pupil role PERSON ROLE` and `pupil revert PERSON`."""
 
 import json
 
 from rich.console import Console
 from rich.table import Table
 
+from bot.actions.reverting import revert, undo_revert
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
 from storage import Person, Role, StorageError, StorageSettings
@@ -42,18 +43,44 @@ def set_role(whom: str, role_name: str) -> int:
         _complain(f"No role was given. {trouble(error)} ({error})")
         return 1
     if len(found) != 1:
-        several = f"Several people are called {printable(whom)}: give one's number, as `pupil people` lists it."
-        _complain(
-            several if found else f"Nobody here is {printable(whom)}. `pupil people` lists who has written to me."
-        )
+        _complain(_which(whom, found))
         return 1
     print(f"{_shown(found[0])} is {_name(role)} now.")
+    return 0
+
+
+def revert_person(whom: str, *, undo: bool) -> int:
+    """Take back all that the person of this number or name said, or give it back."""
+    try:
+        with opened(StorageSettings()) as store:
+            with store.read() as unit:
+                classifier_id = unit.classifiers.default().id
+                found = _called(whom, unit.people.with_role(Role.GUEST))
+            if len(found) != 1:
+                _complain(_which(whom, found))
+                return 1
+            act = undo_revert if undo else revert
+            done = act(store, classifier_id, found[0].id)
+    except StorageError as error:
+        _complain(f"{trouble(error)} ({error})")
+        return 1
+    if done is None:
+        _complain(f"Nothing of {_shown(found[0])} was taken back, so there is nothing to undo.")
+        return 1
+    what = "count again" if undo else "count no longer; `pupil revert --undo` gives them back"
+    print(f"{done.votes} votes of {_shown(found[0])} on {done.photos} photos {what}.")
     return 0
 
 
 def _called(whom: str, people: list[Person]) -> list[Person]:
     numbered = [one for one in people if str(one.telegram_id) == whom.strip()]
     return numbered or [one for one in people if one.name.casefold() == whom.strip().casefold()]
+
+
+def _which(whom: str, found: list[Person]) -> str:
+    if found:
+        return f"Several people are called {printable(whom)}: give one's number, as `pupil people` lists it."
+    return f"Nobody here is {printable(whom)}. `pupil people` lists who has written to me."
 
 
 def _print(people: list[Person]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from bot.actions.versions import Obstacle, Version, Versions
 from bot.speech.texts import quality
 from bot.speech.wording import between, esc_ours, plural
-from storage import Network, tidy
+from storage import ON_REQUEST, Network, tidy
 
 SHOWN = 10
 # A message holds 4,096 characters.
@@ -139,6 +139,7 @@ def why(verdict: Mapping[str, Any], names: Mapping[int, str]) -> str:
             f"learned them, it said the former name of {known['contradicted']} and the new one of {known['agreed']}; "
             "if that was a mistake, take it back; if it is meant, it is learned with the first lesson a day later"
         ),
+        ON_REQUEST: "it was made of an older version of the data set, and waits for its owner's word",
         "overtaken": "another network was put back, or the last one taken away, while it was made",
         "not_finite": "its answers were no numbers",
         "constant": "it gave the same answer whatever it saw",
@@ -149,7 +150,8 @@ def why(verdict: Mapping[str, Any], names: Mapping[int, str]) -> str:
 
 def _line(version: Version, names: Mapping[int, str]) -> str:
     network = version.network
-    state = "answers now" if version.answers else "has answered" if network.shipped else "was held back"
+    held = "waits" if network.verdict.get("ground") == ON_REQUEST else "was held back"
+    state = "answers now" if version.answers else "has answered" if network.shipped else held
     gone = {
         Obstacle.LESSONS_DELETED: " It may have learned what was deleted since, and never answers again.",
         Obstacle.LABEL_GONE: " It knows a name that was deleted since, and never answers again.",

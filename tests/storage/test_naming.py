@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import ChangeKind, Label, State, Store, StoreConflict
-from storage.votes import tally
+from storage.tallying import tally
 from tests.storage.classroom import Classroom
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import NotFound, Reason, Standing, State, Verdict, Vote, VoteKind, utc_now
-from storage.votes import tally
+from storage.tallying import tally
 from tests.storage.classroom import Classroom
 
 PEOPLE, LABELS = 3, 3

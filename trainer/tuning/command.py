@@ -25,20 +25,21 @@ def carry_out(
     settings: TrainerSettings,
     *,
     start: str | None = None,
+    dataset: int | None = None,
 ) -> Iterator[Progress | Done]:
-    """Tune on what is taught now; yield how far it is, and last the digest of the tuning.
+    """Tune on what is taught now, or on a version of the data set; yield how far it is, last the tuning's digest.
 
     `start` is the digest of a tuning to go on from. Nothing is published here: the cycle does that, with the new eyes.
     Raise TrainerError: NotReady, LessonsGone (photos were deleted meanwhile), and what `tune` raises.
     """
     begun = _start(store, start, untuned)
-    order = order_of(store, classifier_id, untuned, settings, Augmentation(), begun)
+    order = order_of(store, classifier_id, untuned, settings, Augmentation(), begun, dataset)
     if len(order.labels) < 2:
         raise NotReady("fewer than two labels")
     clear(tunings_folder(store.home), but=[order.work])
     for step in tune(order):
         if isinstance(step, Done):
-            yield from _look_again(store, classifier_id, order, step, threads=settings.threads)
+            yield from _look_again(store, classifier_id, order, step, settings.threads, dataset)
         yield step
 
 
@@ -53,11 +54,13 @@ def _start(store: Store, digest: str | None, untuned: Embedder) -> tuple[str, Tu
     return digest, tuning
 
 
-def _look_again(store: Store, classifier_id: int, order: Order, done: Done, *, threads: int) -> Iterator[Progress]:
+def _look_again(
+    store: Store, classifier_id: int, order: Order, done: Done, threads: int, dataset: int | None
+) -> Iterator[Progress]:
     """Embed all photos through the new eyes, so that publishing takes a moment. Raise LessonsGone."""
     if lessons_gone(store, order.digests):
         raise LessonsGone("photos were deleted while they were learned from")
     eyes: Eyes = tuned_eyes(store.home, done.digest, threads=threads)
     steps = len(order.digests) * len(eyes.all)
-    for embedded in embed_missing(store, classifier_id, eyes, set()):
+    for embedded in embed_missing(store, classifier_id, eyes, set(), dataset=dataset):
         yield Progress(Part.COMPARING, min(embedded, steps), steps, lasting=embedded > 0)

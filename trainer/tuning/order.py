@@ -105,15 +105,16 @@ def order_of(
     settings: TrainerSettings,
     augmentation: Augmentation,
     start: tuple[str, Tuning] | None = None,
+    dataset: int | None = None,
 ) -> Order:
     """Read the lessons, embedding what is not embedded yet. The same lessons and recipes have the same work folder.
 
-    `start` is a stored tuning with its digest.
+    `start` is a stored tuning with its digest, `dataset` the number of a version of the data set.
     """
     eyes, recipe = Eyes(untuned), settings.tuning_recipe()
-    for _ in embed_missing(store, classifier_id, eyes, set()):
+    for _ in embed_missing(store, classifier_id, eyes, set(), dataset=dataset):
         pass
-    material = read_material(store, classifier_id, eyes, Recipe())
+    material = read_material(store, classifier_id, eyes, Recipe(), dataset=dataset)
     begun = "" if start is None else start[0]
     name = hashlib.sha256(f"{material.digest} {recipe} {augmentation} {begun}".encode()).hexdigest()[:16]
     return Order(

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from storage import Role, Store
-from tests.bot.cli.conftest import run
+from storage import Reason, Role, Store, VoteKind
+from tests.bot.cli.conftest import run, taught
 
 
 @pytest.fixture
@@ -58,3 +58,28 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
 
     assert (done.code, said in done.err) == (code, True)
     assert set(roles(people).values()) == {Role.GUEST}
+
+
+def test_all_that_somebody_said_is_taken_back_and_given_back_and_others_words_stay(answering: Store) -> None:
+    """Bo called every robin a wren, and one owl an owl as the import had; what he says afterwards counts."""
+    now = taught(answering)
+    with answering.write() as unit:
+        bo = unit.people.meet(77, "Bo", Role.REVIEWER)
+        names = {one.name: one.id for one in unit.labels.all(1)}
+        photos = unit.photos.labelled(1)
+        for photo in photos:
+            if photo.label_id in (names["robin"], names["owl"]):
+                label = names["owl"] if photo.label_id == names["owl"] else names["wren"]
+                unit.votes.cast(photo.photo_id, bo.id, VoteKind.LABEL, label, Reason.REVIEW)
+    poisoned = taught(answering)
+
+    done, again = run("revert", "bo"), run("revert", "bo")
+    cleaned = taught(answering)
+    undone, nothing = run("revert", "bo", "--undo"), run("revert", "bo", "--undo")
+
+    assert poisoned != now
+    assert (done.code, done.out.startswith("8 votes of Bo on 8 photos count no longer")) == (0, True)
+    assert again.out.startswith("0 votes of Bo")
+    assert cleaned == now
+    assert (undone.code, nothing.code) == (0, 1)
+    assert taught(answering) == poisoned
