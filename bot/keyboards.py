@@ -13,7 +13,7 @@ from storage import Chat, Label
 
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
-DONE = "d"
+DONE, RENAME, BOTH_STAY = "d", "c", "k"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -78,6 +78,13 @@ class Keyboards:
 
     def teaching(self, teaching_id: int) -> Keyboard:
         return [[self._button("✅ Done", DONE, teaching_id)]]
+
+    def which_name(self, photo_id: int, label: Label, other_id: int | None, other: Label) -> Keyboard:
+        """A photo has a name, and one that is all but the same has another: one press makes them one."""
+        names = [self._button(other.name, RENAME, photo_id, other.id)]
+        if other_id is not None:
+            names.append(self._button(label.name, RENAME, other_id, label.id))
+        return [names, [self._button("Both stay", BOTH_STAY, photo_id)]]
 
     def my_data(self) -> Keyboard:
         return [[self._button("🗑 Delete all of it…", FORGET, 0)]]

@@ -49,11 +49,14 @@ class Photos:
         album: str | None = None,
         file: str | None = None,
         folds: Sequence[int] = EVERY_FOLD,
+        sketch: bytes | None = None,
+        like: Sequence[str] = (),
+        flaws: Sequence[str] | None = None,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already. In
-        `(TEST_FOLD,)` nothing will learn from it.
+        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already, or one of
+        `like`, which are all but the same (digests). In `(TEST_FOLD,)` nothing will learn from it.
 
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
@@ -62,11 +65,12 @@ class Photos:
             known = self.by_message(chat_id, message_id)
             if known is not None:
                 return known
-        self._add_blob(digest, picture)
+        self._add_blob(digest, picture, sketch)
         twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
+        near = self._near_twin_of(classifier_id, like) if twin is None and like and TEST_FOLD not in folds else None
         own_group = f"album:{chat_id}:{album}" if album else digest
         # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
-        group, fold = twin or (own_group, fold_of(own_group, folds))
+        group, fold = twin or near or (own_group, fold_of(own_group, folds))
         row = insert_row(
             self._connection,
             photo,
@@ -83,6 +87,7 @@ class Photos:
             group_key=group,
             fold=fold,
             created_at=self._moment.now,
+            flaws=None if flaws is None else ",".join(flaws),
         )
         return replace(_record(row), is_new_picture=twin is None and TEST_FOLD not in folds)
 
@@ -141,6 +146,17 @@ class Photos:
         """Those pictures that came from this chat."""
         query = select(photo.c.digest).where(photo.c.chat_id == chat_id)
         return frozenset(digests) & frozenset(self._connection.execute(query).scalars())
+
+    def sketches(self, after: int, limit: int) -> list[tuple[int, str, bytes]]:
+        """(id, digest, sketch) of photos that may be learned from, in order of id, from above `after`."""
+        query = (
+            select(photo.c.id, photo.c.digest, blob.c.sketch)
+            .join(blob, blob.c.digest == photo.c.digest)
+            .where(photo.c.id > after, photo.c.fold != TEST_FOLD, blob.c.sketch.is_not(None))
+            .order_by(photo.c.id)
+            .limit(limit)
+        )
+        return [(row.id, row.digest, row.sketch) for row in self._connection.execute(query)]
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""
@@ -245,7 +261,7 @@ class Photos:
         """Whether a row names the blob."""
         return self._connection.execute(select(blob.c.digest).where(blob.c.digest == digest)).first() is not None
 
-    def _add_blob(self, digest: str, picture: Picture) -> None:
+    def _add_blob(self, digest: str, picture: Picture, sketch: bytes | None = None) -> None:
         """Make sure of the blob's row and hold it, so that nobody removes it before this transaction ends."""
         while True:
             is_new = insert_unless_there(
@@ -257,6 +273,7 @@ class Photos:
                 width=picture.width,
                 height=picture.height,
                 created_at=self._moment.now,
+                sketch=sketch,
             )
             # A row of our own is held already; on PostgreSQL another may be removed between the two statements.
             if is_new or self._lock_blob(digest):
@@ -273,6 +290,17 @@ class Photos:
         """Group and fold of the same picture, where somebody sent it before."""
         twin = self._connection.execute(*_first_of_picture(classifier_id, digest)).first()
         return (twin.group_key, twin.fold) if twin else None
+
+    def _near_twin_of(self, classifier_id: int, digests: Sequence[str]) -> tuple[str, int] | None:
+        """The same of the first photo of any of these pictures."""
+        query = (
+            select(photo.c.group_key, photo.c.fold)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest.in_(digests), photo.c.fold != TEST_FOLD)
+            .order_by(photo.c.id)
+            .limit(1)
+        )
+        near = self._connection.execute(query).first()
+        return (near.group_key, near.fold) if near else None
 
 
 def _labelled(classifier_id: int, state: State) -> Select[Any]:

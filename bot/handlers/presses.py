@@ -13,7 +13,7 @@ from bot.actions import correcting, self_service
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining, teach_mode
+from bot.handlers import explaining, lessons, teach_mode
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -180,6 +180,8 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.NONE: Button(Role.TEACHER, _none),
     keys.WHY: SlowButton(Role.GUEST, explaining.why),
     keys.DONE: Button(Role.TEACHER, teach_mode.on_done),
+    keys.RENAME: Button(Role.TEACHER, lessons.on_rename),
+    keys.BOTH_STAY: Button(Role.TEACHER, lessons.on_both_stay),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),

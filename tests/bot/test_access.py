@@ -28,7 +28,7 @@ NEEDED = {
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
-    "d": Role.TEACHER,
+    "d": Role.TEACHER, "c": Role.TEACHER, "k": Role.TEACHER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
 }  # fmt: skip
 

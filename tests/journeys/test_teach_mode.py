@@ -80,7 +80,7 @@ async def test_albums_documents_and_forwarded_photos_are_called_so(world: World)
 async def test_a_caption_on_an_album_speaks_for_all_of_it(world: World) -> None:
     await begins(world)
 
-    await world.ann.send_album([(picture("leaf", seed), "leaf" if seed == 0 else "") for seed in range(3)])
+    await world.ann.send_album([picture("leaf", seed) for seed in range(3)], captions=["leaf"])
     await world.settled()
 
     assert world.counts() == {"leaf": 3}
