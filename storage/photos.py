@@ -55,22 +55,17 @@ class Photos:
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already, or one of
-        `like`, which are all but the same (digests). In `(TEST_FOLD,)` nothing will learn from it.
+        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) where they came
+        before. In `(TEST_FOLD,)` nothing will learn from it.
 
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
         """
-        if chat_id is not None and message_id is not None:
-            known = self.by_message(chat_id, message_id)
-            if known is not None:
-                return known
+        if known := self._known(chat_id, message_id):
+            return known
         self._add_blob(digest, picture, sketch)
-        twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
-        near = self._near_twin_of(classifier_id, like) if twin is None and like and TEST_FOLD not in folds else None
         own_group = f"album:{chat_id}:{album}" if album else digest
-        # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
-        group, fold = twin or near or (own_group, fold_of(own_group, folds))
+        group, fold, is_new = self._home(classifier_id, digest, like, own_group, folds)
         row = insert_row(
             self._connection,
             photo,
@@ -87,9 +82,9 @@ class Photos:
             group_key=group,
             fold=fold,
             created_at=self._moment.now,
-            flaws=None if flaws is None else ",".join(flaws),
+            flaws=_listed(flaws),
         )
-        return replace(_record(row), is_new_picture=twin is None and TEST_FOLD not in folds)
+        return replace(_record(row), is_new_picture=is_new)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
@@ -101,6 +96,9 @@ class Photos:
     def by_message(self, chat_id: int, message_id: int) -> Photo | None:
         row = self._connection.execute(*_photo_in(chat_id, message_id)).one_or_none()
         return _record(row) if row else None
+
+    def _known(self, chat_id: int | None, message_id: int | None) -> Photo | None:
+        return None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
 
     def of_album(self, chat_id: int, album: str) -> list[Photo]:
         """The photos of an album that have arrived, in the order of their messages."""
@@ -291,6 +289,18 @@ class Photos:
         twin = self._connection.execute(*_first_of_picture(classifier_id, digest)).first()
         return (twin.group_key, twin.fold) if twin else None
 
+    def _home(
+        self, classifier_id: int, digest: str, like: Sequence[str], own_group: str, folds: Sequence[int]
+    ) -> tuple[str, int, bool]:
+        """Group and fold of a photo that comes, and whether its picture is new.
+
+        The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
+        """
+        may_join = TEST_FOLD not in folds
+        twin = self._twin_of(classifier_id, digest) if may_join else None
+        near = self._near_twin_of(classifier_id, like) if may_join and like and twin is None else None
+        return *(twin or near or (own_group, fold_of(own_group, folds))), twin is None and may_join
+
     def _near_twin_of(self, classifier_id: int, digests: Sequence[str]) -> tuple[str, int] | None:
         """The same of the first photo of any of these pictures."""
         query = (
@@ -310,6 +320,10 @@ def _labelled(classifier_id: int, state: State) -> Select[Any]:
         .where(photo.c.classifier_id == classifier_id, standing.c.state == state)
         .order_by(photo.c.id)
     )
+
+
+def _listed(flaws: Sequence[str] | None) -> str | None:
+    return None if flaws is None else ",".join(flaws)
 
 
 def _record(row: Row[tuple[object, ...]]) -> Photo:
