@@ -8,6 +8,7 @@ from telegram.error import BadRequest, InvalidToken
 from bot.actions.teaching import Received
 from bot.context import Services
 from bot.errors import FileNotTaken
+from bot.looking.looker import Seen
 from storage import Network
 from trainer.predicting import Guess
 
@@ -57,8 +58,8 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
         PictureRefused: it is no picture that can be kept.
     """
     data, name, file = await _fetch(message, bot)
-    seen = await services.looker.look(data, None)
-    return Received(seen.digest, seen.picture, message.message_id, name, message.media_group_id, file, size=len(data))
+    seen = await services.looker.look(data, None, judge=True)
+    return _received(message, seen, name, file, len(data))
 
 
 async def receive_question(message: Message, bot: Bot, services: Services) -> Question:
@@ -66,14 +67,28 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
     data, name, file = await _fetch(message, bot)
     loaded = services.guesser.loaded
     seen = await services.looker.look(data, loaded)
-    received = Received(
-        seen.digest, seen.picture, message.message_id, name, message.media_group_id, file, size=len(data)
-    )
+    received = _received(message, seen, name, file, len(data))
     if loaded is None or seen.guess is None:
         return Question(received, None, None)
     vector = seen.guess.embedding.tobytes()
     received = replace(received, vector=vector, embedder=loaded.network.embedder, twin=seen.twin)
     return Question(received, seen.guess, loaded.network)
+
+
+def _received(message: Message, seen: Seen, name: str, file: str, size: int) -> Received:
+    likeness = seen.likeness
+    return Received(
+        seen.digest,
+        seen.picture,
+        message.message_id,
+        name,
+        message.media_group_id,
+        file,
+        size=size,
+        sketch=likeness.sketch if likeness else None,
+        like=tuple(one for one in likeness.digests if one != seen.digest) if likeness else (),
+        flaws=seen.flaws,
+    )
 
 
 async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:

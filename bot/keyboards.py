@@ -18,7 +18,7 @@ MEANT, KEEP_NAME, NAMES = "m", "k", "q"
 LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
 CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
 DATA_SET = "xd"
-DONE = "d"
+DONE, SAME_NAME, BOTH_STAY = "d", "c", "cb"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -105,6 +105,13 @@ class Keyboards:
 
     def teaching(self, teaching_id: int) -> Keyboard:
         return [[self.button("✅ Done", DONE, teaching_id)]]
+
+    def which_name(self, photo_id: int, label: Label, other_id: int | None, other: Label) -> Keyboard:
+        """A photo has a name, and one that is all but the same has another: one press makes them one."""
+        names = [self.button(other.name, SAME_NAME, photo_id, other.id)]
+        if other_id is not None:
+            names.append(self.button(label.name, SAME_NAME, other_id, label.id))
+        return [names, [self.button("Both stay", BOTH_STAY, photo_id)]]
 
     def my_data(self) -> Keyboard:
         return [[self.button("🗑 Delete all of it…", FORGET, 0)]]

@@ -50,23 +50,23 @@ class Photos:
         file: str | None = None,
         folds: Sequence[int] = EVERY_FOLD,
         group: str | None = None,
+        sketch: bytes | None = None,
+        like: Sequence[str] = (),
+        flaws: Sequence[str] | None = None,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or its twin's if the same picture is a lesson or a question already; nothing learns
-        from `(TEST_FOLD,)`. `group` is what it belongs to, where that is known already.
+        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) where they came
+        before; nothing learns from `(TEST_FOLD,)`. `group` is what it belongs to, where that is known already.
 
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
         """
-        known = None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
-        if known is not None:
+        if known := self._known(chat_id, message_id):
             return known
-        self._add_blob(digest, picture)
-        twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
-        own = group or (f"album:{chat_id}:{album}" if album else digest)
-        # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
-        group, fold = twin or (own, fold_of(own, folds))
+        self._add_blob(digest, picture, sketch)
+        own_group = group or (f"album:{chat_id}:{album}" if album else digest)
+        group, fold, is_new = self._home(classifier_id, digest, like, own_group, folds)
         row = insert_row(
             self._connection,
             photo,
@@ -83,8 +83,9 @@ class Photos:
             group_key=group,
             fold=fold,
             created_at=self._moment.now,
+            flaws=_listed(flaws),
         )
-        return replace(_record(row), is_new_picture=twin is None and TEST_FOLD not in folds)
+        return replace(_record(row), is_new_picture=is_new)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
@@ -104,6 +105,9 @@ class Photos:
     def by_message(self, chat_id: int, message_id: int) -> Photo | None:
         row = self._connection.execute(*_photo_in(chat_id, message_id)).one_or_none()
         return _record(row) if row else None
+
+    def _known(self, chat_id: int | None, message_id: int | None) -> Photo | None:
+        return None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
 
     def of_album(self, chat_id: int, album: str) -> list[Photo]:
         """The photos of an album that have arrived, in the order of their messages."""
@@ -158,6 +162,17 @@ class Photos:
         """Those pictures that came from this chat."""
         query = select(photo.c.digest).where(photo.c.chat_id == chat_id)
         return frozenset(digests) & frozenset(self._connection.execute(query).scalars())
+
+    def sketches(self, after: int, limit: int) -> list[tuple[int, str, bytes]]:
+        """(id, digest, sketch) of photos that may be learned from, in order of id, from above `after`."""
+        query = (
+            select(photo.c.id, photo.c.digest, blob.c.sketch)
+            .join(blob, blob.c.digest == photo.c.digest)
+            .where(photo.c.id > after, photo.c.fold != TEST_FOLD, blob.c.sketch.is_not(None))
+            .order_by(photo.c.id)
+            .limit(limit)
+        )
+        return [(row.id, row.digest, row.sketch) for row in self._connection.execute(query)]
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""
@@ -273,7 +288,7 @@ class Photos:
         """Whether a row names the blob."""
         return self._connection.execute(select(blob.c.digest).where(blob.c.digest == digest)).first() is not None
 
-    def _add_blob(self, digest: str, picture: Picture) -> None:
+    def _add_blob(self, digest: str, picture: Picture, sketch: bytes | None = None) -> None:
         """Make sure of the blob's row and hold it, so that nobody removes it before this transaction ends."""
         while True:
             is_new = insert_unless_there(
@@ -285,6 +300,7 @@ class Photos:
                 width=picture.width,
                 height=picture.height,
                 created_at=self._moment.now,
+                sketch=sketch,
             )
             # A row of our own is held already; on PostgreSQL another may be removed between the two statements.
             if is_new or self._lock_blob(digest):
@@ -302,6 +318,29 @@ class Photos:
         twin = self._connection.execute(*_first_of_picture(classifier_id, digest)).first()
         return (twin.group_key, twin.fold) if twin else None
 
+    def _home(
+        self, classifier_id: int, digest: str, like: Sequence[str], own_group: str, folds: Sequence[int]
+    ) -> tuple[str, int, bool]:
+        """Group and fold of a photo that comes, and whether its picture is new.
+
+        The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
+        """
+        may_join = TEST_FOLD not in folds
+        twin = self._twin_of(classifier_id, digest) if may_join else None
+        near = self._near_twin_of(classifier_id, like) if may_join and like and twin is None else None
+        return *(twin or near or (own_group, fold_of(own_group, folds))), twin is None and may_join
+
+    def _near_twin_of(self, classifier_id: int, digests: Sequence[str]) -> tuple[str, int] | None:
+        """The same of the first photo of any of these pictures."""
+        query = (
+            select(photo.c.group_key, photo.c.fold)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest.in_(digests), photo.c.fold != TEST_FOLD)
+            .order_by(photo.c.id)
+            .limit(1)
+        )
+        near = self._connection.execute(query).first()
+        return (near.group_key, near.fold) if near else None
+
 
 def _labelled(classifier_id: int, state: State) -> Select[Any]:
     return (
@@ -310,6 +349,10 @@ def _labelled(classifier_id: int, state: State) -> Select[Any]:
         .where(photo.c.classifier_id == classifier_id, standing.c.state == state)
         .order_by(photo.c.id)
     )
+
+
+def _listed(flaws: Sequence[str] | None) -> str | None:
+    return None if flaws is None else ",".join(flaws)
 
 
 def _record(row: Row[tuple[object, ...]]) -> Photo:

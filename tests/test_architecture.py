@@ -33,6 +33,7 @@ OF_TRAINER_FOR_BOT = (
     "metrics",
     "predicting",
     "preprocessing",
+    "quality",
     "readiness",
     "references",
     "settings",

@@ -22,6 +22,11 @@ LEAST_LIKENESS = 0.75
 MOST_DIFFERENCE = 0.24
 TINY = 1e-6
 
+# A sketch is the mean of each square, in steps: two photos whose glances are the same one differ in no square by more.
+STEPS = 20.0
+MOST_STEPS = int(MOST_DIFFERENCE * STEPS + 1)
+
+Sketch = NDArray[np.int8]
 Glance = NDArray[np.float32]
 
 
@@ -35,6 +40,26 @@ def glance(pixels: Pixels) -> Glance:
     grey = shades(pixels).astype(np.float32)
     seen: Glance = (grey - grey.mean()) / max(float(grey.std()), TINY)
     return seen
+
+
+def sketch(one: Glance) -> Sketch:
+    """Return a glance's squares in whole steps: small enough to keep of every photo, and to compare with all."""
+    means = one.reshape(SIDE // SQUARE, SQUARE, SIDE // SQUARE, SQUARE).mean(axis=(1, 3)).ravel()
+    drawn: Sketch = np.clip(np.rint(means * STEPS), -127, 127).astype(np.int8)
+    return drawn
+
+
+def may_be_alike(sketches: Sketch, one: Sketch) -> NDArray[np.intp]:
+    """Return which of the sketches (64, n) may be of the same photo: all that are, and hardly any other.
+
+    Square by square, and only those that are left: after three or four that is next to none.
+    """
+    left = np.arange(sketches.shape[1])
+    for row, shade in zip(sketches, one.astype(np.int16), strict=True):
+        left = left[np.abs(row[left].astype(np.int16) - shade) <= MOST_STEPS]
+        if not len(left):
+            break
+    return left
 
 
 def may_be_twin(neighbour: Neighbour) -> bool:

@@ -44,6 +44,11 @@ class Received:
     file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
+    # How it looks in a few squares, the digests of kept pictures that are all but the same, and what is odd about it;
+    # none where nobody looked.
+    sketch: bytes | None = None
+    like: tuple[str, ...] = ()
+    flaws: tuple[str, ...] | None = None
     # How many bytes came; the picture that is kept may be another file.
     size: int = 0
     # The digest of a taught picture that is the same but for a hair.
@@ -99,6 +104,9 @@ def keep(
         message_id=received.message_id,
         album=received.album,
         file=received.file,
+        sketch=received.sketch,
+        like=received.like,
+        flaws=received.flaws,
     )
 
 

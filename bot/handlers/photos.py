@@ -13,6 +13,7 @@ from bot.context import Context, Scene
 from bot.errors import FileNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.handlers.arriving import act_on_photo, may_come
+from bot.handlers.lessons import Remark, remark
 from bot.handlers.respelling import ask_what_was_meant
 from bot.incoming import Question, file_in, receive, receive_question
 from bot.keyboards import Keyboards
@@ -153,7 +154,7 @@ def _teach(
     text = text or ""
     source = Source.CHAT if label_problem(text) is None else Source.MISNAMED
     photo = teaching.keep(scene.unit, scene.visit, scene.presence, received, owner_id, source)
-    name_photo(scene, photo.id, text, reason)
+    name_photo(scene, photo.id, text, reason, lambda taught: remark(scene, photo, received, taught))
 
 
 def _owner(scene: Scene, context: Context, shown: Message) -> int:
@@ -171,7 +172,13 @@ def _owner(scene: Scene, context: Context, shown: Message) -> int:
     return scene.unit.people.meet(author.id, author.full_name, context.services.settings.newcomer_role()).id
 
 
-def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
+def name_photo(
+    scene: Scene,
+    photo_id: int,
+    text: str,
+    reason: Reason,
+    remarked: Callable[[teaching.Taught], Remark | None] = lambda taught: None,
+) -> None:
     """Teach a kept photo by a text, or say what is wrong with the text."""
     problem = label_problem(text)
     if problem is not None:
@@ -181,7 +188,12 @@ def name_photo(scene: Scene, photo_id: int, text: str, reason: Reason) -> None:
     scene.replies.react(scene.visit.message_id, texts.TAUGHT_REACTION)
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
     special = taught.before is not None or not taught.is_learned
-    _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
+    extra = remarked(taught)
+    if extra is None:
+        _say(scene, texts.taught(taught), coalesce=None if special else "lesson")
+    else:
+        said = Said(f"{texts.taught(taught)}\n{extra.html}".rstrip(), extra.keyboard)
+        scene.replies.say(said, to_message=scene.visit.message_id, dedupe=extra.key)
     ask_what_was_meant(scene, photo_id, taught, text)
 
 

@@ -15,7 +15,7 @@ from bot.actions.asking import Answer
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining, exporting, naming, respelling, reviewing, teach_mode
+from bot.handlers import explaining, exporting, lessons, naming, respelling, reviewing, teach_mode
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, guides, texts
@@ -209,6 +209,8 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.WHY: SlowButton(Role.GUEST, explaining.why),
     keys.DATA_SET: Button(Role.OWNER, exporting.send_data_set),
     keys.DONE: Button(Role.TEACHER, teach_mode.on_done),
+    keys.SAME_NAME: Button(Role.TEACHER, lessons.on_rename),
+    keys.BOTH_STAY: Button(Role.TEACHER, lessons.on_both_stay),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),

@@ -10,10 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.looking.copies import Copies, Likeness
 from bot.looking.guesser import Loaded
 from bot.looking.twins import Twins
 from storage import Picture, Store, normalise
+from trainer.errors import PictureUnreadable
 from trainer.predicting import Guess
+from trainer.preprocessing import Pixels, decode
+from trainer.quality import SIDE, flaws
 
 T = TypeVar("T")
 
@@ -21,12 +25,15 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A picture that is durable by now, with the digest of its blob, what the network made of it if there is one, and
-    the digest of the taught picture that is nearly the same."""
+    the digest of the taught picture that is nearly the same. `likeness` is how it looks and of what it
+    is a copy, `flaws` what is odd about it where that was asked."""
 
     picture: Picture
     digest: str
     guess: Guess | None = None
     twin: str | None = None
+    likeness: Likeness | None = None
+    flaws: tuple[str, ...] | None = None
 
 
 class Looker:
@@ -35,16 +42,17 @@ class Looker:
     def __init__(self, store: Store, twins: Twins, *, threads: int) -> None:
         self._store = store
         self._twins = twins
+        self._copies = Copies(store, twins)
         self._lookers = ThreadPoolExecutor(threads, "look")
         # As many: a look ends only when its photo is on the disk.
         self._keepers = ThreadPoolExecutor(threads, "keep")
 
-    async def look(self, data: bytes, loaded: Loaded | None) -> Seen:
+    async def look(self, data: bytes, loaded: Loaded | None, *, judge: bool = False) -> Seen:
         """Verify and keep a photo, and let the network look at it while the disk still writes; raises PictureRefused.
 
-        It is decoded once.
+        It is decoded once. With `judge` it is also said what is odd about it.
         """
-        return await self.run(lambda: self._look(data, loaded))
+        return await self.run(lambda: self._look(data, loaded, judge))
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do some other work on a photo when its turn comes."""
@@ -55,15 +63,22 @@ class Looker:
         self._lookers.shutdown(wait=False, cancel_futures=True)
         self._keepers.shutdown(wait=False)
 
-    def _look(self, data: bytes, loaded: Loaded | None) -> Seen:
-        if loaded is None:
-            picture = normalise(data)
-            return Seen(picture, self._store.blobs.put(picture.data))
-        picture = normalise(data, side=loaded.side)
+    def _look(self, data: bytes, loaded: Loaded | None, judge: bool) -> Seen:
+        picture = normalise(data, side=loaded.side if loaded else SIDE)
         keeping = self._keepers.submit(self._store.blobs.put, picture.data)
         try:
-            guess = loaded.guess(picture)
-            twin = self._twins.of(picture, guess)
+            guess = loaded.guess(picture) if loaded else None
+            twin = self._twins.of(picture, guess) if guess else None
+            pixels = self._pixels(picture)
+            likeness = self._copies.of(pixels) if pixels is not None else None
+            found = flaws(pixels, picture.width, picture.height) if judge and pixels is not None else None
         finally:
             digest = keeping.result()
-        return Seen(picture, digest, guess, twin)
+        return Seen(picture, digest, guess, twin, likeness, found)
+
+    def _pixels(self, picture: Picture) -> Pixels | None:
+        try:
+            return decode(picture.data, SIDE) if picture.pixels is None else picture.pixels
+        except PictureUnreadable:
+            # What was verified can be read; should it not, it has no likeness.
+            return None

@@ -27,12 +27,13 @@ class Twins:
             return None
         try:
             pixels = decode(picture.data, SIDE) if picture.pixels is None else picture.pixels
-            return guess.nearest[0].digest if are_twins(glance(pixels), self._at(guess.nearest[0].digest)) else None
+            return guess.nearest[0].digest if are_twins(glance(pixels), self.at(guess.nearest[0].digest)) else None
         except (NotFound, StoreDamaged, StoreUnavailable, PictureUnreadable):
             # It was deleted, or cannot be read now: then it is not what people are reminded of.
             return None
 
-    def _at(self, digest: str) -> Glance:
+    def at(self, digest: str) -> Glance:
+        """What a kept picture looks like; raises as reading and decoding do."""
         with self._lock:
             if digest in self._seen:
                 self._seen.move_to_end(digest)

@@ -1,10 +1,13 @@
 """What the bot says when photos arrive: that they are many, that they are odd, that it has them."""
 
 import math
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from bot.actions.likeness import Earlier
 from bot.actions.quotas import Limit
-from bot.speech.wording import plural
+from bot.speech.wording import bold, esc, plural
+from storage import Label
 
 NOT_TAKEN_REACTION = "🙈"
 
@@ -37,3 +40,46 @@ def in_so_long(wait: timedelta) -> str:
         return f"in {plural(minutes, 'minute')}"
     hours, rest = divmod(minutes, 60)
     return f"in {plural(hours, 'hour')}" + (f" and {plural(rest, 'minute')}" if rest else "")
+
+
+_FLAWS = {
+    "blurred": "A bit blurred: I keep it, but a sharper one teaches more.",
+    "dark": "Rather dark: I keep it, but a lighter one teaches more.",
+    "overexposed": "Very bright: I keep it, but one with less light teaches more.",
+    "tiny": "Very small: I keep it, but a larger one teaches more.",
+    "odd_shape": "An unusual shape: I keep it, but I see little of what is so long.",
+}
+
+
+def flawed(flaws: Sequence[str]) -> str:
+    """One clause on what is odd about a photo, the first thing of it."""
+    return next((_FLAWS[flaw] for flaw in flaws if flaw in _FLAWS), "")
+
+
+def seen_before(what: Earlier, now: datetime) -> str:
+    """Whose and when only where the chat may know; that there is such a photo is no secret."""
+    who = "You" if what.memory.yours else esc(what.memory.by) if what.memory.by else "Somebody"
+    photo = "this very photo" if what.memory.exact else "nearly this one"
+    when = f" on {day_in_words(what.taught_at, now)}" if what.may_be_renamed else ""
+    said = f"{who} taught {photo}{when} as {bold(what.memory.label)}"
+    return f"{said}. Which name is right?" if what.conflict else f"{said} too, so it teaches little new."
+
+
+def both_stay() -> str:
+    return "Noted: both names stay."
+
+
+def now_alike(label: Label) -> str:
+    return f"Both photos are {bold(label)} now."
+
+
+def day_in_words(moment: datetime, now: datetime) -> str:
+    """“3 May”, with the year where it is another one."""
+    day = f"{moment.day} {_MONTHS[moment.month - 1]}"
+    return day if moment.year == now.year else f"{day} {moment.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

@@ -32,7 +32,7 @@ BUTTONS_NEED = {
     "lp": Role.REVIEWER, "la": Role.REVIEWER, "ln": Role.REVIEWER, "ld": Role.REVIEWER, "lm": Role.REVIEWER,
     "li": Role.REVIEWER, "lr": Role.REVIEWER, "ls": Role.REVIEWER, "ly": Role.REVIEWER, "lx": Role.REVIEWER,
     "lu": Role.REVIEWER, "xd": Role.OWNER,
-    "d": Role.TEACHER,
+    "d": Role.TEACHER, "c": Role.TEACHER, "cb": Role.TEACHER,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
     "vk": Role.REVIEWER, "vp": Role.REVIEWER, "vc": Role.REVIEWER, "vo": Role.REVIEWER, "va": Role.REVIEWER,
     "vt": Role.REVIEWER, "vs": Role.REVIEWER, "vb": Role.REVIEWER, "vd": Role.REVIEWER, "vu": Role.REVIEWER,

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from trainer.preprocessing import Pixels, decode
 from trainer.references import Neighbour
-from trainer.twins import SIDE, are_twins, glance, may_be_twin
+from trainer.twins import MOST_DIFFERENCE, SIDE, are_twins, glance, may_be_alike, may_be_twin, sketch
 
 
 def photo(seed: int) -> Image.Image:
@@ -63,3 +63,24 @@ def test_a_photo_without_shades_is_nobodys_twin() -> None:
 def test_only_photos_that_are_much_alike_are_looked_at_twice() -> None:
     assert may_be_twin(Neighbour("d", 1, 0.8))
     assert not may_be_twin(Neighbour("d", 1, 0.7))
+
+
+def test_the_sketches_of_copies_are_found_among_many() -> None:
+    originals = [glance(seen(photo(seed))) for seed in range(40)]
+    sketches = np.stack([sketch(one) for one in originals], axis=1)
+
+    for seed in range(20):
+        for copy in (seen(photo(seed), quality=30), seen(photo(seed).resize((210, 150)))):
+            found = may_be_alike(sketches, sketch(glance(copy)))
+            assert seed in found
+            assert len(found) < 4
+
+
+def test_a_sketch_never_hides_a_twin() -> None:
+    """Whatever differs by no more than the bound in every square is looked at."""
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        one = rng.normal(size=(SIDE, SIDE)).astype(np.float32)
+        other = one + rng.uniform(-1, 1) * MOST_DIFFERENCE * np.ones_like(one)
+        assert are_twins(one, other)
+        assert len(may_be_alike(sketch(one)[:, None], sketch(other))) == 1

@@ -21,9 +21,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """No photo is looked at before it is set."""
     opened, look = threading.Event(), Looker._look
 
-    def wait_and_look(looker: Looker, data: bytes, loaded: Loaded | None) -> Seen:
+    def wait_and_look(looker: Looker, data: bytes, loaded: Loaded | None, judge: bool) -> Seen:
         assert opened.wait(30)
-        return look(looker, data, loaded)
+        return look(looker, data, loaded, judge)
 
     monkeypatch.setattr(Looker, "_look", wait_and_look)
     yield opened
