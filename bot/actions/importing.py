@@ -154,7 +154,7 @@ class OnDisk:
 def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
     for part, labelled in layout.labels:
-        label, folds = _label_of(labelled), folds_of(part, layout)
+        label, folds = label_of(labelled), folds_of(part, layout)
         for path in _paths_below(labelled):
             yield Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
 
@@ -341,7 +341,7 @@ def _is_elsewhere(photo: Photo, entry: Entry) -> bool:
     return photo.fold not in entry.folds
 
 
-def _label_of(folder: PurePath) -> str:
+def label_of(folder: PurePath) -> str:
     """The label that a folder stands for: its name, or what `export dataset` noted where a name could not hold it."""
     try:
         return tidy(OnDisk(folder / LABEL_FILE).read().decode())

@@ -46,6 +46,6 @@ def why_not_read(refused: ListRefused) -> str:
     return {
         ListFlaw.TOO_BIG: f"it is bigger than {(refused.limit or 0) // 1_000_000} MB: make several lists of it",
         ListFlaw.NOT_TEXT: "it is no text: save it as plain text or CSV in UTF-8",
-        ListFlaw.TOO_MANY: f"it has more than {refused.limit:,} addresses: make several lists of it",
+        ListFlaw.TOO_MANY: f"it has more than {refused.limit or 0:,} addresses: make several lists of it",
         ListFlaw.EMPTY: "it has no address in it",
     }[refused.flaw]
