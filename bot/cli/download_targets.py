@@ -18,9 +18,10 @@ from bot.downloading.download import Arrived
 from bot.downloading.journal import Became, Finished
 from storage import PictureRefused, Store, key_of, normalise, tidy
 
-THREADS = 2
+# Each waits for the disk most of the time.
+THREADS = 4
 # How many pictures wait for a thread, or for the one before them.
-AHEAD = 8
+AHEAD = 16
 _BECAME = {
     Taken.NEW: Became.NEW,
     Taken.KNOWN: Became.KNOWN,

@@ -47,7 +47,7 @@ class Pace:
 
 
 CHAT = Pace(at_once=8, total=600.0, room=32 * _MB)
-COMMAND_LINE = Pace(at_once=16, total=24 * 3600.0)
+COMMAND_LINE = Pace(at_once=32, total=24 * 3600.0)
 
 
 class NotAsked(StrEnum):

@@ -10,7 +10,7 @@ from bot.actions import describing, outlook, packing, reporting, roles, scoring,
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
-from bot.handlers import teach_mode
+from bot.handlers import import_help, teach_mode
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
@@ -271,6 +271,7 @@ COMMANDS = (
     Command("card", card, "What my network is, and is not for"),
     Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
+    Command("import", import_help.import_, "How to bring many photos"),
     Command("report", report, "How good I am, in pictures"),
     Command("teach", teach_mode.teach, "One name for many photos"),
     Command("done", teach_mode.done, "End that"),
