@@ -52,6 +52,7 @@ bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside t
 	$(BIN)/python -m tests.benchmarks.honesty
 	$(BIN)/python -m tests.benchmarks.foresight
 	$(BIN)/python -m tests.benchmarks.why $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.downloading $(if $(PUPIL_BENCHMARK_PEER),--peer $(PUPIL_BENCHMARK_PEER))
 	$(BIN)/python -m tests.benchmarks.against $(if $(PUPIL_BENCHMARK_PEER),--peer $(PUPIL_BENCHMARK_PEER))
 
 chaos: setup ## kill processes many times and look for what got lost
