@@ -165,7 +165,7 @@ def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
     known: dict[PurePath, dict[str, Placed]] = {}
     for part, labelled in layout.labels:
-        label, folds, place = _label_of(labelled), folds_of(part, layout), labelled.parent
+        label, folds, place = label_of(labelled), folds_of(part, layout), labelled.parent
         if (placed := known.get(place)) is None:
             placed = known[place] = _placed_below(place)
         for path in _paths_below(labelled):
@@ -370,7 +370,7 @@ def _is_elsewhere(photo: Photo, entry: Entry) -> bool:
     return photo.fold not in entry.folds
 
 
-def _label_of(folder: PurePath) -> str:
+def label_of(folder: PurePath) -> str:
     """The label that a folder stands for: its name, or what `export dataset` noted where a name could not hold it."""
     try:
         return tidy(OnDisk(folder / LABEL_FILE).read().decode())

@@ -98,6 +98,25 @@ def import_(
 
 
 @pupil.command()
+def download(
+    source: Annotated[
+        Path, typer.Argument(metavar="LIST", help="Addresses, one a line; or a table with url and label.")
+    ],
+    label: Annotated[str, typer.Option("--label", help="What they show, where the list does not say.")] = "",
+    most: Annotated[int | None, typer.Option("--max", min=1, help="At most so many addresses of the list.")] = None,
+    into: Annotated[Path | None, typer.Option("--into", help="Only save them, in a folder per label here.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where to write what became of each line; beside the list if unset.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Take in the pictures that a list of addresses names; begun again after a stop, it goes on where it was."""
+    from bot.cli.downloading import Order, download_list
+
+    raise typer.Exit(download_list(Order(source, label, most, into, report), as_json=json))
+
+
+@pupil.command()
 def predict(
     files: Files,
     json: Json = False,

@@ -4,20 +4,19 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.actions.importing import Entry, Eyes, Result, Taken, entries_in, import_photos
 from bot.actions.layouts import Disk, Part, layout_of
 from bot.actions.unzipping import entries_of
 from bot.cli.opening import opened
-from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
+from bot.cli.plain import printable, progress_bar, quiet_decoders, sentence, trouble, why_refused
 from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
 from bot.zips.archives import COMMAND_LINE, Archive, why_not_read
 from storage import PictureRefused, StorageError, StorageSettings, Store
@@ -121,14 +120,14 @@ def _entries(source: Path, until_done: ExitStack) -> Iterable[Entry] | str:
 def _import(store: Store, entries: Sequence[Entry], summary: Summary, console: Console) -> None:
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
-    eyes = _opening_eyes(store.home, console)
-    with _bar(console, len(entries)) as advance:
+    eyes = opening_eyes(store.home, console)
+    with progress_bar(console, "Looking at photos", len(entries)) as advance:
         for result in import_photos(store, classifier_id, entries, eyes):
             summary.add(result)
             advance()
 
 
-def _opening_eyes(home: Path, console: Console) -> Callable[[], Eyes | None]:
+def opening_eyes(home: Path, console: Console) -> Callable[[], Eyes | None]:
     """Photos are looked at while they come in; where that cannot be, the trainer does it later."""
 
     def open_eyes() -> Eyes | None:
@@ -139,14 +138,6 @@ def _opening_eyes(home: Path, console: Console) -> Callable[[], Eyes | None]:
             return None
 
     return open_eyes
-
-
-@contextmanager
-def _bar(console: Console, total: int) -> Iterator[Callable[[], object]]:
-    columns = (TextColumn("Looking at photos"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda: progress.advance(task)
 
 
 def _why(result: Result) -> str:

@@ -1,6 +1,11 @@
-"""Plain words for the command line: why a file was not taken, and names that any terminal can print."""
+"""Plain words for the command line: why a file was not taken, names that any terminal can print, and how far it is."""
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from storage import (
     NotFound,
@@ -46,6 +51,15 @@ def printable(name: str) -> str:
 def quiet_decoders() -> None:
     """Keep Pillow's remarks on odd files off the screen: what matters of them is said of the file, in plain words."""
     warnings.filterwarnings("ignore", module="PIL")
+
+
+@contextmanager
+def progress_bar(console: Console, doing: str, total: int) -> Iterator[Callable[[], object]]:
+    """A bar that the caller advances by one; nothing where no terminal is."""
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda: progress.advance(task)
 
 
 def trouble(error: StorageError) -> str:

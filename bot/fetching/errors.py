@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """A link of a kind that is not followed, to a port that is not dialled, or to an address outside the public net."""
     NO_ANSWER = "no answer"
     """The name leads to no public address, nobody answers, who answers cannot prove to be it, or it hung up."""
+    CUT_OFF = "cut off"
+    """The body ended before its end."""
     TOO_SLOW = "too slow"
     TOO_LARGE = "too large"
     ENCODED = "encoded"
@@ -27,17 +29,23 @@ class Reason(StrEnum):
     MANY_REDIRECTS = "many redirects"
     NOT_FOUND = "not found"
     """Status 404 or 410."""
+    BUSY = "busy"
+    """Status 429: the server wants to be asked later."""
     DENIED = "denied"
     """Any other status from 400 to 499."""
     SERVER_FAILED = "server failed"
     """A status from 500."""
     UNUSABLE = "unusable"
-    """An answer that HTTP does not know, that breaks off, or whose status promises no file."""
+    """An answer that HTTP does not know, or whose status promises no file."""
 
 
 class NotFetched(BotError):
-    """A link that nothing was fetched from. It carries neither the link, nor an address, nor anything of an answer."""
+    """A link that nothing was fetched from. It carries neither the link, nor an address, nor words of an answer.
 
-    def __init__(self, reason: Reason) -> None:
+    `wait` is after how many seconds its server wants to be asked again, if it said so.
+    """
+
+    def __init__(self, reason: Reason, *, wait: float | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.wait = wait

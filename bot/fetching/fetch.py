@@ -6,6 +6,7 @@ out.
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from ssl import SSLContext
 from types import TracebackType
@@ -93,36 +94,36 @@ class Fetcher:
             NotFetched: nothing that may be had. It has no cause and no context, in which aiohttp names addresses.
         """
         outcome = await self._outcome(link)
-        if isinstance(outcome, Reason):
-            raise NotFetched(outcome)
+        if isinstance(outcome, NotFetched):
+            raise outcome
         return outcome
 
-    async def _outcome(self, link: str) -> Fetched | Reason:
+    async def _outcome(self, link: str) -> Fetched | NotFetched:
         try:
             async with asyncio.timeout(self._limits.total):
                 return await self._follow(read_link(link, self._reach))
         except (LinkRefused, aiohttp.ClientError, OSError) as error:
-            return _reason(error)
+            return NotFetched(_reason(error))
 
-    async def _follow(self, link: URL) -> Fetched | Reason:
+    async def _follow(self, link: URL) -> Fetched | NotFetched:
         for _ in range(self._limits.hops + 1):
             async with self._session.get(link, allow_redirects=False, ssl=self._trust_for(link)) as answer:
                 if answer.status not in REDIRECTS:
                     return await self._take(answer)
                 target = answer.headers.get("Location")
             if target is None:
-                return Reason.UNUSABLE
+                return NotFetched(Reason.UNUSABLE)
             link = read_link(target, self._reach, seen_from=link)
-        return Reason.MANY_REDIRECTS
+        return NotFetched(Reason.MANY_REDIRECTS)
 
-    async def _take(self, answer: aiohttp.ClientResponse) -> Fetched | Reason:
+    async def _take(self, answer: aiohttp.ClientResponse) -> Fetched | NotFetched:
         if answer.status != 200:
-            return _reason_of_status(answer.status)
+            return NotFetched(_reason_of_status(answer.status), wait=_wait(answer))
         if _is_encoded(answer):
-            return Reason.ENCODED
+            return NotFetched(Reason.ENCODED)
         content = await self._read(answer)
         if content is None:
-            return Reason.TOO_LARGE
+            return NotFetched(Reason.TOO_LARGE)
         return Fetched(content, answer.headers.get("Content-Type", "").partition(";")[0].strip().lower())
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes | None:
@@ -162,9 +163,24 @@ def _is_encoded(answer: aiohttp.ClientResponse) -> bool:
 def _reason_of_status(status: int) -> Reason:
     if status in (404, 410):
         return Reason.NOT_FOUND
+    if status == 429:
+        return Reason.BUSY
     if 400 <= status < 500:
         return Reason.DENIED
     return Reason.SERVER_FAILED if 500 <= status < 600 else Reason.UNUSABLE
+
+
+def _wait(answer: aiohttp.ClientResponse) -> float | None:
+    """Seconds until the server wants to be asked again. A moment is measured by the server's own clock, not by ours."""
+    told = answer.headers.get("Retry-After", "").strip()
+    # What has more digits is no wait but a way to say never.
+    if told.isascii() and told.isdigit():
+        return float(told[:9])
+    try:
+        until, now = (parsedate_to_datetime(one) for one in (told, answer.headers.get("Date", "")))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # No date, or one of two with a time zone.
+        return None
 
 
 def _reason(error: Exception) -> Reason:
@@ -175,7 +191,9 @@ def _reason(error: Exception) -> Reason:
             return Reason.NO_ANSWER
         case aiohttp.ClientConnectorError(os_error=AddressRefused()):
             return Reason.NOT_ALLOWED
-        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
+        case aiohttp.ClientPayloadError():
+            return Reason.CUT_OFF
+        case aiohttp.ClientResponseError():
             return Reason.UNUSABLE
         case TimeoutError():
             return Reason.TOO_SLOW

@@ -9,7 +9,7 @@ from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, reporting, roles, scoring, self_service, teaching, versions
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
-from bot.handlers import teach_mode
+from bot.handlers import import_help, teach_mode
 from bot.handlers.crediting import me
 from bot.handlers.exporting import export
 from bot.handlers.naming import labels
@@ -249,6 +249,7 @@ COMMANDS = (
     Command("card", card, "What my network is, and is not for"),
     Command("models", networks, "The networks I have had"),
     Command("train", train, "Learn now, and practise"),
+    Command("import", import_help.import_, "How to bring many photos"),
     Command("report", report, "How good I am, in pictures"),
     Command("teach", teach_mode.teach, "One name for many photos"),
     Command("done", teach_mode.done, "End that"),

@@ -25,6 +25,7 @@ NEEDED = {
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
     "card": Role.GUEST, "teach": Role.TEACHER, "done": Role.TEACHER, "review": Role.REVIEWER, "me": Role.GUEST,
+    "import": Role.TEACHER,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,

@@ -52,8 +52,6 @@ UNUSABLE = {
     "header line without end": repeats(BEGIN + b"X: ", b"x" * 10_000),
     "status line without end": repeats(b"HTTP/1.1 200 ", b"x" * 10_000),
     "trailers without end": repeats(CHUNKED + b"1\r\nx\r\n0\r\n", b"X: x\r\n" * 1_000),
-    "breaks off": says(BEGIN + b"Content-Length: 100\r\n\r\nshort"),
-    "chunks break off": says(CHUNKED + b"ff\r\nshort"),
     "no chunks": says(CHUNKED + b"what follows is no number\r\n"),
     "two lengths": says(BEGIN + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"),
     "length below nothing": says(BEGIN + b"Content-Length: -1\r\n\r\nx"),
@@ -65,12 +63,16 @@ UNUSABLE = {
     "part": says(b"HTTP/1.1 206 Partial Content\r\nContent-Length: 1\r\n\r\nx"),
     "not modified": says(b"HTTP/1.1 304 Not Modified\r\n\r\n"),
 }
+CUT_OFF = {
+    "breaks off": says(BEGIN + b"Content-Length: 100\r\n\r\nshort"),
+    "chunks break off": says(CHUNKED + b"ff\r\nshort"),
+}
 BY_STATUS = {
     404: Reason.NOT_FOUND,
     410: Reason.NOT_FOUND,
     401: Reason.DENIED,
     403: Reason.DENIED,
-    429: Reason.DENIED,
+    429: Reason.BUSY,
     500: Reason.SERVER_FAILED,
     503: Reason.SERVER_FAILED,
     999: Reason.UNUSABLE,
@@ -121,6 +123,42 @@ async def test_what_is_compressed_is_not_read(net: Internet, fetcher: Fetcher, t
 @pytest.mark.parametrize("talk", UNUSABLE.values(), ids=UNUSABLE)
 async def test_what_breaks_the_rules_of_http_is_not_used(net: Internet, fetcher: Fetcher, talk: Talk) -> None:
     assert await outcome(fetcher, net.put("/", talk)) == Reason.UNUSABLE
+
+
+@pytest.mark.parametrize("talk", CUT_OFF.values(), ids=CUT_OFF)
+async def test_a_body_that_ends_too_soon_is_no_photo(net: Internet, fetcher: Fetcher, talk: Talk) -> None:
+    assert await outcome(fetcher, net.put("/", talk)) == Reason.CUT_OFF
+
+
+DATE = b"Date: Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ([b"Retry-After: 7"], 7.0),
+        ([b"Retry-After: 0"], 0.0),
+        ([b"Retry-After: Wed, 21 Oct 2026 07:28:30 GMT", DATE], 30.0),
+        ([b"Retry-After: Wed, 21 Oct 2026 07:00:00 GMT", DATE], 0.0),
+        ([b"Retry-After: Wed, 21 Oct 2026 07:28:30 GMT"], None),
+        ([b"Retry-After: Wed, 21 Oct 2026 07:28:30 -0000", DATE], None),
+        ([b"Retry-After: " + b"9" * 5_000], 999_999_999.0),
+        ([b"Retry-After: -1"], None),
+        ([b"Retry-After: \xb2"], None),
+        ([b"Retry-After: later", DATE], None),
+        ([], None),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_server_may_say_when_to_ask_again(
+    net: Internet, fetcher: Fetcher, status: int, headers: list[bytes], seconds: float | None
+) -> None:
+    lines = [b"HTTP/1.1 %d Later" % status, b"Content-Length: 0", *headers]
+
+    with pytest.raises(NotFetched) as refusal:
+        await fetcher.fetch(net.put("/", says(b"\r\n".join(lines) + b"\r\n\r\n")))
+
+    assert refusal.value.wait == seconds
 
 
 async def test_a_hundred_headers_are_enough(net: Internet, fetcher: Fetcher) -> None:
