@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
 from storage.errors import (
     NotFound,
     PictureRefused,
@@ -69,6 +70,11 @@ __all__ = [
     "Chat",
     "Classifier",
     "Clock",
+    "Collected",
+    "Collection",
+    "CollectionKind",
+    "CollectionState",
+    "CollectionTally",
     "Drift",
     "DriftKind",
     "Flag",
@@ -84,6 +90,7 @@ __all__ = [
     "Network",
     "NewNetwork",
     "NotFound",
+    "Outcome",
     "Outgoing",
     "Person",
     "Photo",

@@ -48,6 +48,7 @@ class Photos:
         message_id: int | None = None,
         album: str | None = None,
         file: str | None = None,
+        origin: str | None = None,
         folds: Sequence[int] = EVERY_FOLD,
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
@@ -80,6 +81,7 @@ class Photos:
             file=file,
             source=source,
             name=name[:512],
+            origin=origin,
             group_key=group,
             fold=fold,
             created_at=self._moment.now,
@@ -155,6 +157,12 @@ class Photos:
         )
         row = self._connection.execute(query).first()
         return _record(row) if row else None
+
+    def owned(self, classifier_id: int, owner_id: int, received_digest: str, digest: str = "") -> list[Photo]:
+        """A person's own photos of these very bytes, or of the picture `digest` that they hold; oldest first."""
+        same = (photo.c.received_digest == received_digest) | (photo.c.digest == digest)
+        query = select(photo).where(photo.c.classifier_id == classifier_id, photo.c.owner_id == owner_id, same)
+        return [_record(row) for row in self._connection.execute(query.order_by(photo.c.id))]
 
     def of_picture(self, classifier_id: int, digest: str) -> list[Photo]:
         """The photos of one picture, oldest first."""
@@ -298,6 +306,7 @@ def _record(row: Row[tuple[object, ...]]) -> Photo:
         fold=row.fold,
         created_at=row.created_at,
         file=row.file,
+        origin=row.origin,
     )
 
 

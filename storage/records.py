@@ -34,6 +34,7 @@ class Reason(StrEnum):
     TYPED = "typed"
     UNDO = "undo"
     IMPORT = "import"
+    COLLECTION = "collection"
 
 
 class Source(StrEnum):
@@ -42,6 +43,7 @@ class Source(StrEnum):
     CHAT = "chat"
     MISNAMED = "misnamed"  # from a chat too, as a lesson whose name could not be taken: it asks nothing
     IMPORT = "import"
+    COLLECTION = "collection"  # from a zip or a list that somebody sent into a chat
 
 
 class State(StrEnum):
@@ -134,6 +136,7 @@ class Photo:
     fold: int
     created_at: datetime
     file: str | None = None
+    origin: str | None = None
     # Nobody had sent the same picture before; told only when it is added.
     is_new_picture: bool = field(default=False, compare=False)
 
