@@ -81,12 +81,21 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:
     file = file_in(message)
     if file is None:
         raise FileNotTaken("gone")
+    data = bytes(await fetch(file, bot))
+    return data, (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id
+
+
+async def fetch(file: PhotoSize | Document, bot: Bot) -> bytearray:
+    """The bytes of a file.
+
+    Raises:
+        FileNotTaken: Telegram will not hand it out.
+    """
     if (file.file_size or 0) > MAX_DOWNLOAD:
         raise FileNotTaken("too_big")
     try:
         handle = await bot.get_file(file.file_id)
-        data = bytes(await handle.download_as_bytearray())
+        return await handle.download_as_bytearray()
     except (BadRequest, InvalidToken) as error:
         # A file that Telegram dropped is "not found", which PTB takes for a fault of the token.
         raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
-    return data, (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id

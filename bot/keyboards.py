@@ -14,6 +14,7 @@ from storage import Chat, Label
 # Actions as they stand in callback data: short, since 64 bytes must hold all of it.
 RIGHT, WRONG, PICK, OTHER, NONE, BACK, WHY = "r", "w", "p", "o", "n", "b", "y"
 DONE = "d"
+STOP, TAKE_BACK, TAKE_BACK_REALLY, TAKE_BACK_NOT = "cs", "cb", "cy", "cn"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -78,6 +79,20 @@ class Keyboards:
 
     def teaching(self, teaching_id: int) -> Keyboard:
         return [[self._button("✅ Done", DONE, teaching_id)]]
+
+    def collection_at_work(self, collection_id: int) -> Keyboard:
+        return [[self._button("⏹ Stop", STOP, collection_id)]]
+
+    def collection_ended(self, collection_id: int) -> Keyboard:
+        return [[self._button("↩️ Take all back…", TAKE_BACK, collection_id)]]
+
+    def take_back(self, collection_id: int) -> Keyboard:
+        return [
+            [
+                self._button("Take all back", TAKE_BACK_REALLY, collection_id, lifetime=FORGET_LIFETIME),
+                self._button("Keep", TAKE_BACK_NOT, collection_id, lifetime=FORGET_LIFETIME),
+            ]
+        ]
 
     def my_data(self) -> Keyboard:
         return [[self._button("🗑 Delete all of it…", FORGET, 0)]]

@@ -24,7 +24,6 @@ from storage.pictures import Picture, normalise
 from storage.records import (
     TEST_FOLD,
     AnswerKind,
-    Awaited,
     Chat,
     Classifier,
     Drift,
@@ -57,6 +56,7 @@ from storage.records import (
 )
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
+from storage.talks import Awaited
 from storage.votes import most_said
 
 __all__ = [

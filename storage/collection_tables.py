@@ -46,8 +46,8 @@ collected = Table(
     Column("name", Words(2048), nullable=False),
     Column("label", Words(64), nullable=False),
     Column("outcome", String(16), nullable=False),
-    # The class of reasons that `why` belongs to.
+    # Why it was refused, and a fact that goes with that.
     Column("flaw", String(24), nullable=True),
-    Column("why", Words(400), nullable=True),
+    Column("detail", Words(400), nullable=True),
     _ref("photo_id", "photo.id", null=True, loosen=True),
 )

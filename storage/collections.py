@@ -76,14 +76,14 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A thing in a collection; `flaw` and `why` only where there is something to say."""
+    """A thing in a collection; `flaw` says why it was refused, and `detail` is a fact that goes with that."""
 
     position: int
     name: str
     label: str
     outcome: Outcome
     flaw: str | None = None
-    why: str | None = None
+    detail: str | None = None
     photo_id: int | None = None
 
 
@@ -158,6 +158,10 @@ class Collections:
         query = select(collection).where(collection.c.bot_id == bot_id, collection.c.told_at.is_(None))
         return [_record(row) for row in self._connection.execute(query.order_by(collection.c.id))]
 
+    def of_person(self, person_id: int) -> list[Collection]:
+        query = select(collection).where(collection.c.person_id == person_id).order_by(collection.c.id)
+        return [_record(row) for row in self._connection.execute(query)]
+
     def positions(self, collection_id: int) -> set[int]:
         """What has come to something already."""
         query = select(collected.c.position).where(collected.c.collection_id == collection_id)
@@ -203,7 +207,7 @@ class Collections:
                 "label": one.label,
                 "outcome": one.outcome,
                 "flaw": one.flaw,
-                "why": one.why,
+                "detail": one.detail,
                 "photo_id": one.photo_id,
             }
             for one in items
@@ -226,7 +230,9 @@ class Collections:
 
     def parcels(self) -> set[str]:
         """The files that are still needed."""
-        return set(self._connection.execute(select(collection.c.parcel).where(collection.c.parcel.is_not(None))).scalars())
+        return set(
+            self._connection.execute(select(collection.c.parcel).where(collection.c.parcel.is_not(None))).scalars()
+        )
 
     def forget_person(self, person_id: int) -> list[str]:
         """Remove a person's collections; returns the files that were needed for them."""
@@ -267,7 +273,7 @@ def _record(row: Row[Any]) -> Collection:
 
 
 def _item(row: Row[Any]) -> Collected:
-    return Collected(row.position, row.name, row.label, Outcome(row.outcome), row.flaw, row.why, row.photo_id)
+    return Collected(row.position, row.name, row.label, Outcome(row.outcome), row.flaw, row.detail, row.photo_id)
 
 
 @prepared

@@ -59,15 +59,13 @@ class Photos:
         Raises:
             NotFound: the blob is not on disk, or was removed a moment ago: store it again.
         """
-        if chat_id is not None and message_id is not None:
-            known = self.by_message(chat_id, message_id)
-            if known is not None:
-                return known
+        known = None if chat_id is None or message_id is None else self.by_message(chat_id, message_id)
+        if known is not None:
+            return known
         self._add_blob(digest, picture)
-        twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
-        own_group = f"album:{chat_id}:{album}" if album else digest
-        # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
-        group, fold = twin or (own_group, fold_of(own_group, folds))
+        group, fold, is_new = self._place_of(
+            classifier_id, digest, f"album:{chat_id}:{album}" if album else digest, folds
+        )
         row = insert_row(
             self._connection,
             photo,
@@ -86,7 +84,7 @@ class Photos:
             fold=fold,
             created_at=self._moment.now,
         )
-        return replace(_record(row), is_new_picture=twin is None and TEST_FOLD not in folds)
+        return replace(_record(row), is_new_picture=is_new)
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
@@ -276,6 +274,13 @@ class Photos:
     def _lock_blob(self, digest: str) -> bool:
         """Photos of the same picture come and go one after the other on PostgreSQL, as on SQLite all writers do."""
         return self._connection.execute(*_held_blob(digest)).first() is not None
+
+    def _place_of(self, classifier_id: int, digest: str, own_group: str, folds: Sequence[int]) -> tuple[str, int, bool]:
+        """The group and fold of a photo that arrives, and whether nobody had sent the picture before."""
+        twin = None if TEST_FOLD in folds else self._twin_of(classifier_id, digest)
+        # The same picture joins its twin's group whoever sent it, but nothing joins or leaves the tests.
+        group, fold = twin or (own_group, fold_of(own_group, folds))
+        return group, fold, twin is None and TEST_FOLD not in folds
 
     def _twin_of(self, classifier_id: int, digest: str) -> tuple[str, int] | None:
         """Group and fold of the same picture, where somebody sent it before."""

@@ -387,14 +387,3 @@ class Teaching:
     name: str
     photos: int
     heard_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """What a person was asked to type."""
-
-    chat_id: int
-    person_id: int
-    kind: str
-    prediction_id: int
-    expires_at: datetime

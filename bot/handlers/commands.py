@@ -10,7 +10,7 @@ from bot.actions import describing, outlook, packing, reporting, roles, scoring,
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.errors import FileNotMade
-from bot.handlers import import_help, teach_mode
+from bot.handlers import collections, import_help, teach_mode
 from bot.replies import Said
 from bot.speech import card as cards
 from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
@@ -161,6 +161,8 @@ async def undo(update: Update, context: Context) -> None:
         last = scene.unit.votes.last_of(scene.presence.person.id, scene.presence.chat.id)
         if last is None:
             _say(scene, texts.nothing_to_undo())
+            return
+        if last.reason is Reason.COLLECTION and collections.offer_undo(scene, last):
             return
         undone = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
         if undone is None:

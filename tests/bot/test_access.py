@@ -29,6 +29,7 @@ NEEDED = {
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
     "d": Role.TEACHER,
+    "cs": Role.GUEST, "cb": Role.GUEST, "cy": Role.GUEST, "cn": Role.GUEST,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
 }  # fmt: skip
 

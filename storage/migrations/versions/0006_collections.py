@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("label", Words(64), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("flaw", sa.String(length=24), nullable=True),
-        sa.Column("why", Words(400), nullable=True),
+        sa.Column("detail", Words(400), nullable=True),
         sa.Column("photo_id", Id, nullable=True),
         sa.ForeignKeyConstraint(
             ["collection_id"], ["collection.id"], name=op.f("fk_collected_collection_id"), ondelete="CASCADE"
