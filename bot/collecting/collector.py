@@ -6,25 +6,29 @@ All that it does is in the store with the piece that was done last; killed at an
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import TypeVar
 
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.actions import collecting
-from bot.actions.collecting import LIVES, PIECE, REMEMBERED, WAITED_FOR, Embedding
-from bot.actions.importing import Entry
-from bot.collecting.opening import Opened, open_parcel
+from bot.actions.collecting import LIVES, PIECE, REMEMBERED, WAITED_FOR, Embedding, Looked, Turned
+from bot.collecting.listing import Listed, fetched, open_list, unlooked
+from bot.collecting.opening import Opened, Piece, open_parcel
 from bot.collecting.progress import Progress
 from bot.collecting.reports import finish
 from bot.context import Services
+from bot.downloading.errors import ListRefused
 from bot.ending import farewell
 from bot.errors import ArchiveRefused, LayoutUnclear
+from bot.fetching.fetch import Fetcher
 from bot.speech import texts
 from storage import (
     Collection,
+    CollectionKind,
     CollectionState,
     NotFound,
     StoreFull,
@@ -75,11 +79,14 @@ class Collector:
 
     def forget_old(self) -> None:
         """End what nobody waits for any more, and forget what ended long ago. It blocks."""
+        parcels: list[str] = []
         with self._store.write() as unit:
             for one in unit.collections.abandoned(unit.now - WAITED_FOR):
                 if one.state is CollectionState.RUNNING:
                     finish(unit, one, CollectionState.ABANDONED)
+                    parcels += [one.parcel] if one.parcel is not None else []
             unit.collections.forget_before(unit.now - REMEMBERED)
+        self._store.let_go(parcels)
 
     async def _look_around(self) -> None:
         """Begin what is to be worked on, end what is not, and tell how far it all is."""
@@ -127,42 +134,45 @@ class Collector:
     async def _learn(self, collection: Collection) -> None:
         try:
             opened = await self._do(self._open, collection)
-        except (ArchiveRefused, LayoutUnclear, OSError) as error:
+        except (ArchiveRefused, LayoutUnclear, ListRefused, OSError) as error:
             log.error("collection lost id=%s error=%s", collection.id, type(error).__name__)
             await self._do(self._finish, collection, CollectionState.LOST)
             return
-        with opened:
-            promise = True
-            for piece in _pieces(opened.left):
-                state = await self._do(self._take, collection, piece, promise)
-                if state is CollectionState.BARRED:
-                    break
-                if state is not CollectionState.RUNNING:
-                    return
+        state, promise = CollectionState.DONE, True
+        async with aclosing(_poured(opened) if isinstance(opened, Opened) else _listed(opened)) as pieces:
+            async for piece in pieces:
+                taken = await self._do(self._take, collection, piece, promise)
                 promise = False
-            else:
-                state = CollectionState.DONE
+                if taken is CollectionState.BARRED:
+                    state = taken
+                    break
+                if taken is not CollectionState.RUNNING:
+                    return
         await self._do(self._finish, collection, state)
 
-    def _open(self, collection: Collection) -> Opened:
+    def _open(self, collection: Collection) -> Opened | Listed:
         """Open its file, and note that; what the processes before this one ended at is passed over."""
-        opened = open_parcel(self._store, collection)
+        is_zip = collection.kind is CollectionKind.ZIP
+        opened = open_parcel(self._store, collection) if is_zip else open_list(self._store, collection)
         with self._store.write() as unit:
             held = unit.collections.hold(collection.id)
             unit.collections.take_up(collection.id)
-        if held is not None and held.lives >= LIVES and opened.left:
-            log.error("piece passed over collection=%s position=%s", collection.id, opened.left[0][0])
-            collecting.pass_over(self._store, collection, opened.left[:PIECE])
-            del opened.left[:PIECE]
+        if held is not None and held.lives >= LIVES:
+            log.error("piece passed over collection=%s", collection.id)
+            left = opened.left if isinstance(opened, Opened) else opened.items
+            first = opened.left[:PIECE] if isinstance(opened, Opened) else unlooked(opened.items[:PIECE])
+            collecting.pass_over(self._store, collection, first)
+            del left[:PIECE]
         return opened
 
-    def _take(
-        self, collection: Collection, piece: Sequence[tuple[int, Entry]], promise: bool
-    ) -> CollectionState | None:
-        looked = []
-        for position, entry in piece:
+    def _take(self, collection: Collection, piece: Piece, promise: bool) -> CollectionState | None:
+        looked: list[Looked | Turned] = []
+        for thing in piece:
             self._give_way()
-            looked.append(collecting.look(self._store, collection, position, entry, self._embed))
+            if isinstance(thing, Turned):
+                looked.append(thing)
+            else:
+                looked.append(collecting.look(self._store, collection, *thing, self._embed))
         return collecting.take(self._store, collection.id, looked, promise=promise)
 
     def _finish(self, collection: Collection, state: CollectionState) -> None:
@@ -204,5 +214,15 @@ class Collector:
         return await asyncio.get_running_loop().run_in_executor(self._hands, work, *arguments)
 
 
-def _pieces(left: Sequence[tuple[int, Entry]]) -> Iterator[Sequence[tuple[int, Entry]]]:
-    return (left[at : at + PIECE] for at in range(0, len(left), PIECE))
+async def _poured(opened: Opened) -> AsyncGenerator[Piece, None]:
+    """What is left in a zip, piece by piece."""
+    with opened:
+        for at in range(0, len(opened.left), PIECE):
+            yield opened.left[at : at + PIECE]
+
+
+async def _listed(listed: Listed) -> AsyncGenerator[Piece, None]:
+    """What is left of a list, as it is fetched."""
+    async with Fetcher() as fetcher, aclosing(fetched(listed, fetcher)) as pieces:
+        async for piece in pieces:
+            yield piece

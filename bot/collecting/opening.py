@@ -1,13 +1,18 @@
 """Opens the file of a collection: what is in it, in the same order each time, without what is done already."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from bot.actions.collecting import Turned
 from bot.actions.importing import Entry
 from bot.actions.unzipping import entries_called, entries_of
 from bot.zips.archives import CHAT, Archive
 from storage import Collection, Store
+
+# Things to be looked at together, each with its position; of some it is known already that they are no photos.
+Piece = Sequence[tuple[int, Entry] | Turned]
 
 
 class Opened:

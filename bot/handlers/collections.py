@@ -1,7 +1,8 @@
-"""Collections: a zip of photos, sent as a file."""
+"""Collections: a zip of photos or a list of addresses, sent as a file."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from telegram import Document, Message, Update
 from telegram.ext import filters
@@ -10,16 +11,17 @@ from bot.access import permitted
 from bot.actions import collecting, teach_mode, teaching
 from bot.addressing import address
 from bot.buttons import Press
-from bot.collecting import opening
+from bot.collecting import listing, opening
 from bot.collecting.progress import progress_key, said_of
 from bot.collecting.reports import finish
 from bot.context import Context, Scene
+from bot.downloading.errors import LineFlaw, ListRefused
+from bot.downloading.words import why_not_read as why_list_not_read
 from bot.errors import ArchiveRefused, FileNotTaken, LayoutUnclear
 from bot.handlers.arriving import act_on_photo, may_come
 from bot.incoming import fetch, file_in
 from bot.replies import Said
 from bot.speech import collection_texts, guides
-from bot.speech.wording import esc_ours
 from bot.zips.archives import why_not_read
 from storage import (
     MAX_LABEL,
@@ -34,6 +36,8 @@ from storage import (
     tidy,
 )
 
+_ZIP_ENDINGS, _LIST_ENDINGS = (".zip",), (".txt", ".csv", ".tsv")
+_LISTS = ("text/plain", "text/csv", "text/tab-separated-values")
 _ZIPS = ("application/zip", "application/x-zip-compressed", "application/x-zip")
 
 
@@ -45,8 +49,11 @@ class IsCollection(filters.MessageFilter):
 
 
 def kind_of(document: Document) -> CollectionKind | None:
-    is_zip = document.mime_type in _ZIPS or (document.file_name or "").lower().endswith(".zip")
-    return CollectionKind.ZIP if is_zip else None
+    """By its name, or else by what it says it is: both are claims, and its content decides."""
+    name = (document.file_name or "").lower()
+    if name.endswith(_ZIP_ENDINGS) or document.mime_type in _ZIPS:
+        return CollectionKind.ZIP
+    return CollectionKind.LIST if name.endswith(_LIST_ENDINGS) or document.mime_type in _LISTS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +156,37 @@ async def _counted(context: Context, parcel: Parcel) -> Parcel | str:
     """The collection with the number of things in it; or why it is none."""
     path = context.services.store.parcels.path(parcel.parcel)
     mode = await context.look(lambda unit: teach_mode.current_of(unit, context.here))
-    labels = [parcel.label] if parcel.label is not None or mode is None else [None, mode.name]
+    count = _count_zip if parcel.kind is CollectionKind.ZIP else _count_list
+    return await asyncio.to_thread(count, path, parcel, mode.name if mode is not None else None)
+
+
+def _count_zip(path: Path, parcel: Parcel, otherwise: str | None) -> Parcel | str:
+    """Folders say what is in them; where there are none, it is what she teaches just then."""
+    labels = [parcel.label] if parcel.label is not None or otherwise is None else [None, otherwise]
     unclear = ""
     for label in labels:
         try:
-            size = await asyncio.to_thread(opening.count, path, label)
+            size = opening.count(path, label)
         except ArchiveRefused as refused:
-            return collection_texts.not_read(esc_ours(why_not_read(refused)))
+            return collection_texts.not_read(why_not_read(refused))
         except LayoutUnclear as error:
-            unclear = collection_texts.unclear(esc_ours(str(error)))
+            unclear = collection_texts.unclear(str(error))
             continue
-        if not size:
-            return collection_texts.nothing_in_it()
-        return Parcel(parcel.file, parcel.kind, parcel.name, parcel.parcel, parcel.bytes, label, size)
+        return replace(parcel, label=label, size=size) if size else collection_texts.nothing_in_it()
     return unclear
+
+
+def _count_list(path: Path, parcel: Parcel, otherwise: str | None) -> Parcel | str:
+    """Lines say what their addresses show; of the others it is the caption, or what she teaches just then."""
+    label = parcel.label or otherwise
+    try:
+        found = listing.listed_in(path.read_bytes(), label)
+    except ListRefused as refused:
+        return collection_texts.not_read(why_list_not_read(refused))
+    if not found.items:
+        no_label = any(one.flaw is LineFlaw.NO_LABEL for one in found.left_out)
+        return collection_texts.list_unnamed() if no_label else collection_texts.list_empty()
+    return replace(parcel, label=label, size=len(found.items) + len(found.left_out))
 
 
 def _refuse(scene: Scene, sentence: str, parcel: Parcel) -> None:

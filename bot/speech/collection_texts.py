@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.actions.collecting import Flaw
 from bot.errors import ZipFlaw
 from bot.speech.texts import needs
-from bot.speech.wording import bold, join, plural
+from bot.speech.wording import bold, esc_ours, join, plural
 from storage import MAX_LABEL, Collection, CollectionKind, CollectionState, CollectionTally, Outcome, Refusal
 from trainer.readiness import Readiness
 
@@ -154,8 +154,8 @@ def busy(running: Collection) -> str:
 def unclear(why: str) -> str:
     """Why nobody could say what is a label in a zip, and what to do."""
     return (
-        f"I can't tell from this zip what its photos show: it {why}. Edit its caption to the name of what all of them "
-        "show, like <b>daisy</b>; or send one that has a folder for each name."
+        f"I can't tell from this zip what its photos show: it {esc_ours(why)}. Edit its caption to the name of what "
+        "all of them show, like <b>daisy</b>; or send one that has a folder for each name."
     )
 
 
@@ -163,8 +163,22 @@ def nothing_in_it() -> str:
     return "There is no file in this zip. Put the photos in, in a folder for each name, and send it again."
 
 
+def list_unnamed() -> str:
+    return (
+        "This list does not say what its pictures show. Edit its caption to the name of what all of them show, like "
+        "<b>daisy</b>; or send a table with the columns <code>url</code> and <code>label</code>."
+    )
+
+
+def list_empty() -> str:
+    return (
+        "There is no address in this file that I could fetch. I take lists with one a line, each beginning with "
+        "http:// or https://. /import says more."
+    )
+
+
 def not_read(why: str) -> str:
-    return f"I can't take this file: {why}."
+    return f"I can't take this file: {esc_ours(why)}."
 
 
 def no_name(text_is_long: bool) -> str:

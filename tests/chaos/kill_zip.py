@@ -137,9 +137,7 @@ def _done(home: Path) -> int:
 
 
 async def _report_on(person: Person, sent: Message, report: Report) -> bytes:
-    told = await person.wait_for(
-        lambda one: one.document and one.reply_to == sent.id, after=sent, timeout=PATIENCE
-    )
+    told = await person.wait_for(lambda one: one.document and one.reply_to == sent.id, after=sent, timeout=PATIENCE)
     await person.wait_for(lambda one: f"{report.photos:,} of {report.photos:,} looked at" in one.text, timeout=30)
     return await person.download(told)
 
