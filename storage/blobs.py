@@ -31,7 +31,7 @@ class Blobs:
                 _fsync_folder(self._folder)
                 _fsync_folder(self._folder.parent)
 
-    def put(self, data: bytes | bytearray) -> str:
+    def put(self, data: bytes) -> str:
         """Store bytes durably and return their digest. Bytes that are there already are not written again.
 
         Raises:
@@ -90,7 +90,7 @@ class Blobs:
                     removed += 1
         return removed
 
-    def _is_there(self, target: Path, data: bytes | bytearray) -> bool:
+    def _is_there(self, target: Path, data: bytes) -> bool:
         """Whether the file holds these very bytes; a damaged one is written anew. Sweeping sees it as fresh again."""
         try:
             if target.read_bytes() != data:
@@ -100,7 +100,7 @@ class Blobs:
             return False
         return True
 
-    def _write(self, target: Path, data: bytes | bytearray) -> None:
+    def _write(self, target: Path, data: bytes) -> None:
         aside = self._folder / "tmp" / uuid.uuid4().hex
         try:
             with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

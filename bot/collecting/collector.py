@@ -139,7 +139,7 @@ class Collector:
             await self._do(self._finish, collection, CollectionState.LOST)
             return
         state, promise = CollectionState.DONE, True
-        async with aclosing(_poured(opened) if isinstance(opened, Opened) else _listed(opened)) as pieces:
+        async with aclosing(_poured(opened) if isinstance(opened, Opened) else fetched(opened, Fetcher)) as pieces:
             async for piece in pieces:
                 taken = await self._do(self._take, collection, piece, promise)
                 promise = False
@@ -219,10 +219,3 @@ async def _poured(opened: Opened) -> AsyncGenerator[Piece, None]:
     with opened:
         for at in range(0, len(opened.left), PIECE):
             yield opened.left[at : at + PIECE]
-
-
-async def _listed(listed: Listed) -> AsyncGenerator[Piece, None]:
-    """What is left of a list, as it is fetched."""
-    async with Fetcher() as fetcher, aclosing(fetched(listed, fetcher)) as pieces:
-        async for piece in pieces:
-            yield piece

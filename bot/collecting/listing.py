@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.actions.collecting import Flaw, Turned
 from bot.actions.importing import Entry
 from bot.collecting.opening import Piece
+from bot.downloading.aside import FetcherMaker, download_beside
 from bot.downloading.download import CHAT as PACE
-from bot.downloading.download import Arrived, Fetches, Outcome, download
+from bot.downloading.download import Arrived, Outcome
 from bot.downloading.lists import CHAT, AddressList, Item, read_list
 from bot.downloading.words import why_left_out, why_missed
 from storage import Collection, Store
@@ -57,11 +58,11 @@ def listed_in(data: bytes, label: str | None) -> AddressList:
     return read_list(data, CHAT, label=label or "")
 
 
-async def fetched(listed: Listed, fetcher: Fetches) -> AsyncGenerator[Piece, None]:
+async def fetched(listed: Listed, make_fetcher: FetcherMaker) -> AsyncGenerator[Piece, None]:
     """The things of a list as they arrive, each a piece of its own: what is done stays done."""
     if listed.turned:
         yield listed.turned
-    async with aclosing(download(listed.items, fetcher, PACE)) as outcomes:
+    async with aclosing(download_beside(listed.items, make_fetcher, PACE)) as outcomes:
         async for outcome in outcomes:
             yield [_thing(outcome)]
 
