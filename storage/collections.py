@@ -149,7 +149,7 @@ class Collections:
         return self._one(query.limit(1))
 
     def at_work(self, bot_id: int) -> list[Collection]:
-        """Those to work on, oldest first. Who blocked the bot is not served: her collection waits for her."""
+        """Those to work on, oldest first. Who blocked the bot is not served: what she poured in waits for her."""
         rows = self._connection.execute(*_at_work(bot_id))
         return [_record(row) for row in rows]
 
@@ -286,6 +286,7 @@ def _at_work(bot_id: int) -> Executable:
     return (
         select(collection)
         .join(chat, chat.c.id == collection.c.chat_id)
-        .where(collection.c.state.in_(AT_WORK), collection.c.bot_id == bot_id, chat.c.reachable)
+        .where(collection.c.state.in_(AT_WORK), collection.c.bot_id == bot_id)
+        .where(chat.c.reachable | (collection.c.state == CollectionState.TAKING_BACK))
         .order_by(collection.c.id)
     )

@@ -57,6 +57,8 @@ class Collector:
         # One thread: what is poured in takes no more of the machine than one more person would.
         self._hands = ThreadPoolExecutor(1, "collect")
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        # Those that this process has counted as taken up: waiting for a full disk is no other life.
+        self._taken_up: set[int] = set()
 
     async def run(self) -> None:
         """Work for ever.
@@ -94,7 +96,9 @@ class Collector:
         for key, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[key]
-                task.result()
+                # One that was cancelled before it began would seem to be this one's own end.
+                if not task.cancelled():
+                    task.result()
             elif key not in at_work:
                 task.cancel()
         for key, one in at_work.items():
@@ -129,6 +133,7 @@ class Collector:
         except Exception:
             # A border: one collection that breaks keeps no other from being worked on.
             log.exception("collection failed id=%s", collection.id)
+            self._taken_up.discard(collection.id)
             await asyncio.sleep(WAIT)
 
     async def _learn(self, collection: Collection) -> None:
@@ -156,7 +161,9 @@ class Collector:
         opened = open_parcel(self._store, collection) if is_zip else open_list(self._store, collection)
         with self._store.write() as unit:
             held = unit.collections.hold(collection.id)
-            unit.collections.take_up(collection.id)
+            if collection.id not in self._taken_up:
+                unit.collections.take_up(collection.id)
+        self._taken_up.add(collection.id)
         if held is not None and held.lives >= LIVES:
             log.error("piece passed over collection=%s", collection.id)
             left = opened.left if isinstance(opened, Opened) else opened.items
