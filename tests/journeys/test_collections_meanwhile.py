@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from bot.actions import collecting
+from bot.collecting import collector
 from storage import Chat, CollectionState, Role, StoreFull
 from storage.blobs import Blobs
 from tests.support.bots import Message, World, picture, running_bot
@@ -272,3 +274,30 @@ async def test_another_caption_for_what_is_learned_says_how_to_do_that(world: Wo
 
     await world.hears(world.ann, "I have taken birds.zip as it was.", "press “Take all back”")
     assert world.counts() == {"apple": 1}
+
+
+async def test_whoever_waits_for_an_answer_comes_before_a_collection(world: World) -> None:
+    answered, looker = threading.Event(), world.service.services.looker
+    asked = asyncio.create_task(looker.run(lambda: answered.wait(20)))
+    await world.until(lambda: looker.busy, "somebody's photo is in hand")
+    with mock.patch.object(collector, "GIVES_WAY", 60.0):
+        sent = await send_zip(world.ann, photos("apple"))
+        await world.hears(world.ann, "I am learning from birds.zip: 0 of 2 looked at.")
+        await asyncio.sleep(1.5)
+        assert world.counts() == {}
+
+        answered.set()
+
+        await reported(world, world.ann, sent)
+    assert await asked
+    assert world.counts() == {"apple": 2}
+
+
+async def test_a_crowd_slows_a_collection_and_does_not_stop_it(world: World) -> None:
+    answered = threading.Event()
+    asked = asyncio.create_task(world.service.services.looker.run(lambda: answered.wait(20)))
+    with mock.patch.object(collector, "GIVES_WAY", 0.1):
+        sent = await send_zip(world.ann, photos("apple"))
+        await reported(world, world.ann, sent)
+    answered.set()
+    assert await asked
