@@ -49,7 +49,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             for p in photos
         ],
         "collections": [
-            {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "ended": one.state}
+            {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "state": one.state}
             for one in unit.collections.of_person(person.id)
         ],
         "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest_asyncio
 
 from bot.actions import collecting
 from bot.collecting import collector
+from bot.handlers import collections as handlers
 from storage import Chat, CollectionState, Role, StoreFull
 from storage.blobs import Blobs
 from tests.support.bots import Message, World, picture, running_bot
@@ -301,3 +303,24 @@ async def test_a_crowd_slows_a_collection_and_does_not_stop_it(world: World) -> 
         await reported(world, world.ann, sent)
     answered.set()
     assert await asked
+
+
+async def test_two_zips_that_pass_the_door_together_are_still_one_at_a_time(world: World) -> None:
+    with gate(1) as held, mock.patch.object(handlers, "_busy", return_value=None):
+        await begun(world, held)
+        await send_zip(world.ann, photos("lemon"), name="other.zip")
+
+        await world.hears(world.ann, "One zip at a time, please: I am still at work on birds.zip.")
+    assert len(world.look(lambda unit: unit.collections.of_person(1))) == 1
+
+
+async def test_what_is_kept_of_a_person_tells_of_her_collections(world: World) -> None:
+    sent = await send_zip(world.ann, photos("apple"))
+    await reported(world, world.ann, sent)
+
+    await world.ann.send_text("/mydata")
+
+    told = await world.ann.wait_for(lambda one: (one.document or {}).get("file_name") == "my-data.json")
+    kept = json.loads(await world.ann.download(told))
+    assert [(one["file_name"], one["state"]) for one in kept["collections"]] == [("birds.zip", "done")]
+    assert [one["came_from"] for one in kept["photos"]] == ["apple/0.jpg", "apple/1.jpg"]
