@@ -17,7 +17,7 @@ from telegram.ext import (
 
 from bot.context import App, Context, Services
 from bot.delivery.http import Requests, proxy_for
-from bot.handlers import anonymous, commands, membership, photos, presses, typed
+from bot.handlers import anonymous, collections, commands, membership, photos, presses, typed
 from bot.settings import BotSettings
 
 Handler = BaseHandler[Update, Context, None]
@@ -32,6 +32,8 @@ def handlers() -> Iterator[Handler]:
     yield MessageHandler(new & filters.StatusUpdate.MIGRATE, membership.on_migration)
     # Photos before text, so that a caption which looks like a command is still a caption.
     yield MessageHandler(new & filters.PHOTO, photos.on_photo)
+    yield MessageHandler(new & collections.IsCollection(), collections.on_collection)
+    yield MessageHandler(edited & collections.IsCollection(), collections.on_edited_collection)
     yield MessageHandler(new & filters.Document.ALL, photos.on_document)
     yield MessageHandler(edited & (filters.PHOTO | filters.Document.ALL), photos.on_edited_caption)
     for command in commands.COMMANDS:

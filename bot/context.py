@@ -39,6 +39,8 @@ class Services:
     handled: set[int] = field(default_factory=set)
     # Who lately sent more than she may (Telegram id), and until when her photos are not fetched before that is asked.
     turned_away: dict[int, datetime] = field(default_factory=dict)
+    # Collections of which the sender was told that they wait for the disk.
+    told_of_outage: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ class Scene:
     newcomer: Role
     # Blobs that no photo needs once this is committed.
     orphans: list[str] = field(default_factory=list)
+    # Files of collections that are learned from no more, once this is committed.
+    parcels: list[str] = field(default_factory=list)
 
 
 class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
@@ -106,6 +110,7 @@ class Context(CallbackContext[ExtBot[None], NoData, NoData, NoData]):
                 unit.inbox.done(visit.bot_id, visit.update_id)
         if scene.orphans:
             self.services.store.discard(scene.orphans)
+        self.services.store.let_go(scene.parcels)
         return result
 
     def _scene(self, unit: Unit, visit: Visit) -> Scene:

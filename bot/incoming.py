@@ -1,6 +1,8 @@
 """From a message to a received picture: find the file in it, fetch it, verify it, make it durable."""
 
+import io
 from dataclasses import dataclass, replace
+from typing import Any
 
 from telegram import Bot, Document, Message, PhotoSize
 from telegram.error import BadRequest, InvalidToken
@@ -96,12 +98,34 @@ async def _fetch(message: Message, bot: Bot) -> tuple[bytes, str, str]:
     file = file_in(message)
     if file is None:
         raise FileNotTaken("gone")
+    return await fetch(file, bot), (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id
+
+
+async def fetch(file: PhotoSize | Document, bot: Bot) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        FileNotTaken: Telegram will not hand it out.
+    """
     if (file.file_size or 0) > MAX_DOWNLOAD:
         raise FileNotTaken("too_big")
     try:
         handle = await bot.get_file(file.file_id)
-        data = bytes(await handle.download_as_bytearray())
+        await handle.download_to_memory(kept := _Kept())
     except (BadRequest, InvalidToken) as error:
         # A file that Telegram dropped is "not found", which PTB takes for a fault of the token.
         raise FileNotTaken("too_big" if "too big" in error.message.lower() else "gone") from None
-    return data, (file.file_name or "") if isinstance(file, Document) else "", file.file_unique_id
+    return kept.data
+
+
+class _Kept(io.BytesIO):
+    """Takes what is written to it as it is: of 20 MB, each copy would count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = b""
+
+    def write(self, data: Any, /) -> int:
+        # These very bytes, not a copy of them: PTB writes all of a file at once.
+        self.data = self.data + bytes(data) if self.data else bytes(data)
+        return len(self.data)

@@ -18,7 +18,8 @@ MEANT, KEEP_NAME, NAMES = "m", "k", "q"
 LABELS, LABEL, RENAME, DESCRIBE, MERGE, MERGE_INTO, RETIRE, RESTORE = "lp", "la", "ln", "ld", "lm", "li", "lr", "ls"
 CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
 DATA_SET = "xd"
-DONE, SAME_NAME, BOTH_STAY = "d", "c", "cb"
+DONE, SAME_NAME, BOTH_STAY = "d", "c", "ck"
+STOP, TAKE_BACK, TAKE_BACK_REALLY, TAKE_BACK_NOT = "cs", "cb", "cy", "cn"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -112,6 +113,20 @@ class Keyboards:
         if other_id is not None:
             names.append(self.button(label.name, SAME_NAME, other_id, label.id))
         return [names, [self.button("Both stay", BOTH_STAY, photo_id)]]
+
+    def collection_at_work(self, collection_id: int) -> Keyboard:
+        return [[self.button("⏹ Stop", STOP, collection_id)]]
+
+    def collection_ended(self, collection_id: int) -> Keyboard:
+        return [[self.button("↩️ Take all back…", TAKE_BACK, collection_id)]]
+
+    def take_back(self, collection_id: int) -> Keyboard:
+        return [
+            [
+                self.button("Take all back", TAKE_BACK_REALLY, collection_id, lifetime=FORGET_LIFETIME),
+                self.button("Keep", TAKE_BACK_NOT, collection_id, lifetime=FORGET_LIFETIME),
+            ]
+        ]
 
     def my_data(self) -> Keyboard:
         return [[self.button("🗑 Delete all of it…", FORGET, 0)]]

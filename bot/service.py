@@ -10,6 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.actions.self_service import KEEP_MAIL
 from bot.app import build
 from bot.buttons import load_signer
+from bot.collecting.collector import Collector
 from bot.context import App, Services
 from bot.delivery.drain import Drain
 from bot.delivery.pacing import Pacer
@@ -77,8 +78,10 @@ class BotService:
                 news = News(self.services, bot.id)
                 tasks.create_task(self._drain(news, work_waits), name="drain")
                 tasks.create_task(news.run(), name="news")
+                collector = Collector(self.services, bot)
+                tasks.create_task(self._collect(news, collector), name="collector")
                 tasks.create_task(self._introduce(), name="introduce")
-                tasks.create_task(self._keep_house(), name="housekeeping")
+                tasks.create_task(self._keep_house(collector), name="housekeeping")
                 tasks.create_task(self._beat(), name="heartbeat")
                 self._polling = True
         except BaseExceptionGroup as group:
@@ -108,6 +111,11 @@ class BotService:
         await news.looked.wait()
         await Drain(self.app, self.services, work_waits).run()
 
+    async def _collect(self, news: News, collector: Collector) -> None:
+        """Work through collections once the network is loaded: its eyes look at the photos."""
+        await news.looked.wait()
+        await collector.run()
+
     async def _introduce(self) -> None:
         """Set the menu of commands; polling must not wait for it, and it may fail."""
         menu = [BotCommand(command.name, command.menu) for command in COMMANDS if command.menu]
@@ -118,11 +126,12 @@ class BotService:
         except TelegramError as error:
             log.warning("menu not set error=%s", type(error).__name__)
 
-    async def _keep_house(self) -> None:
+    async def _keep_house(self, collector: Collector) -> None:
         """Forget words that are no longer needed, and files that a kill left behind."""
         while True:
             try:
                 await asyncio.to_thread(self._tidy)
+                await asyncio.to_thread(collector.forget_old)
             except StoreUnavailable as error:
                 log.warning("housekeeping waits: %s", type(error).__name__)
             await asyncio.sleep(HOUSEKEEPING_EVERY)

@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
 from storage.datasets import Dataset
 from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
@@ -28,7 +29,6 @@ from storage.records import (
     ON_REQUEST,
     TEST_FOLD,
     AnswerKind,
-    Awaited,
     Chat,
     Classifier,
     Drift,
@@ -60,6 +60,7 @@ from storage.records import (
 from storage.reversals import Reversal, ReversalKind
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
+from storage.talks import Awaited
 from storage.tallying import in_force, live, most_said, said_since, tally
 
 __all__ = [
@@ -76,6 +77,11 @@ __all__ = [
     "Choice",
     "Classifier",
     "Clock",
+    "Collected",
+    "Collection",
+    "CollectionKind",
+    "CollectionState",
+    "CollectionTally",
     "Dataset",
     "Decision",
     "Drift",
@@ -95,6 +101,7 @@ __all__ = [
     "NewNetwork",
     "NewSuspect",
     "NotFound",
+    "Outcome",
     "Outgoing",
     "Person",
     "Photo",

@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
+from storage.photo_statements import album_in, first_of_picture, held_blob, photo_in, photo_with
 from storage.pictures import Picture
-from storage.prepared import prepared
 from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
 from storage.tables import blob, deleted_photo, photo, prediction, standing, vote
 
@@ -48,6 +48,7 @@ class Photos:
         message_id: int | None = None,
         album: str | None = None,
         file: str | None = None,
+        origin: str | None = None,
         folds: Sequence[int] = EVERY_FOLD,
         group: str | None = None,
         sketch: bytes | None = None,
@@ -80,6 +81,7 @@ class Photos:
             file=file,
             source=source,
             name=name[:512],
+            origin=origin,
             group_key=group,
             fold=fold,
             created_at=self._moment.now,
@@ -89,7 +91,7 @@ class Photos:
 
     def get(self, photo_id: int) -> Photo:
         """Raises NotFound."""
-        row = self._connection.execute(*_photo_with(photo_id)).one_or_none()
+        row = self._connection.execute(*photo_with(photo_id)).one_or_none()
         if row is None:
             raise NotFound("photo", photo_id)
         return _record(row)
@@ -103,7 +105,7 @@ class Photos:
         return found
 
     def by_message(self, chat_id: int, message_id: int) -> Photo | None:
-        row = self._connection.execute(*_photo_in(chat_id, message_id)).one_or_none()
+        row = self._connection.execute(*photo_in(chat_id, message_id)).one_or_none()
         return _record(row) if row else None
 
     def _known(self, chat_id: int | None, message_id: int | None) -> Photo | None:
@@ -111,7 +113,7 @@ class Photos:
 
     def of_album(self, chat_id: int, album: str) -> list[Photo]:
         """The photos of an album that have arrived, in the order of their messages."""
-        return [_record(row) for row in self._connection.execute(*_album_in(chat_id, album))]
+        return [_record(row) for row in self._connection.execute(*album_in(chat_id, album))]
 
     def chats_of(self, classifier_id: int, *, until: datetime) -> list[int]:
         """The chats that photos of the classifier had come from until then."""
@@ -187,6 +189,12 @@ class Photos:
         )
         row = self._connection.execute(query).first()
         return _record(row) if row else None
+
+    def owned(self, classifier_id: int, owner_id: int, received_digest: str, digest: str = "") -> list[Photo]:
+        """A person's own photos of these very bytes, or of the picture `digest` that they hold; oldest first."""
+        same = (photo.c.received_digest == received_digest) | (photo.c.digest == digest)
+        query = select(photo).where(photo.c.classifier_id == classifier_id, photo.c.owner_id == owner_id, same)
+        return [_record(row) for row in self._connection.execute(query.order_by(photo.c.id))]
 
     def of_picture(self, classifier_id: int, digest: str) -> list[Photo]:
         """The photos of one picture, oldest first."""
@@ -311,11 +319,11 @@ class Photos:
 
     def _lock_blob(self, digest: str) -> bool:
         """Photos of the same picture come and go one after the other on PostgreSQL, as on SQLite all writers do."""
-        return self._connection.execute(*_held_blob(digest)).first() is not None
+        return self._connection.execute(*held_blob(digest)).first() is not None
 
     def _twin_of(self, classifier_id: int, digest: str) -> tuple[str, int] | None:
         """Group and fold of the same picture, where somebody sent it before."""
-        twin = self._connection.execute(*_first_of_picture(classifier_id, digest)).first()
+        twin = self._connection.execute(*first_of_picture(classifier_id, digest)).first()
         return (twin.group_key, twin.fold) if twin else None
 
     def _home(
@@ -369,34 +377,5 @@ def _record(row: Row[tuple[object, ...]]) -> Photo:
         fold=row.fold,
         created_at=row.created_at,
         file=row.file,
-    )
-
-
-@prepared
-def _photo_with(photo_id: int) -> Executable:
-    return select(photo).where(photo.c.id == photo_id)
-
-
-@prepared
-def _photo_in(chat_id: int, message_id: int) -> Executable:
-    return select(photo).where(photo.c.chat_id == chat_id, photo.c.message_id == message_id)
-
-
-@prepared
-def _album_in(chat_id: int, album: str) -> Executable:
-    return select(photo).where(photo.c.chat_id == chat_id, photo.c.album == album).order_by(photo.c.message_id)
-
-
-@prepared
-def _held_blob(digest: str) -> Executable:
-    return select(blob.c.digest).where(blob.c.digest == digest).with_for_update()
-
-
-@prepared
-def _first_of_picture(classifier_id: int, digest: str) -> Executable:
-    return (
-        select(photo.c.group_key, photo.c.fold)
-        .where(photo.c.classifier_id == classifier_id, photo.c.digest == digest, photo.c.fold != TEST_FOLD)
-        .order_by(photo.c.id)
-        .limit(1)
+        origin=row.origin,
     )

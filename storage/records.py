@@ -39,6 +39,7 @@ class Reason(StrEnum):
     IMPORT = "import"
     REVERSAL = "reversal"  # one of many that were taken back at once
     REVIEW = "review"  # a reviewer decided about a suspect: this settles what the photo counts as
+    COLLECTION = "collection"
 
 
 class Source(StrEnum):
@@ -47,6 +48,7 @@ class Source(StrEnum):
     CHAT = "chat"
     MISNAMED = "misnamed"  # from a chat too, as a lesson whose name could not be taken: it asks nothing
     IMPORT = "import"
+    COLLECTION = "collection"  # from a zip or a list that somebody sent into a chat
 
 
 class State(StrEnum):
@@ -135,6 +137,7 @@ class Photo:
     fold: int
     created_at: datetime
     file: str | None = None
+    origin: str | None = None
     # Nobody had sent the same picture before; told only when it is added.
     is_new_picture: bool = field(default=False, compare=False)
 
@@ -379,14 +382,3 @@ class Teaching:
     name: str
     photos: int
     heard_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """What a person was asked to type."""
-
-    chat_id: int
-    person_id: int
-    kind: str
-    prediction_id: int
-    expires_at: datetime

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
+from storage.collections import Collections
 from storage.credits import Credits
 from storage.datasets import Datasets
 from storage.decisions import Decisions
@@ -60,6 +61,7 @@ class Unit:
         self.naming = Naming(connection, moment, self.votes)
         self.reversals = Reversals(connection, moment)
         self.datasets = Datasets(connection, moment)
+        self.collections = Collections(connection, moment)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
         self.suspects = Suspects(connection, moment)
@@ -103,6 +105,8 @@ class Store:
     def __init__(self, home: Path, engine: Engine, blobs: Blobs, clock: Clock = utc_now) -> None:
         self.home = home
         self.blobs = blobs
+        # Zips and lists that are being learned from, as they came: too big for a row, and gone when they are done.
+        self.parcels = Blobs(home / "parcels")
         self._engine = engine
         self._clock = clock
         # SQLite has one writer at a time. Threads of one process queue up here, where waking one costs nothing; only
@@ -158,11 +162,24 @@ class Store:
             StoreUnavailable: some of it is still there.
         """
         before = (self._clock() - older_than).timestamp()
-        unfinished = self.blobs.sweep(before)
+        unfinished = self.blobs.sweep(before) + self.parcels.sweep(before)
+        self.let_go(self.parcels.digests(before))
         old = set(self.blobs.digests(before))
         with translated(), self._engine.connect() as connection:
             old.difference_update(connection.execute(select(blob.c.digest)).scalars())
         return Swept(unfinished, self.discard(old))
+
+    def let_go(self, parcels: Iterable[str]) -> None:
+        """Remove the files of collections that nobody is learning from any more. Call it after the commit."""
+        unneeded = set(parcels)
+        if not unneeded:
+            return
+        with self._writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE collection IN SHARE ROW EXCLUSIVE MODE"))
+            unneeded -= Collections(connection, Moment(self._clock())).parcels()
+            for digest in sorted(unneeded):
+                self.parcels.remove(digest)
 
     def check(self) -> None:
         """Raises StoreDamaged if SQLite's own checks of the file find anything."""
@@ -198,6 +215,7 @@ def open_store(home: Path, url: str | None = None, clock: Clock = utc_now) -> St
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         blobs = Blobs(home / "photos")
         blobs.prepare()
+        Blobs(home / "parcels").prepare()
         if url is None:
             _make_private(home / "pupil.db")
     # Not as text: a folder may have a question mark in its name.

@@ -115,6 +115,8 @@ photo = Table(
     Column("album", String(64), nullable=True),
     Column("source", String(16), nullable=False),
     Column("name", Words(512), nullable=False),
+    # Where it came from, if not as a message of its own: its path in a zip, or its address.
+    Column("origin", Words(2048), nullable=True),
     # Fixed on arrival, for ever: photos of one group share a fold, so no fold ever reshuffles. Photos of fold -1 are
     # kept for a test, and never learned from.
     Column("group_key", String(80), nullable=False),

@@ -1,14 +1,25 @@
 """What the bot asked a person to type next, kept so that a restart does not forget the question."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
 from storage.moment import Moment
-from storage.records import Awaited
 from storage.tables import awaited
 
 LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a person was asked to type."""
+
+    chat_id: int
+    person_id: int
+    kind: str
+    prediction_id: int
+    expires_at: datetime
 
 
 class Talks:

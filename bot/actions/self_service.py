@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +39,18 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
         "photos": [
-            {"photo": p.id, "sent": p.created_at.isoformat(), "sha256": p.digest, "file_name": p.name} for p in photos
+            {
+                "photo": p.id,
+                "sent": p.created_at.isoformat(),
+                "sha256": p.digest,
+                "file_name": p.name,
+                "came_from": p.origin,
+            }
+            for p in photos
+        ],
+        "collections": [
+            {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "state": one.state}
+            for one in unit.collections.of_person(person.id)
         ],
         "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),
         "votes": [
@@ -52,20 +63,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             }
             for v in votes
         ],
-        "answers": [
-            {
-                "prediction": one.id,
-                "photo": one.photo_id,
-                "said": labels.get(one.label_id) if one.label_id else None,
-                "probabilities": {labels[key]: p for key, p in one.probabilities if key in labels},
-                "one_of": [labels[key] for key in one.candidates if key in labels],
-                "with_probability": one.coverage,
-                "named_by_people_in_photo": one.remembered_id,
-                "told_otherwise_by_network": one.told_network_id,
-                "when": one.created_at.isoformat(),
-            }
-            for one in unit.predictions.of_asker(person.id)
-        ],
+        "answers": _answers(unit, person.id, labels),
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
@@ -91,17 +89,36 @@ def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) ->
     ]
 
 
+def _answers(unit: Unit, person_id: int, labels: Mapping[int, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "prediction": one.id,
+            "photo": one.photo_id,
+            "said": labels.get(one.label_id) if one.label_id else None,
+            "probabilities": {labels[key]: p for key, p in one.probabilities if key in labels},
+            "one_of": [labels[key] for key in one.candidates if key in labels],
+            "with_probability": one.coverage,
+            "named_by_people_in_photo": one.remembered_id,
+            "told_otherwise_by_network": one.told_network_id,
+            "when": one.created_at.isoformat(),
+        }
+        for one in unit.predictions.of_asker(person_id)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What went, and what is left to answer from.
 
-    `orphans` are the digests of blobs to remove once this is committed. `role` is what the person is still known for.
+    `orphans` are the digests of blobs to remove once this is committed, and `parcels` those of collections. `role` is
+    what the person is still known for.
     """
 
     photos: int
     orphans: list[str]
     role: Role | None
     readiness: Readiness
+    parcels: list[str] = field(default_factory=list)
 
 
 def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
@@ -116,6 +133,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.photos.note_deleted(photos)
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.decisions.forget_person(person.id)
+    parcels = unit.collections.forget_person(person.id)
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
     unit.arrivals.forget_person(person.id)
@@ -129,7 +147,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
         unit.networks.retire(classifier_id)
     # Also where too little is left: a training that is running would still let its network answer.
     request_fit(unit, classifier_id)
-    return Forgotten(len(photos), orphans, _forget_who(unit, person, newcomer), left)
+    return Forgotten(len(photos), orphans, _forget_who(unit, person, newcomer), left, parcels)
 
 
 def _forget_who(unit: Unit, person: Person, newcomer: Role) -> Role | None:

@@ -85,6 +85,12 @@ def entries_of(archive: Archive) -> Iterator[Entry]:
     return _entries(archive, tree, root, layout_of(root, tree))
 
 
+def entries_called(archive: Archive, label: str) -> Iterator[Entry]:
+    """All files of a zip under one label, in order, whatever their folders are called."""
+    for one in ZipTree(archive.members).below(PurePosixPath()):
+        yield Entry(Zipped(archive, one), one.path.as_posix(), label)
+
+
 def _entries(archive: Archive, tree: ZipTree, root: PurePath, layout: Layout) -> Iterator[Entry]:
     exact = {one.path.parent: one for one in archive.members if one.path.name == LABEL_FILE}
     labelled = {place.parts for _, place in layout.labels}

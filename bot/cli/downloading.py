@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.actions.exporting import cell
+from bot.actions.safe_names import cell
 from bot.cli.download_targets import IntoDataSet, IntoFolder, Target
 from bot.cli.importing import opening_eyes
 from bot.cli.opening import opened

@@ -6,21 +6,13 @@ would wait for it.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 
 from bot.downloading.download import Fetches, Outcome, Pace, download
 from bot.downloading.lists import Item
 
-T = TypeVar("T")
 FetcherMaker = Callable[[], AbstractAsyncContextManager[Fetches]]
-
-
-class Runs(Protocol):
-    """Has a coroutine run in the other thread, and waits for what it returns."""
-
-    def __call__(self, coroutine: Coroutine[Any, Any, T], /) -> T: ...
 
 
 def download_aside(items: Sequence[Item], make_fetcher: FetcherMaker, pace: Pace) -> Generator[Outcome, None, None]:
@@ -28,10 +20,28 @@ def download_aside(items: Sequence[Item], make_fetcher: FetcherMaker, pace: Pace
 
     Closed before its end, it stops what is under way.
     """
-    with _loop_aside() as run:
+    with _loop_aside() as loop:
         outcomes = _entered(items, make_fetcher, pace)
-        while (one := run(_next_of(outcomes))) is not None:
+        while (one := asyncio.run_coroutine_threadsafe(_next_of(outcomes), loop).result()) is not None:
             yield one
+
+
+async def download_beside(
+    items: Sequence[Item], make_fetcher: FetcherMaker, pace: Pace
+) -> AsyncGenerator[Outcome, None]:
+    """The same for a coroutine, whose own loop is not held up."""
+    until_done = ExitStack()
+    loop = await asyncio.to_thread(until_done.enter_context, _loop_aside())
+    try:
+        outcomes = _entered(items, make_fetcher, pace)
+        while True:
+            coming = asyncio.run_coroutine_threadsafe(_next_of(outcomes), loop)
+            one = await asyncio.wrap_future(coming)
+            if one is None:
+                return
+            yield one
+    finally:
+        await asyncio.to_thread(until_done.close)
 
 
 async def _entered(items: Sequence[Item], make_fetcher: FetcherMaker, pace: Pace) -> AsyncIterator[Outcome]:
@@ -45,7 +55,7 @@ async def _next_of(outcomes: AsyncIterator[Outcome]) -> Outcome | None:
 
 
 @contextmanager
-def _loop_aside() -> Iterator[Runs]:
+def _loop_aside() -> Iterator[asyncio.AbstractEventLoop]:
     """A thread with a loop. At the end its tasks are cancelled and its generators closed, as `asyncio.run` does."""
     begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
     running = threading.Event()
@@ -61,7 +71,7 @@ def _loop_aside() -> Iterator[Runs]:
     running.wait()
     ((loop, ended),) = begun
     try:
-        yield lambda coroutine: asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        yield loop
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join()

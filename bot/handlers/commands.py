@@ -9,7 +9,7 @@ from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, reporting, roles, scoring, self_service, teaching, versions
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
-from bot.handlers import import_help, teach_mode
+from bot.handlers import collections, import_help, teach_mode
 from bot.handlers.crediting import me
 from bot.handlers.exporting import export
 from bot.handlers.naming import labels
@@ -159,6 +159,8 @@ async def undo(update: Update, context: Context) -> None:
         last = scene.unit.votes.last_of(scene.presence.person.id, scene.presence.chat.id)
         if last is None:
             _say(scene, texts.nothing_to_undo())
+            return
+        if last.reason is Reason.COLLECTION and collections.offer_undo(scene, last):
             return
         undone = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
         if undone is None:

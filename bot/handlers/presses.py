@@ -15,10 +15,10 @@ from bot.actions.asking import Answer
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import explaining, exporting, lessons, naming, respelling, reviewing, teach_mode
+from bot.handlers import collections, explaining, exporting, lessons, naming, respelling, reviewing, teach_mode
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
-from bot.speech import answers, guides, texts
+from bot.speech import answers, collection_texts, guides, texts
 from storage import NotFound, Role
 
 MAX_TOAST = 200
@@ -76,6 +76,8 @@ def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
     except NotFound as error:
+        if error.what == "collection":
+            return collection_texts.gone()
         return guides.label_gone() if error.what in ("label", "change") else guides.photo_gone()
 
 
@@ -161,6 +163,7 @@ def _forget_really(scene: Scene, press: Press, message_id: int) -> str:
     scene.unit.inbox.done(scene.visit.bot_id, scene.visit.update_id)
     gone = self_service.forget(scene.unit, scene.presence, scene.newcomer)
     scene.orphans.extend(gone.orphans)
+    scene.parcels.extend(gone.parcels)
     scene.replies.edit(message_id, Said(texts.forgotten(gone)))
     return "Deleted."
 
@@ -211,6 +214,10 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.DONE: Button(Role.TEACHER, teach_mode.on_done),
     keys.SAME_NAME: Button(Role.TEACHER, lessons.on_rename),
     keys.BOTH_STAY: Button(Role.TEACHER, lessons.on_both_stay),
+    keys.STOP: Button(Role.GUEST, collections.stop),
+    keys.TAKE_BACK: Button(Role.GUEST, collections.ask_to_take_back),
+    keys.TAKE_BACK_REALLY: Button(Role.GUEST, collections.take_back),
+    keys.TAKE_BACK_NOT: Button(Role.GUEST, collections.keep),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),

@@ -46,6 +46,12 @@ class Looker:
         self._lookers = ThreadPoolExecutor(threads, "look")
         # As many: a look ends only when its photo is on the disk.
         self._keepers = ThreadPoolExecutor(threads, "keep")
+        self._in_hand = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for a photo: what can wait itself gives way."""
+        return self._in_hand > 0
 
     async def look(self, data: bytes, loaded: Loaded | None, *, judge: bool = False) -> Seen:
         """Verify and keep a photo, and let the network look at it while the disk still writes; raises PictureRefused.
@@ -56,7 +62,11 @@ class Looker:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do some other work on a photo when its turn comes."""
-        return await asyncio.get_running_loop().run_in_executor(self._lookers, work)
+        self._in_hand += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._lookers, work)
+        finally:
+            self._in_hand -= 1
 
     def close(self) -> None:
         """Drop what has not begun: its updates are still in the inbox."""

@@ -1,0 +1,317 @@
+"""Lessons from a collection: a zip or a list that somebody sent into a chat.
+
+Its photos and votes are hers. Each thing in it comes to one outcome, written in the transaction that makes it so.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.actions.importing import Entry
+from bot.actions.layouts import Part
+from bot.actions.teaching import request_fit
+from bot.errors import ArchiveRefused
+from bot.visit import Presence, Visit
+from storage import (
+    TEST_FOLD,
+    Collected,
+    Collection,
+    CollectionKind,
+    CollectionState,
+    JobKind,
+    Label,
+    Outcome,
+    Photo,
+    Picture,
+    PictureRefused,
+    Reason,
+    Role,
+    Source,
+    Store,
+    Unit,
+    VoteKind,
+    key_of,
+    normalise,
+)
+from trainer.errors import PictureUnreadable
+
+# So many are taken in one transaction: few, so that nobody's answer waits long for it.
+PIECE = 8
+TAKEN_BACK_AT_ONCE = 20
+# A piece that so many processes ended at is passed over: something in it may be what ended them.
+LIVES = 5
+# If the work is never gone on with, what was taken is learned after this long; at its end it is learned at once.
+LATEST = timedelta(minutes=10)
+# Who left the chat is waited for so long.
+WAITED_FOR = timedelta(days=7)
+# For so long all of it can be taken back.
+REMEMBERED = timedelta(days=30)
+
+
+class Flaw(StrEnum):
+    """Why a thing in a collection was refused, beside what is wrong with pictures (`Refusal`) and zips (`ZipFlaw`)."""
+
+    UNNAMED = "unnamed"
+    LOOSE = "loose"
+    UNREAD = "unread"
+    TWICE = "twice"
+    TESTED = "tested"
+    GONE = "gone"
+    DEADLY = "deadly"
+    NO_ADDRESS = "no_address"
+    NOT_FETCHED = "not_fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A vector, and the digest of the embedder that made it."""
+
+    embedder: str
+    vector: NDArray[np.float32]
+
+
+Embed = Callable[[bytes], Embedding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A thing that cannot be a photo."""
+
+    position: int
+    entry: Entry
+    flaw: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A thing that was looked at outside of any transaction; `picture` is None if it was hers already."""
+
+    position: int
+    entry: Entry
+    received_digest: str
+    picture: Picture | None = None
+    digest: str = ""
+    embedding: Embedding | None = None
+
+
+def begin(
+    unit: Unit,
+    visit: Visit,
+    presence: Presence,
+    *,
+    file: str,
+    kind: CollectionKind,
+    name: str,
+    label: str | None,
+    parcel: str,
+    size: int,
+) -> Collection:
+    """Begin to learn from a collection; `file` is Telegram's unique id: another one in the message is another one."""
+    return unit.collections.begin(
+        classifier_id=presence.classifier_id,
+        person_id=presence.person.id,
+        chat_id=presence.chat.id,
+        bot_id=visit.bot_id,
+        message_id=visit.message_id,
+        deed=deed_of(visit, file),
+        kind=kind,
+        name=name,
+        label=label,
+        parcel=parcel,
+        size=size,
+    )
+
+
+def deed_of(visit: Visit, file: str) -> str:
+    return f"{visit.message_deed}:{file}"
+
+
+def look(store: Store, collection: Collection, position: int, entry: Entry, embed: Embed) -> Looked | Turned:
+    """All that needs no transaction: read, verify, make the blob durable, embed. It blocks."""
+    if not entry.label:
+        return Turned(position, entry, Flaw.UNNAMED if entry.in_folder else Flaw.LOOSE)
+    try:
+        data = entry.file.read()
+        received = hashlib.sha256(data).hexdigest()
+        with store.read() as unit:
+            if _of_part(unit.photos.owned(collection.classifier_id, collection.person_id, received), entry):
+                return Looked(position, entry, received)
+        picture = normalise(data)
+    except PictureRefused as error:
+        return Turned(position, entry, error.refusal, error.given)
+    except ArchiveRefused as error:
+        return Turned(position, entry, error.flaw)
+    except OSError:
+        return Turned(position, entry, Flaw.UNREAD)
+    return Looked(position, entry, received, picture, store.blobs.put(picture.data), _embedded(picture, embed))
+
+
+def take(
+    store: Store, collection_id: int, looked: Sequence[Looked | Turned], *, promise: bool
+) -> CollectionState | None:
+    """Write a piece, all of it or nothing, and `promise` to learn it some time.
+
+    Returns the state to go on with: RUNNING if the piece was taken, BARRED if the work has to end so; None if the
+    collection is gone.
+
+    Raises:
+        NotFound: a blob is gone; the piece must be looked at again.
+    """
+    with store.write() as unit:
+        collection = unit.collections.hold(collection_id)
+        state = _state_of(unit, collection)
+        if collection is not None and state is CollectionState.RUNNING:
+            if promise:
+                unit.jobs.request(JobKind.FIT, collection.classifier_id, due_at=unit.now + LATEST)
+            _take(unit, collection, looked)
+    if state is not CollectionState.RUNNING:
+        # Made durable for her in vain: nothing of hers stays that no row names.
+        store.discard(one.digest for one in looked if isinstance(one, Looked) and one.digest)
+    return state
+
+
+def end(unit: Unit, collection: Collection, state: CollectionState) -> None:
+    """End the work: what was taken is learned now."""
+    unit.collections.set_state(collection.id, state)
+    request_fit(unit, collection.classifier_id)
+
+
+def pass_over(store: Store, collection: Collection, piece: Sequence[tuple[int, Entry]]) -> None:
+    """Give up a piece that process after process ended at."""
+    take(store, collection.id, [Turned(position, entry, Flaw.DEADLY) for position, entry in piece], promise=False)
+
+
+def take_back_some(store: Store, collection_id: int) -> bool:
+    """Take back some of what a collection taught; False once there is nothing left.
+
+    Photos that it brought go, unless somebody else has her say on them; of all others the vote is withdrawn.
+    """
+    orphans: list[str] = []
+    with store.write() as unit:
+        collection = unit.collections.hold(collection_id)
+        if collection is None or collection.state is not CollectionState.TAKING_BACK:
+            return False
+        some = unit.collections.learned(collection_id, TAKEN_BACK_AT_ONCE)
+        for one in some:
+            orphans += _take_back(unit, collection, one)
+        unit.collections.note_taken_back(collection_id, [one.position for one in some])
+        if not some:
+            end(unit, collection, CollectionState.TAKEN_BACK)
+    store.discard(orphans)
+    return bool(some)
+
+
+def _state_of(unit: Unit, collection: Collection | None) -> CollectionState | None:
+    if collection is None or collection.state is not CollectionState.RUNNING:
+        return None if collection is None else collection.state
+    may = unit.people.get(collection.person_id).role >= Role.TEACHER
+    return CollectionState.RUNNING if may else CollectionState.BARRED
+
+
+def _take(unit: Unit, collection: Collection, looked: Sequence[Looked | Turned]) -> None:
+    first: dict[int, Collected] = {}
+    items = []
+    for one in looked:
+        item = _turned(one) if isinstance(one, Turned) else _keep(unit, collection, one, first)
+        if item.photo_id is not None:
+            first.setdefault(item.photo_id, item)
+        items.append(item)
+    unit.collections.note(collection.id, items)
+
+
+def _turned(one: Turned) -> Collected:
+    name, label = one.entry.name, one.entry.label
+    return Collected(one.position, name, label, Outcome.REFUSED, one.flaw, one.detail or None)
+
+
+def _keep(unit: Unit, collection: Collection, one: Looked, first: dict[int, Collected]) -> Collected:
+    entry = one.entry
+    owned = unit.photos.owned(collection.classifier_id, collection.person_id, one.received_digest, one.digest)
+    photo = next(iter(_of_part(owned, entry)), None)
+    if photo is None:
+        flaw = Flaw.TESTED if _tests_nothing(unit, collection, one) else Flaw.GONE if one.picture is None else None
+        if flaw is not None:
+            return _turned(Turned(one.position, entry, flaw))
+    else:
+        before = first.get(photo.id) or unit.collections.first_with(collection.id, photo.id)
+        if before is not None and key_of(before.label) != key_of(entry.label):
+            return _turned(Turned(one.position, entry, Flaw.TWICE, before.name))
+    label = unit.labels.find_or_create(collection.classifier_id, entry.label)
+    is_new = photo is None
+    photo = photo or _add(unit, collection, one)
+    outcome = _vote(unit, collection, one.position, photo, label, is_new=is_new)
+    return Collected(one.position, entry.name, label.name, outcome, photo_id=photo.id)
+
+
+def _add(unit: Unit, collection: Collection, one: Looked) -> Photo:
+    if one.picture is None:
+        raise ValueError("only what was decoded can be added")
+    photo = unit.photos.add(
+        collection.classifier_id,
+        one.digest,
+        one.picture,
+        source=Source.COLLECTION,
+        name=one.entry.name.rpartition("/")[2],
+        owner_id=collection.person_id,
+        chat_id=collection.chat_id,
+        origin=one.entry.name,
+        folds=one.entry.folds,
+    )
+    if one.embedding is not None:
+        unit.embeddings.add(one.embedding.embedder, {one.digest: one.embedding.vector.astype("<f4").tobytes()})
+    return photo
+
+
+def _vote(unit: Unit, collection: Collection, position: int, photo: Photo, label: Label, *, is_new: bool) -> Outcome:
+    before = unit.votes.live_of(photo.id, collection.person_id)
+    if before is not None and before.label_id == label.id:
+        return Outcome.KNOWN
+    deed = vote_deed(collection.id, position)
+    unit.votes.cast(photo.id, collection.person_id, VoteKind.LABEL, label.id, Reason.COLLECTION, deed=deed)
+    return Outcome.NEW if is_new else Outcome.CHANGED
+
+
+def vote_deed(collection_id: int, position: int) -> str:
+    return f"collection:{collection_id}:{position}"
+
+
+def _of_part(photos: Sequence[Photo], entry: Entry) -> list[Photo]:
+    """Those that are kept for a test, or learned from, as the thing is to be."""
+    return [one for one in photos if one.is_test == (entry.part is Part.TEST)]
+
+
+def _tests_nothing(unit: Unit, collection: Collection, one: Looked) -> bool:
+    """Whether it is to be a test, but its picture is a lesson, or tests already."""
+    if one.entry.part is not Part.TEST:
+        return False
+    same = unit.photos.of_picture(collection.classifier_id, one.digest)
+    return any(each.fold == TEST_FOLD or unit.votes.of_photo(each.id) for each in same)
+
+
+def _take_back(unit: Unit, collection: Collection, one: Collected) -> list[str]:
+    """Returns the digests of blobs that nobody needs any more."""
+    if one.photo_id is None:
+        return []
+    others = [vote for vote in unit.votes.of_photo(one.photo_id) if vote.person_id != collection.person_id]
+    if one.outcome is Outcome.NEW and not others:
+        return unit.photos.remove([one.photo_id])
+    given = unit.votes.of_deed(deed := vote_deed(collection.id, one.position))
+    mine = unit.votes.live_of(one.photo_id, collection.person_id)
+    # What she has said of it since is another word of hers.
+    if given is not None and mine is not None and mine.id == given.id:
+        kind, reason = VoteKind.WITHDRAW, Reason.UNDO
+        unit.votes.cast(one.photo_id, collection.person_id, kind, None, reason, deed=f"{deed}:back")
+    return []
+
+
+def _embedded(picture: Picture, embed: Embed) -> Embedding | None:
+    try:
+        return embed(picture.data)
+    except PictureUnreadable:  # The trainer will say so once more; the photo is kept for people all the same.
+        return None

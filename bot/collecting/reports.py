@@ -1,0 +1,55 @@
+"""The end of a collection: a sentence on what became of it, with a file that tells it of each thing."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from bot.actions import collecting
+from bot.actions.safe_names import cell, safe_name
+from bot.actions.teaching import readiness_of, trainer_alive
+from bot.speech import collection_texts
+from bot.speech.collection_texts import Ended
+from storage import Collected, Collection, CollectionState, Unit
+
+# A caption holds 1,024 characters, and cut short it would be broken HTML, which Telegram refuses.
+LONGEST_CAPTION = 1000
+
+
+def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
+    """End the work on a collection, and owe its sender the report."""
+    collecting.end(unit, collection, state)
+    readiness = readiness_of(unit, collection.classifier_id)
+    ended = Ended(collection, state, unit.collections.tally(collection.id), readiness, trainer_alive(unit))
+    chat = unit.chats.get(collection.chat_id)
+    said = collection_texts.ended(ended)
+    payload = {
+        "chat_id": chat.telegram_id,
+        "caption": said if len(said) <= LONGEST_CAPTION else said.partition("\nBefore I can answer")[0],
+        "parse_mode": "HTML",
+        "reply_parameters": {"message_id": collection.message_id, "allow_sending_without_reply": True},
+    }
+    unit.outbox.owe(
+        collection.bot_id,
+        chat.telegram_id,
+        "sendDocument",
+        payload,
+        dedupe=f"collected:{collection.id}",
+        attachment=report_of(unit.collections.items(collection.id)),
+        attachment_name=f"{safe_name(collection.name.rpartition('.')[0] or collection.name)}-report.csv",
+    )
+
+
+def report_of(items: Iterable[Collected]) -> bytes:
+    """A row for each thing, as a table that spreadsheets open: they know UTF-8 by its mark."""
+    table = io.StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerow(("item", "label", "outcome", "reason"))
+    for one in items:
+        why = collection_texts.reason(one.flaw, one.detail) if one.flaw else ""
+        rows.writerow([_shown(text) for text in (one.name, one.label, collection_texts.outcome(one.outcome), why)])
+    return table.getvalue().encode("utf-8-sig", "replace")
+
+
+def _shown(text: str) -> str:
+    """On one line, and nothing that turns its direction or that is taken for a formula."""
+    return cell("".join(c if c.isprintable() else "?" for c in text))
