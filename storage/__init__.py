@@ -1,10 +1,9 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
+from pictures import Picture, PictureRefused, Refusal, normalise
 from storage.arrivals import Arrival, Quota, arrival_key
 from storage.errors import (
     NotFound,
-    PictureRefused,
-    Refusal,
     StorageError,
     StoreBusy,
     StoreConflict,
@@ -19,7 +18,6 @@ from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
 from storage.photos import EVERY_FOLD, FOLDS
-from storage.pictures import Picture, normalise
 from storage.records import (
     TEST_FOLD,
     AnswerKind,

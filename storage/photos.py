@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
 
+from pictures import Picture
 from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.pictures import Picture
 from storage.prepared import prepared
 from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
 from storage.tables import blob, deleted_photo, photo, prediction, standing, vote

@@ -21,7 +21,7 @@ export = typer.Typer(help="Take a network or the data set out of Pupil.", no_arg
 pupil.add_typer(export, name="export")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.")]
+Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, GIF, HEIC or AVIF.")]
 
 
 @pupil.command()
