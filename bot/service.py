@@ -22,6 +22,7 @@ from bot.looking.looker import Looker
 from bot.looking.twins import Twins
 from bot.settings import BotSettings
 from bot.telling.news import News
+from pictures.decoders import Decoders
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,11 @@ HEARTBEAT_EVERY = 10.0
 class BotService:
     """One bot on one Bot API server."""
 
-    def __init__(self, token: str, api: str, settings: BotSettings, store: Store) -> None:
+    def __init__(self, token: str, api: str, settings: BotSettings, store: Store, decoders: Decoders) -> None:
         self._settings = settings
         self._store = store
         guesser = Guesser(store, threads=settings.bot_threads)
-        looker = Looker(store, Twins(store), threads=settings.bot_threads)
+        looker = Looker(store, Twins(store), decoders, threads=settings.bot_threads)
         self.services = Services(store, settings, load_signer(store.home), guesser, looker)
         self._polling = False
         self.app: App = build(token, api, settings, self.services)

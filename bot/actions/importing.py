@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from bot.actions.layouts import Layout, Part
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
+from pictures import Picture, PictureRefused
+from pictures.decoders import Decoders
 from storage import (
     EVERY_FOLD,
     TEST_FOLD,
     JobKind,
     Label,
     Photo,
-    Picture,
-    PictureRefused,
     Reason,
     Source,
     Store,
@@ -38,7 +38,6 @@ from storage import (
     Vote,
     VoteKind,
     key_of,
-    normalise,
     tidy,
 )
 from trainer.errors import PictureUnreadable
@@ -170,14 +169,18 @@ def _paths_below(labelled: PurePath) -> Iterator[Path]:
 
 
 def import_photos(
-    store: Store, classifier_id: int, entries: Iterable[Entry], eyes: Callable[[], Eyes | None]
+    store: Store,
+    classifier_id: int,
+    entries: Iterable[Entry],
+    eyes: Callable[[], Eyes | None],
+    decoders: Decoders,
 ) -> Iterator[Result]:
     """Take files in, batch by batch, and yield what became of each. `eyes` is called once there is something new.
 
     Raises:
         StorageError: the store cannot be used. What was yielded before is kept.
     """
-    run = _Run(store, classifier_id, eyes)
+    run = _Run(store, classifier_id, eyes, decoders)
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in _batches(entries):
             yield from run.take(list(pool.map(run.look, batch)))
@@ -187,8 +190,9 @@ def import_photos(
 class _Run:
     """One import, from its first batch to its last."""
 
-    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None]) -> None:
+    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None], decoders: Decoders) -> None:
         self._store = store
+        self._decoders = decoders
         self._classifier_id = classifier_id
         self._eyes = _Once(eyes)
         # By the digest of the bytes: the file and label that this import met them under first.
@@ -206,7 +210,7 @@ class _Run:
                 known = unit.photos.imported(self._classifier_id, digest)
             if known is not None:
                 return _Ready(entry, digest)
-            picture = normalise(data)
+            picture = self._decoders.normalise(data)
         except (PictureRefused, ArchiveRefused) as error:
             return Result(entry, Taken.REFUSED, error)
         except OSError as error:
