@@ -33,7 +33,8 @@ QUALITY = 95
 class Picture:
     """A JPEG without anything but pixels, upright; `received_digest` is of the bytes as they came.
 
-    `pixels`, RGB of shape (height, width, 3), is what `normalise` decoded at the side that it was asked for.
+    `pixels`, RGB of shape (height, width, 3), is what `normalise` decoded at the side that it was asked for. `kind` and
+    `channels` (1 grey, 3 colour, one more with transparency, 4 CMYK too) are of the file as it came.
     """
 
     data: bytes
@@ -41,6 +42,17 @@ class Picture:
     height: int
     received_digest: str
     pixels: Pixels | None = field(default=None, compare=False, repr=False)
+    kind: str = field(default="JPEG", compare=False)
+    channels: int = field(default=3, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is kept, the pixels that are handed on, and how many channels there were."""
+
+    bare: Bare
+    pixels: Pixels | None
+    channels: int
 
 
 def normalise(received: bytes, *, side: int = 0) -> Picture:
@@ -59,14 +71,14 @@ def normalise(received: bytes, *, side: int = 0) -> Picture:
     kind = kind_of(received)
     digest = hashlib.sha256(received).hexdigest()
     try:
-        bare, pixels = _KINDS[kind](received, side)
+        made = _KINDS[kind](received, side)
     except PictureRefused:
         raise
     except MemoryError as error:  # A limited process has reached its limit.
         raise PictureRefused(Refusal.TOO_HARD) from error
     except Exception as error:  # Decoders meet hostile bytes here; what they raise is theirs to choose.
         raise PictureRefused(Refusal.BROKEN, given=kind) from error
-    return Picture(bare.data, bare.width, bare.height, digest, pixels)
+    return Picture(made.bare.data, made.bare.width, made.bare.height, digest, made.pixels, kind, made.channels)
 
 
 def check_length(length: int) -> None:
@@ -77,7 +89,7 @@ def check_length(length: int) -> None:
         raise PictureRefused(Refusal.TOO_MANY_BYTES, given=str(length), limit=str(MAX_BYTES))
 
 
-def _jpeg(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _jpeg(received: bytes, side: int) -> _Made:
     try:
         bare = strip(received)
     except NotJpeg as error:
@@ -93,7 +105,7 @@ def _jpeg(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
         # Colours of one lightness, or a pattern finer than eight pixels, are a picture too.
         with Image.open(io.BytesIO(bare.data), formats=("JPEG",)) as image:
             _check_contrast(image)
-    return bare, pixels
+    return _Made(bare, pixels, bare.components)
 
 
 class _Look(Enum):
@@ -133,7 +145,7 @@ def _spread(seen: Pixels) -> float:
     return float(np.std(seen[::step, ::step, seen.shape[2] // 2]))
 
 
-def _png(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _png(received: bytes, side: int) -> _Made:
     try:
         bare = strip_png(received)
     except NotPng as error:
@@ -142,21 +154,21 @@ def _png(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
     return _opened(bare.data, "PNG", orientation(bare.exif), side)
 
 
-def _webp(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _webp(received: bytes, side: int) -> _Made:
     _check_size(*_claimed_by_webp(received))
     return _opened(received, "WEBP", None, side)
 
 
-def _gif(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _gif(received: bytes, side: int) -> _Made:
     _check_size(*(int.from_bytes(received[at : at + 2], "little") for at in (6, 8)))
     return _opened(received, "GIF", UPRIGHT, side)
 
 
-def _avif(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _avif(received: bytes, side: int) -> _Made:
     return _opened(received, "AVIF", None, side)
 
 
-def _heic(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
+def _heic(received: bytes, side: int) -> _Made:
     # Here, since only the process that decodes needs it.
     from pillow_heif import open_heif
 
@@ -169,7 +181,7 @@ def _heic(received: bytes, side: int) -> tuple[Bare, Pixels | None]:
 _KINDS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "AVIF": _avif, "HEIC": _heic}
 
 
-def _opened(data: bytes, kind: str, turn: int | None, side: int) -> tuple[Bare, Pixels | None]:
+def _opened(data: bytes, kind: str, turn: int | None, side: int) -> _Made:
     """Decode by Pillow and encode anew. Without a `turn` it is asked how the picture is turned."""
     with Image.open(io.BytesIO(data), formats=(kind,)) as image:
         # A second header, behind the one that was looked at, is what the decoder goes by.
@@ -202,10 +214,12 @@ def _check_contrast(image: Image.Image) -> None:
         raise PictureRefused(Refusal.BLANK)
 
 
-def _encoded(image: Image.Image, turn: int, side: int) -> tuple[Bare, Pixels | None]:
+def _encoded(image: Image.Image, turn: int, side: int) -> _Made:
     turned = upright(as_rgb(image), turn)
     _check_contrast(turned)
     out = io.BytesIO()
     turned.save(out, "JPEG", quality=QUALITY, subsampling=0)
     bare = strip(out.getvalue())
-    return bare, _look_at(bare, side)[1] if side else None
+    # A palette is of colours.
+    channels = 3 + image.has_transparency_data if image.mode in ("P", "PA") else len(image.getbands())
+    return _Made(bare, _look_at(bare, side)[1] if side else None, channels)

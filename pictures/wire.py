@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pictures.errors import PictureRefused, Refusal
+from pictures.formats import TAKEN
 from pictures.normalising import MAX_SIDE, Picture, Pixels
 from pictures.region import Region
 
@@ -64,7 +65,10 @@ def put_picture(region: Region, picture: Picture) -> dict[str, Any]:
     end = region.write(0, picture.data)
     if picture.pixels is not None:
         region.write(end, np.ascontiguousarray(picture.pixels).data.cast("B"))
-    return {"size": [picture.width, picture.height], "length": len(picture.data), "pixels": shape}
+    return {"size": [picture.width, picture.height], "length": len(picture.data), "pixels": shape} | {
+        "kind": picture.kind,
+        "channels": picture.channels,
+    }
 
 
 def refusal_message(error: PictureRefused) -> dict[str, Any]:
@@ -84,16 +88,18 @@ def take_picture(region: Region, answer: dict[str, Any], received_digest: str) -
             given, limit = ("".join(c for c in word if c.isprintable()) for word in words)
             raise PictureRefused(Refusal(answer["refusal"]), given=given, limit=limit)
         (width, height), (rows, columns) = answer["size"], answer["pixels"]
-        length = answer["length"]
-        if not all(type(n) is int and 0 <= n <= MAX_SIDE for n in (width, height, rows, columns)):
+        length, kind, channels = answer["length"], answer["kind"], answer["channels"]
+        if not all(type(n) is int and 0 <= n <= MAX_SIDE for n in (width, height, rows, columns, channels)):
             raise WireBroken("no size")
+        if kind not in TAKEN:
+            raise WireBroken("no kind")
         data = region.read(0, length)
         pixels = _pixels(region, length, rows, columns) if rows else None
     except (KeyError, TypeError, ValueError) as error:
         raise WireBroken("no answer") from error
     if not data.startswith(b"\xff\xd8\xff"):
         raise WireBroken("no JPEG")
-    return Picture(data, width, height, received_digest, pixels)
+    return Picture(data, width, height, received_digest, pixels, kind, channels)
 
 
 def _pixels(region: Region, at: int, rows: int, columns: int) -> Pixels:

@@ -154,11 +154,11 @@ def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
     """All files below the label folders, however deep, in order; hidden ones are left out."""
     for part, labelled in layout.labels:
         label, folds = _label_of(labelled), folds_of(part, layout)
-        for path in _paths_below(labelled):
+        for path in paths_below(labelled):
             yield Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
 
 
-def _paths_below(labelled: PurePath) -> Iterator[Path]:
+def paths_below(labelled: PurePath) -> Iterator[Path]:
     """The files, and the folders that cannot be read: who reads one of these learns why, and says so."""
     unread: list[OSError] = []
     for place, folders, files in os.walk(labelled, onerror=unread.append):

@@ -41,6 +41,7 @@ def test_a_picture_is_the_same_as_without_another_process(decoders: Decoders, ki
     picture, expected = decoders.normalise(received, side=side), normalise(received, side=side)
 
     assert picture == expected
+    assert (picture.kind, picture.channels) == (kind, 3)
     assert (picture.pixels is None) == (side == 0)
     if picture.pixels is not None and expected.pixels is not None:
         assert np.array_equal(picture.pixels, expected.pixels)
@@ -179,15 +180,18 @@ def test_processor_time_has_a_limit() -> None:
     assert done.returncode == -signal.SIGXCPU
 
 
+WHAT = {"kind": "JPEG", "channels": 3}
 LIES = [
-    {"size": [64, 64], "length": SIZE + 1, "pixels": [0, 0]},
-    {"size": [64, 64], "length": -5, "pixels": [0, 0]},
-    {"size": [64, 64], "length": 10, "pixels": [12_000, 12_000]},
-    {"size": [64, 64], "length": 10, "pixels": [-1, 3]},
-    {"size": [64, 1e9], "length": 10, "pixels": [0, 0]},
-    {"size": "big", "length": 10, "pixels": [0, 0]},
-    {"size": [64, 64], "length": None, "pixels": [0, 0]},
-    {"size": [64, 64], "length": 10, "pixels": [0, 0]},
+    {"size": [64, 64], "length": SIZE + 1, "pixels": [0, 0], **WHAT},
+    {"size": [64, 64], "length": -5, "pixels": [0, 0], **WHAT},
+    {"size": [64, 64], "length": 10, "pixels": [12_000, 12_000], **WHAT},
+    {"size": [64, 64], "length": 10, "pixels": [-1, 3], **WHAT},
+    {"size": [64, 1e9], "length": 10, "pixels": [0, 0], **WHAT},
+    {"size": "big", "length": 10, "pixels": [0, 0], **WHAT},
+    {"size": [64, 64], "length": None, "pixels": [0, 0], **WHAT},
+    {"size": [64, 64], "length": 10, "pixels": [0, 0], **WHAT},
+    {"size": [64, 64], "length": 10, "pixels": [0, 0], "kind": "EPS", "channels": 3},
+    {"size": [64, 64], "length": 10, "pixels": [0, 0], "kind": "JPEG", "channels": -1},
     {"refusal": "because", "given": "", "limit": ""},
     {},
 ]
