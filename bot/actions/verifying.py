@@ -5,10 +5,10 @@ Nothing is changed unless somebody asks for it, and then files are moved, never 
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from pictures.decoders import PROCESSES, Decoders
 # In the folder that files are moved to.
 MOVED = "moved.jsonl"
 # As many as keep the processes busy; each holds its file in memory.
-_AT_ONCE = 4 * PROCESSES
+_AT_ONCE = 8 * PROCESSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,14 @@ def files_in(folder: Path, leave_out: Path | None) -> Iterator[Path]:
 
 def verify(folder: Path, paths: Iterable[Path], wanted: Wanted, decoders: Decoders) -> Iterator[Looked]:
     """Look at files, several at a time, and yield what was found in the order of the paths."""
-    waiting = iter(paths)
+    under_way: deque[Future[Looked]] = deque()
     with ThreadPoolExecutor(PROCESSES) as pool:
-        while some := list(islice(waiting, _AT_ONCE)):
-            yield from pool.map(lambda path: _look(path, folder, wanted, decoders), some)
+        for path in paths:
+            under_way.append(pool.submit(_look, path, folder, wanted, decoders))
+            if len(under_way) == _AT_ONCE:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _look(path: Path, folder: Path, wanted: Wanted, decoders: Decoders) -> Looked:
