@@ -23,6 +23,7 @@ from bot.looking.looker import Looker
 from bot.looking.twins import Twins
 from bot.settings import BotSettings
 from bot.telling.news import News
+from pictures.decoders import Decoders
 from storage import StorageError, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,12 @@ HEARTBEAT_EVERY = 10.0
 class BotService:
     """One bot on one Bot API server."""
 
-    def __init__(self, token: str, api: str, settings: BotSettings, store: Store) -> None:
+    def __init__(self, token: str, api: str, settings: BotSettings, store: Store, decoders: Decoders) -> None:
         self._settings = settings
         self._store = store
+        self._decoders = decoders
         guesser = Guesser(store, threads=settings.bot_threads)
-        looker = Looker(store, Twins(store), threads=settings.bot_threads)
+        looker = Looker(store, Twins(store), decoders, threads=settings.bot_threads)
         self.services = Services(store, settings, load_signer(store.home), guesser, looker)
         self._polling = False
         self.app: App = build(token, api, settings, self.services)
@@ -78,7 +80,7 @@ class BotService:
                 news = News(self.services, bot.id)
                 tasks.create_task(self._drain(news, work_waits), name="drain")
                 tasks.create_task(news.run(), name="news")
-                collector = Collector(self.services, bot)
+                collector = Collector(self.services, self._decoders, bot)
                 tasks.create_task(self._collect(news, collector), name="collector")
                 tasks.create_task(self._introduce(), name="introduce")
                 tasks.create_task(self._keep_house(collector), name="housekeeping")

@@ -1,13 +1,12 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
+from pictures import Picture, PictureRefused, Refusal, normalise
 from storage.arrivals import Arrival, Quota, arrival_key
 from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
 from storage.datasets import Dataset
 from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
     NotFound,
-    PictureRefused,
-    Refusal,
     StorageError,
     StoreBusy,
     StoreConflict,
@@ -24,7 +23,6 @@ from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
 from storage.photos import EVERY_FOLD, FOLDS
-from storage.pictures import Picture, normalise
 from storage.records import (
     ON_REQUEST,
     TEST_FOLD,

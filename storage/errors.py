@@ -1,7 +1,6 @@
 """What can go wrong in the store, as one family.
 
 StorageError
-├── PictureRefused          bytes that cannot become a photo (kind says why)
 ├── NotFound                an id that is not, or no longer, there
 ├── StoreUnavailable        the database or disk cannot be used now; nothing was stored
 │   ├── StoreBusy           somebody else held the write lock for too long; try again
@@ -13,38 +12,9 @@ StorageError
 └── WriteNotDurable         fsync failed: the process must end, since no later write can be believed
 """
 
-from enum import StrEnum
-
 
 class StorageError(Exception):
     """Base of all errors that leave this package."""
-
-
-class Refusal(StrEnum):
-    """Why bytes cannot become a photo."""
-
-    EMPTY = "empty"
-    TOO_MANY_BYTES = "too_many_bytes"
-    NOT_A_PICTURE = "not_a_picture"
-    KIND_NOT_TAKEN = "kind_not_taken"
-    ANIMATED = "animated"
-    TOO_SMALL = "too_small"
-    TOO_LARGE = "too_large"
-    BROKEN = "broken"
-    BLANK = "blank"
-
-
-class PictureRefused(StorageError):
-    """Bytes that cannot become a photo.
-
-    `limit` and `given` carry the numbers behind the refusal, where there are any.
-    """
-
-    def __init__(self, refusal: Refusal, *, given: str = "", limit: str = "") -> None:
-        super().__init__(f"{refusal.value} given={given} limit={limit}")
-        self.refusal = refusal
-        self.given = given
-        self.limit = limit
 
 
 class NotFound(StorageError):

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, select
 
+from pictures import Picture
 from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
 from storage.photo_statements import album_in, first_of_picture, held_blob, photo_in, photo_with
-from storage.pictures import Picture
 from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
 from storage.tables import blob, deleted_photo, photo, prediction, standing, vote
 

@@ -17,6 +17,7 @@ from bot.actions.layouts import Part
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
 from bot.visit import Presence, Visit
+from pictures.decoders import Decoders, DecodersDown
 from storage import (
     TEST_FOLD,
     Collected,
@@ -36,7 +37,6 @@ from storage import (
     Unit,
     VoteKind,
     key_of,
-    normalise,
 )
 from trainer.errors import PictureUnreadable
 
@@ -132,7 +132,9 @@ def deed_of(visit: Visit, file: str) -> str:
     return f"{visit.message_deed}:{file}"
 
 
-def look(store: Store, collection: Collection, position: int, entry: Entry, embed: Embed) -> Looked | Turned:
+def look(
+    store: Store, decoders: Decoders, collection: Collection, position: int, entry: Entry, embed: Embed
+) -> Looked | Turned:
     """All that needs no transaction: read, verify, make the blob durable, embed. It blocks."""
     if not entry.label:
         return Turned(position, entry, Flaw.UNNAMED if entry.in_folder else Flaw.LOOSE)
@@ -142,11 +144,14 @@ def look(store: Store, collection: Collection, position: int, entry: Entry, embe
         with store.read() as unit:
             if _of_part(unit.photos.owned(collection.classifier_id, collection.person_id, received), entry):
                 return Looked(position, entry, received)
-        picture = normalise(data)
+        picture = decoders.normalise(data)
     except PictureRefused as error:
         return Turned(position, entry, error.refusal, error.given)
     except ArchiveRefused as error:
         return Turned(position, entry, error.flaw)
+    except DecodersDown:
+        # No fault of the photo's: the piece is looked at again.
+        raise
     except OSError:
         return Turned(position, entry, Flaw.UNREAD)
     return Looked(position, entry, received, picture, store.blobs.put(picture.data), _embedded(picture, embed))

@@ -25,14 +25,14 @@ from bot.actions.placing import LARGEST, Placed, placed_in
 from bot.actions.safe_names import METADATA
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
+from pictures import Picture, PictureRefused
+from pictures.decoders import Decoders
 from storage import (
     EVERY_FOLD,
     TEST_FOLD,
     JobKind,
     Label,
     Photo,
-    Picture,
-    PictureRefused,
     Reason,
     Source,
     Store,
@@ -40,7 +40,6 @@ from storage import (
     Vote,
     VoteKind,
     key_of,
-    normalise,
     tidy,
 )
 from trainer.errors import PictureUnreadable
@@ -168,7 +167,7 @@ def entries_in(folder: Path, layout: Layout) -> Iterator[Entry]:
         label, folds, place = label_of(labelled), folds_of(part, layout), labelled.parent
         if (placed := known.get(place)) is None:
             placed = known[place] = _placed_below(place)
-        for path in _paths_below(labelled):
+        for path in paths_below(labelled):
             found = Entry(OnDisk(path), path.relative_to(folder).as_posix(), label, part, folds)
             yield found.stood(placed.get(path.relative_to(place).as_posix()))
 
@@ -181,7 +180,7 @@ def _placed_below(place: PurePath) -> dict[str, Placed]:
         return {}
 
 
-def _paths_below(labelled: PurePath) -> Iterator[Path]:
+def paths_below(labelled: PurePath) -> Iterator[Path]:
     """The files, and the folders that cannot be read: who reads one of these learns why, and says so."""
     unread: list[OSError] = []
     for place, folders, files in os.walk(labelled, onerror=unread.append):
@@ -192,14 +191,18 @@ def _paths_below(labelled: PurePath) -> Iterator[Path]:
 
 
 def import_photos(
-    store: Store, classifier_id: int, entries: Iterable[Entry], eyes: Callable[[], Eyes | None]
+    store: Store,
+    classifier_id: int,
+    entries: Iterable[Entry],
+    eyes: Callable[[], Eyes | None],
+    decoders: Decoders,
 ) -> Iterator[Result]:
     """Take files in, batch by batch, and yield what became of each. `eyes` is called once there is something new.
 
     Raises:
         StorageError: the store cannot be used. What was yielded before is kept.
     """
-    run = _Run(store, classifier_id, eyes)
+    run = _Run(store, classifier_id, eyes, decoders)
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in _batches(entries):
             yield from run.take(list(pool.map(run.look, batch)))
@@ -209,8 +212,9 @@ def import_photos(
 class _Run:
     """One import, from its first batch to its last."""
 
-    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None]) -> None:
+    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None], decoders: Decoders) -> None:
         self._store = store
+        self._decoders = decoders
         self._classifier_id = classifier_id
         self._eyes = _Once(eyes)
         # By the digest of the bytes: the file and label that this import met them under first.
@@ -228,7 +232,7 @@ class _Run:
                 known = unit.photos.imported(self._classifier_id, digest)
             if known is not None:
                 return _Ready(entry, digest)
-            picture = normalise(data)
+            picture = self._decoders.normalise(data)
         except (PictureRefused, ArchiveRefused) as error:
             return Result(entry, Taken.REFUSED, error)
         except OSError as error:

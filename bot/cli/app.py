@@ -28,7 +28,7 @@ Version = Annotated[
     int | None,
     typer.Option("--dataset", help="Learn from this version of the data set; it answers only if you say so then."),
 ]
-Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG or WebP.")]
+Files = Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, GIF, HEIC or AVIF.")]
 
 
 @pupil.command()
@@ -114,6 +114,35 @@ def download(
     from bot.cli.downloading import Order, download_list
 
     raise typer.Exit(download_list(Order(source, label, most, into, report), as_json=json))
+
+
+@pupil.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A folder of pictures; or one that files were moved to, to restore.")],
+    json: Json = False,
+    move_to: Annotated[
+        Path | None, typer.Option("--move-to", help="Move what is no good there; moved.jsonl in it leads back.")
+    ] = None,
+    restore: Annotated[bool, typer.Option("--restore", help="Move back what was moved to this folder.")] = False,
+    max_size: Annotated[int | None, typer.Option("--max-size", min=16, help="Longest side that is fine.")] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option("--channels", min=1, max=4, help="1 grey, 3 colour, 4 with transparency."),
+    ] = None,
+    formats: Annotated[
+        str | None, typer.Option("--formats", help="The only ones that are fine, like jpeg,png.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Note there what was looked at, and leave that out the next time.")
+    ] = None,
+) -> None:
+    """Decode every picture in a folder and name what is no good, and why. Nothing is changed unless told to move."""
+    from bot.cli.verifying import Wanted, restore_folder, verify_folder
+
+    if restore:
+        raise typer.Exit(restore_folder(folder, as_json=json))
+    wanted = Wanted(max_size, channels, formats)
+    raise typer.Exit(verify_folder(folder, wanted, move_to=move_to, resume=resume, as_json=json))
 
 
 @pupil.command()

@@ -16,7 +16,9 @@ from bot.actions.safe_names import safe_name
 from bot.cli.plain import why_refused
 from bot.downloading.download import Arrived
 from bot.downloading.journal import Became, Finished
-from storage import PictureRefused, Store, key_of, normalise, tidy
+from pictures import PictureRefused
+from pictures.decoders import Decoders
+from storage import Store, key_of, tidy
 
 # Each waits for the disk most of the time.
 THREADS = 4
@@ -62,10 +64,11 @@ class _Bytes:
 class IntoDataSet:
     """Photos of the data set, as an import would take them; each is called by its address."""
 
-    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None]) -> None:
+    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None], decoders: Decoders) -> None:
         self._store = store
         self._classifier_id = classifier_id
         self._eyes = eyes
+        self._decoders = decoders
 
     def has(self, digest: str, label: str) -> bool:
         with self._store.read() as unit:
@@ -73,7 +76,7 @@ class IntoDataSet:
 
     def take(self, arrived: Iterator[Arrived]) -> Iterator[Finished]:
         entries = (Entry(_Bytes(one), one.item.address, one.item.label) for one in arrived)
-        for result in import_photos(self._store, self._classifier_id, entries, self._eyes):
+        for result in import_photos(self._store, self._classifier_id, entries, self._eyes, self._decoders):
             yield _finished(result)
 
 
@@ -88,8 +91,9 @@ def _finished(result: Result) -> Finished:
 class IntoFolder:
     """A folder per label; a picture is one file, called by the digest of its bytes. An import reads them again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, decoders: Decoders) -> None:
         self._folder = folder
+        self._decoders = decoders
         self._folders: dict[str, Path] = {}
 
     def has(self, digest: str, label: str) -> bool:
@@ -107,7 +111,7 @@ class IntoFolder:
     def _keep(self, arrived: Arrived) -> Finished:
         item, digest = arrived.item, hashlib.sha256(arrived.content).hexdigest()
         try:
-            picture = normalise(arrived.content)
+            picture = self._decoders.normalise(arrived.content)
         except PictureRefused as refused:
             return Finished(item, Became.REFUSED, why_refused(refused), digest)
         file = self._file(digest, item.label)

@@ -25,6 +25,7 @@ from bot.downloading.lists import COMMAND_LINE as LIST_LIMITS
 from bot.downloading.lists import AddressList, Item, read_list
 from bot.downloading.words import why_left_out, why_missed, why_not_read
 from bot.fetching.fetch import Fetcher
+from pictures.decoders import Decoders
 from storage import StorageError, StorageSettings
 
 SHOWN_REASONS = 20
@@ -130,14 +131,15 @@ def _download(items: Sequence[Item], order: Order, console: Console, make_fetche
 
 def _target(into: Path | None, console: Console, until_done: ExitStack) -> tuple[Target, Journal]:
     """Where pictures go, and the journal beside them: it tells of what is there, and of nothing else."""
+    decoders = until_done.enter_context(Decoders())
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-        return IntoFolder(into), Journal(into / f".{JOURNAL}")
+        return IntoFolder(into, decoders), Journal(into / f".{JOURNAL}")
     store = until_done.enter_context(opened(StorageSettings()))
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
     eyes = opening_eyes(store.home, console)
-    return IntoDataSet(store, classifier_id, eyes), Journal(store.home / JOURNAL)
+    return IntoDataSet(store, classifier_id, eyes, decoders), Journal(store.home / JOURNAL)
 
 
 def finish(items: Sequence[Item], journal: Journal, fetch: Fetching, target: Target) -> Iterator[Finished]:

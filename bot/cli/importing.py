@@ -19,7 +19,9 @@ from bot.cli.opening import opened
 from bot.cli.plain import printable, progress_bar, quiet_decoders, sentence, trouble, why_refused
 from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
 from bot.zips.archives import COMMAND_LINE, Archive, why_not_read
-from storage import PictureRefused, StorageError, StorageSettings, Store
+from pictures import PictureRefused
+from pictures.decoders import Decoders
+from storage import StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
 from trainer.settings import TrainerSettings
@@ -121,8 +123,8 @@ def _import(store: Store, entries: Sequence[Entry], summary: Summary, console: C
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
     eyes = opening_eyes(store.home, console)
-    with progress_bar(console, "Looking at photos", len(entries)) as advance:
-        for result in import_photos(store, classifier_id, entries, eyes):
+    with progress_bar(console, "Looking at photos", len(entries)) as advance, Decoders() as decoders:
+        for result in import_photos(store, classifier_id, entries, eyes, decoders):
             summary.add(result)
             advance()
 

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pictures import PictureRefused, Refusal
 from storage import (
     NotFound,
-    PictureRefused,
-    Refusal,
     StorageError,
     StoreBusy,
     StoreConflict,
@@ -29,12 +28,12 @@ def why_refused(error: PictureRefused) -> str:
         Refusal.EMPTY: "it is empty",
         Refusal.TOO_MANY_BYTES: "it is bigger than 20 MB",
         Refusal.NOT_A_PICTURE: "it is not a picture",
-        Refusal.KIND_NOT_TAKEN: f"it is {error.given}, and only JPEG, PNG and WebP are taken",
-        Refusal.ANIMATED: "it moves, and only still pictures are taken",
+        Refusal.KIND_NOT_TAKEN: f"it is {error.given}, and only JPEG, PNG, WebP, GIF, HEIC and AVIF are taken",
         Refusal.TOO_SMALL: f"it is too small ({error.given}): at least {error.limit} pixels a side",
         Refusal.TOO_LARGE: f"it is too large ({error.given}): at most {error.limit} megapixels",
         Refusal.BROKEN: "it is damaged or cut short",
         Refusal.BLANK: "it is one even colour, so there is nothing to see",
+        Refusal.TOO_HARD: "it is too hard to read: it wants more time or memory than one picture may have",
     }[error.refusal]
 
 
@@ -68,7 +67,6 @@ def trouble(error: StorageError) -> str:
 
 
 _TROUBLES: dict[type[StorageError], str] = {
-    PictureRefused: "A file cannot become a photo.",
     NotFound: "Something that was there a moment ago is gone. Try again.",
     StoreUnavailable: "The database cannot be reached. Is PUPIL_DATABASE right, and is its server running?",
     StoreBusy: "Another process holds the database. Try again in a moment.",

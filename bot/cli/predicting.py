@@ -15,7 +15,9 @@ from bot.cli.opening import opened
 from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
 from bot.looking.guesser import Guesser, Loaded, Refused
 from bot.settings import BotSettings
-from storage import PictureRefused, StorageError, StorageSettings, normalise
+from pictures import PictureRefused
+from pictures.decoders import Decoders
+from storage import StorageError, StorageSettings
 from trainer.errors import ExportRefused, PictureUnreadable
 from trainer.predicting import Guess
 
@@ -101,18 +103,19 @@ def _obstacle(refused: Refused | None) -> str:
 def _tell_all(network: Answering, names: Mapping[int, str], files: list[Path], *, as_json: bool) -> int:
     """Print the answer to each file; returns the exit code."""
     failed = False
-    for file in files:
-        line = _answer(network, names, file)
-        failed = failed or line.error is not None
-        print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
+    with Decoders(processes=1) as decoders:
+        for file in files:
+            line = _answer(network, names, file, decoders)
+            failed = failed or line.error is not None
+            print(json.dumps(asdict(line), ensure_ascii=False) if as_json else _told(line), flush=True)
     return 1 if failed else 0
 
 
-def _answer(network: Answering, names: Mapping[int, str], file: Path) -> Line:
+def _answer(network: Answering, names: Mapping[int, str], file: Path, decoders: Decoders) -> Line:
     shown, started = printable(str(file)), time.perf_counter()
     try:
         with file.open("rb") as opened_file:
-            picture = normalise(opened_file.read(READ_AT_MOST), side=network.side)
+            picture = decoders.normalise(opened_file.read(READ_AT_MOST), side=network.side)
         guess = network.guess(picture.data, picture.pixels)
     except PictureRefused as error:
         return Line(shown, error=sentence(why_refused(error)))

@@ -19,6 +19,7 @@ from bot.errors import CannotStart
 from bot.redaction import set_up_logging
 from bot.service import BotService
 from bot.settings import BotSettings
+from pictures.decoders import Decoders
 from storage import StorageError, StorageSettings, Store
 
 log = logging.getLogger(__name__)
@@ -32,21 +33,21 @@ def run_everything(*, with_trainer: bool) -> int:
     set_up_logging(settings.log_level)
     console = Console(stderr=True, soft_wrap=True)
     try:
-        with opened(StorageSettings()) as store:
-            return asyncio.run(_run(store, settings, console, with_trainer=with_trainer))
+        with Decoders() as decoders, opened(StorageSettings()) as store:
+            return asyncio.run(_run(store, decoders, settings, console, with_trainer=with_trainer))
     except (CannotStart, StorageError) as error:
         why = f"{trouble(error)} ({error})" if isinstance(error, StorageError) else str(error)
         console.print(f"Pupil stopped. {why}", style="red", markup=False, highlight=False)
         return 1
 
 
-async def _run(store: Store, settings: BotSettings, console: Console, *, with_trainer: bool) -> int:
+async def _run(store: Store, decoders: Decoders, settings: BotSettings, console: Console, *, with_trainer: bool) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with _telegram(store, settings, console) as (token, api, health):
-        service = BotService(token, api, settings, store)
+        service = BotService(token, api, settings, store, decoders)
         health.watch(service)
         tasks = [asyncio.create_task(service.run(), name="bot")]
         if with_trainer:

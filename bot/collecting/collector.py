@@ -26,6 +26,7 @@ from bot.ending import farewell
 from bot.errors import ArchiveRefused, LayoutUnclear
 from bot.fetching.fetch import Fetcher
 from bot.speech import texts
+from pictures.decoders import Decoders
 from storage import (
     Collection,
     CollectionKind,
@@ -49,9 +50,10 @@ T = TypeVar("T")
 class Collector:
     """Has every collection that is at work worked on, each by a task of its own, all by one thread."""
 
-    def __init__(self, services: Services, bot: ExtBot[None]) -> None:
+    def __init__(self, services: Services, decoders: Decoders, bot: ExtBot[None]) -> None:
         self._services = services
         self._store = services.store
+        self._decoders = decoders
         self._bot = bot
         self._progress = Progress(services.store, services.signer, bot.id)
         # One thread: what is poured in takes no more of the machine than one more person would.
@@ -179,7 +181,7 @@ class Collector:
             if isinstance(thing, Turned):
                 looked.append(thing)
             else:
-                looked.append(collecting.look(self._store, collection, *thing, self._embed))
+                looked.append(collecting.look(self._store, self._decoders, collection, *thing, self._embed))
         return collecting.take(self._store, collection.id, looked, promise=promise)
 
     def _finish(self, collection: Collection, state: CollectionState) -> None:

@@ -1,4 +1,4 @@
-"""Where photos are decoded and looked at: a few threads of their own, so that a crowd's photos hold up nothing else.
+"""Where photos are looked at: a few threads of their own, so that a crowd's photos hold up nothing else.
 
 More threads than processors would only make each photo slower, and each holds a decoded picture in memory. Answers to
 buttons, texts and lessons need the store alone, and find the threads of that free.
@@ -13,7 +13,9 @@ from typing import TypeVar
 from bot.looking.copies import Copies, Likeness
 from bot.looking.guesser import Loaded
 from bot.looking.twins import Twins
-from storage import Picture, Store, normalise
+from pictures import Picture
+from pictures.decoders import Decoders
+from storage import Store
 from trainer.errors import PictureUnreadable
 from trainer.predicting import Guess
 from trainer.preprocessing import Pixels, decode
@@ -37,10 +39,11 @@ class Seen:
 
 
 class Looker:
-    """Decodes photos, and has them looked at, a few at a time; in the order in which they come."""
+    """Has photos decoded and looked at, a few at a time; in the order in which they come."""
 
-    def __init__(self, store: Store, twins: Twins, *, threads: int) -> None:
+    def __init__(self, store: Store, twins: Twins, decoders: Decoders, *, threads: int) -> None:
         self._store = store
+        self._decoders = decoders
         self._twins = twins
         self._copies = Copies(store, twins)
         self._lookers = ThreadPoolExecutor(threads, "look")
@@ -74,7 +77,7 @@ class Looker:
         self._keepers.shutdown(wait=False)
 
     def _look(self, data: bytes, loaded: Loaded | None, judge: bool) -> Seen:
-        picture = normalise(data, side=loaded.side if loaded else SIDE)
+        picture = self._decoders.normalise(data, side=loaded.side if loaded else SIDE)
         keeping = self._keepers.submit(self._store.blobs.put, picture.data)
         try:
             guess = loaded.guess(picture) if loaded else None

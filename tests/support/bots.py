@@ -25,6 +25,7 @@ from bot.settings import BotSettings
 from bot.telling.news import News
 from storage import JobKind, Role, Store, Unit, open_store, utc_now
 from storage.tables import inbox
+from tests.support.decoding import shared_decoders
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
 
@@ -85,7 +86,7 @@ class World:
 
     async def launch(self) -> None:
         """Start the service, whatever becomes of it."""
-        self.service = BotService(self.playground.token, self.url, self.settings, self.store)
+        self.service = BotService(self.playground.token, self.url, self.settings, self.store, shared_decoders())
         self._running = asyncio.create_task(self.service.run(), name="service")
 
     async def stop_bot(self) -> None:

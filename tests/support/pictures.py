@@ -48,7 +48,8 @@ def with_exif(image: Image.Image, kind: str, **tags: Any) -> bytes:
     exif[0x010F] = "Secret Camera"
     exif[0x9286] = "secret comment"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0), 3: "E", 4: (2.0, 17.0, 40.0)})
-    return encoded(image, kind, exif=exif)
+    # As bytes: of those its encoder for HEIC makes the format's own marks of how it is turned, as cameras do.
+    return encoded(image, kind, exif=exif.tobytes())
 
 
 def turned(upright: Image.Image, orientation: int) -> Image.Image:
@@ -70,6 +71,14 @@ def png_header(width: int, height: int, *, before: bytes = b"") -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = zlib.compress(b"\0" * 100)
     return b"\x89PNG\r\n\x1a\n" + before + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def png_of(levels: np.ndarray[Any, Any], colour_type: int) -> bytes:
+    """A PNG of 16-bit samples of shape (height, width, channels), big-endian: Pillow writes none of colour."""
+    height, width, _ = levels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in levels))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

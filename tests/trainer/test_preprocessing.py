@@ -101,9 +101,12 @@ def test_what_the_check_decoded_is_handed_on_as_a_decoder_would_give_it(side: in
     assert np.array_equal(picture.pixels, decode(picture.data, side))
 
 
-def test_no_pixels_are_handed_on_of_what_had_to_be_encoded_anew() -> None:
-    assert normalise(encoded(scene(), "PNG"), side=48).pixels is None
-    assert normalise(encoded(scene().convert("CMYK"), "JPEG"), side=48).pixels is None
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("JPEG", "CMYK"), ("GIF", "P"), ("WEBP", "RGB")])
+def test_what_had_to_be_encoded_anew_hands_on_the_pixels_of_its_copy(kind: str, mode: str) -> None:
+    picture = normalise(encoded(scene(640, 480).convert(mode), kind), side=48)
+
+    assert picture.pixels is not None
+    assert np.array_equal(picture.pixels, decode(picture.data, 48))
 
 
 def test_a_flat_picture_is_refused_at_any_side() -> None:

@@ -100,9 +100,9 @@ def test_what_is_no_picture_is_named_and_stops_nothing(store: Store, folder: Pat
     (folder / "jay" / "notes.txt").write_text("hello")
     (folder / "jay" / "empty.jpg").write_bytes(b"")
     (folder / "jay" / "cut.jpg").write_bytes(picture("jay", 50)[:500])
-    moving = io.BytesIO()
-    Image.new("RGB", (32, 32)).save(moving, "GIF")
-    (folder / "jay" / "moving.gif").write_bytes(moving.getvalue())
+    bitmap = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(bitmap, "BMP")
+    (folder / "jay" / "old.bmp").write_bytes(bitmap.getvalue())
 
     said = run("import", folder)
 
@@ -111,7 +111,7 @@ def test_what_is_no_picture_is_named_and_stops_nothing(store: Store, folder: Pat
     assert "jay/notes.txt: it is not a picture" in said.out
     assert "jay/empty.jpg: it is empty" in said.out
     assert "jay/cut.jpg: it is damaged or cut short" in said.out
-    assert "jay/moving.gif: it is GIF, and only JPEG, PNG and WebP are taken" in said.out
+    assert "jay/old.bmp: it is BMP, and only JPEG, PNG, WebP, GIF, HEIC and AVIF are taken" in said.out
 
 
 def test_links_pipes_and_hidden_files_are_not_opened(store: Store, folder: Path, tmp_path: Path) -> None:

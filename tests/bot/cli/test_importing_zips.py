@@ -113,7 +113,7 @@ def test_what_is_no_photo_is_named_with_the_reason_and_stops_nothing(store: Stor
     assert said.code == 0
     assert photos(store) == 3
     assert "jay: 2 new, 2 not taken" in said.out
-    assert "jay/nest.zip: it is ZIP, and only JPEG, PNG and WebP are taken" in said.out
+    assert "jay/nest.zip: it is ZIP, and only JPEG, PNG, WebP, GIF, HEIC and AVIF are taken" in said.out
     assert "jay/notes.txt: it is not a picture" in said.out
     assert "README.txt: it is in no folder that tells its label" in said.out
     assert "more.zip: it is in no folder that tells its label" in said.out

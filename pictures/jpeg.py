@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from pictures.orientation import MARK
+
 START = b"\xff\xd8"
 END = b"\xff\xd9"
 # A progressive scan of 36 bytes can cost 12 ms: a thousand of them make a small file that decodes for a minute.
 MAX_SCANS = 100
 # A file of nothing but empty comments would keep this loop busy for seconds.
 MAX_SEGMENTS = 10_000
-_PROGRESSIVE = 0xC2
-_FRAMES = frozenset((0xC0, 0xC1, _PROGRESSIVE))
-_TABLES = frozenset((0xC4, 0xDB, 0xDD))
+# Coded in a way that was patented once, so that browsers and most other decoders never learned it.
+_ARITHMETIC = frozenset((0xC9, 0xCA))
+_SEQUENTIAL = frozenset((0xC0, 0xC1, 0xC9))
+_FRAMES = _SEQUENTIAL | _ARITHMETIC | {0xC2}
+_TABLES = frozenset((0xC4, 0xCC, 0xDB, 0xDD))
 _SCAN = 0xDA
 _JFIF = 0xE0
+_EXIF = 0xE1
 _ADOBE = 0xEE
 _NO_END = 0
 # In scan data FF is followed by 00 (a stuffed byte), a restart mark, or another FF; anything else is the next segment.
@@ -34,22 +39,24 @@ class NotJpeg(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A JPEG of pixels only."""
+    """A JPEG of pixels only, and `exif`, which stood beside it. `is_shared`: all decoders understand it."""
 
     data: bytes
     width: int
     height: int
     components: int
+    is_shared: bool = True
+    exif: bytes = b""
 
 
 def strip(data: bytes) -> Bare:
     """Keep frame, tables and scans of the first picture.
 
     Raises:
-        NotJpeg: the layout is broken, cut short, of a kind that decoders do not share (lossless, arithmetic), or has
-            more than MAX_SCANS scans or MAX_SEGMENTS segments.
+        NotJpeg: the layout is broken, cut short, of a kind that no decoder here knows (lossless), or has more than
+            MAX_SCANS scans or MAX_SEGMENTS segments.
     """
-    kept, frames, scans, jfif, adobe, has_end = [], [], [], b"", b"", True
+    kept, frames, scans, jfif, adobe, exif, has_end = [], [], [], b"", b"", b"", True
     for marker, segment in islice(_segments(data), MAX_SEGMENTS):
         if marker in _FRAMES:
             frames.append(segment)
@@ -61,6 +68,8 @@ def strip(data: bytes) -> Bare:
         elif marker == _ADOBE and segment[4:9] == b"Adobe" and len(segment) >= 16:
             # The last of its twelve bytes tells how colours are coded; what a file adds behind them does not.
             adobe = b"\xff\xee\x00\x0e" + segment[4:16]
+        elif marker == _EXIF and segment[4:10] == MARK:
+            exif = exif or segment[4:]
         elif marker == _NO_END:
             has_end = False
         if marker in _FRAMES or marker in _TABLES or marker == _SCAN:
@@ -76,12 +85,14 @@ def strip(data: bytes) -> Bare:
         width=int.from_bytes(frame[7:9], "big"),
         height=int.from_bytes(frame[5:7], "big"),
         components=frame[9],
+        is_shared=frame[1] not in _ARITHMETIC,
+        exif=exif,
     )
 
 
 def _is_in_one_scan(frame: bytes, scans: list[bytes]) -> bool:
     """Whether all components are in the one scan that there is, so that a decoder notices if any of it is missing."""
-    return frame[1] != _PROGRESSIVE and len(scans) == 1 and scans[0][4] == frame[9]
+    return frame[1] in _SEQUENTIAL and len(scans) == 1 and scans[0][4] == frame[9]
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
