@@ -57,17 +57,14 @@ class Photos:
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) where they came
-        before; nothing learns from `(TEST_FOLD,)`. `group` is what it belongs to, where that is known already.
-
-        Raises:
-            NotFound: the blob is not on disk, or was removed a moment ago: store it again.
+        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) where they came before.
+        Nothing learns from `(TEST_FOLD,)`. Raises NotFound if the blob is not on disk, or not any more: store it again.
         """
         if known := self._known(chat_id, message_id):
             return known
         self._add_blob(digest, picture, sketch)
-        own_group = group or (f"album:{chat_id}:{album}" if album else digest)
-        group, fold, is_new = self._home(classifier_id, digest, like, own_group, folds)
+        own = group or (f"album:{chat_id}:{album}" if album else digest)
+        group, fold, is_new = self._home(classifier_id, digest, like, own, folds)
         row = insert_row(
             self._connection,
             photo,
@@ -82,10 +79,10 @@ class Photos:
             source=source,
             name=name[:512],
             origin=origin,
-            group_key=group,
-            fold=fold,
             created_at=self._moment.now,
             flaws=_listed(flaws),
+            group_key=group,
+            fold=fold,
         )
         return replace(_record(row), is_new_picture=is_new)
 
