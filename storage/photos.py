@@ -57,7 +57,7 @@ class Photos:
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) where they came before.
+        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) that came before.
         Nothing learns from `(TEST_FOLD,)`. Raises NotFound if the blob is not on disk, or not any more: store it again.
         """
         if known := self._known(chat_id, message_id):
