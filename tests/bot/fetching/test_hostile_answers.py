@@ -175,9 +175,9 @@ async def test_a_status_has_a_reason(net: Internet, fetcher: Fetcher, status: in
     assert await outcome(fetcher, net.put("/", page)) == reason
 
 
-async def test_who_hangs_up_or_speaks_no_tls_gives_no_answer(net: Internet, hasty: Fetcher) -> None:
-    assert await outcome(hasty, net.put("/", says(b""))) == Reason.NO_ANSWER
-    assert await outcome(hasty, net.at("/").replace("http:", "https:")) == Reason.NO_ANSWER
+async def test_who_hangs_up_or_speaks_no_tls_gives_no_answer(net: Internet, fetcher: Fetcher) -> None:
+    assert await outcome(fetcher, net.put("/", says(b""))) == Reason.NO_ANSWER
+    assert await outcome(fetcher, net.at("/").replace("http:", "https:")) == Reason.NO_ANSWER
 
 
 async def test_nobody_at_the_port_is_no_answer(net: Internet) -> None:
