@@ -80,7 +80,7 @@ async def run(folder: Path, *, photos: int, kills: int, seed: int) -> Report:
     started = time.monotonic()
     async with playground(folder / "playground") as server, People(server.url) as people:
         person = people.person("Owner")
-        async with bot(home, server, folder / "bot.log", **HURRIED, photos_per_day=0, megabytes_per_hour=0) as victim:
+        async with bot(home, server, folder / "bot.log", **HURRIED) as victim:
             await victim.start()
             await victim.ready()
             sent = await person.send_document(data, name="birds.zip")

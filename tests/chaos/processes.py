@@ -15,7 +15,15 @@ from tests.chaos.homes import bare_environment
 
 PATIENCE = 60.0
 # Settings of a bot that no pacing holds up.
-HURRIED = {"messages_per_second": 1000, "messages_per_second_per_chat": 100, "bot_threads": 1}
+HURRIED = {
+    "messages_per_second": 1000,
+    "messages_per_second_per_chat": 100,
+    "bot_threads": 1,
+    # What is tried is whether anything gets lost, not who may send how much.
+    "photos_per_minute": 0,
+    "photos_per_day": 0,
+    "megabytes_per_hour": 0,
+}
 
 
 @dataclass(frozen=True)

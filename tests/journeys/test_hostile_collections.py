@@ -78,7 +78,7 @@ async def bot_process(folder: Path) -> AsyncIterator[tuple[Person, int]]:
     """A bot of its own, of which the memory can be told; and somebody who talks to it."""
     make_answering_home(folder / "home").close()
     async with playground(folder / "playground") as server, People(server.url) as people:
-        settings = {**HURRIED, "photos_per_day": 0, "photos_per_minute": 0, "megabytes_per_hour": 0}
+        settings = HURRIED
         async with bot(folder / "home", server, folder / "bot.log", **settings) as victim:
             await victim.start()
             await victim.ready()
