@@ -105,6 +105,11 @@ class Labels:
             raise NotFound("label", label_id)
         return _record(row)
 
+    def known(self, label_id: int | None) -> Label | None:
+        """The same, or None where no label is named, or it is gone."""
+        row = None if label_id is None else self._connection.execute(*_label_with(label_id)).one_or_none()
+        return None if row is None else _record(row)
+
     def find(self, classifier_id: int, text: str) -> Label | None:
         """The label of any of its spellings, and of the names that it had."""
         row = self._connection.execute(*_label_spelt(classifier_id, key_of(text))).one_or_none()

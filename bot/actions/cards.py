@@ -97,9 +97,9 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
     return Card(
         suspect=found,
         mode=mode,
-        given=_label(unit, found.given_id),
-        proposal=_label(unit, found.proposal_id),
-        said=_label(unit, said),
+        given=unit.labels.known(found.given_id),
+        proposal=unit.labels.known(found.proposal_id),
+        said=unit.labels.known(said),
         by=tuple(one.name for one in people if one.name and agrees(unit, one)),
         voters=len(people),
         imported=len(people) < len(giving),
@@ -143,7 +143,7 @@ def _shown(unit: Unit, found: Suspect) -> tuple[Shown, ...]:
     photos = found.photo_ids if found.kind in GROUPS else found.photo_ids[:1]
     for photo_id in photos:
         digest = unit.photos.get(photo_id).digest
-        label = _label(unit, unit.votes.standing(photo_id).label_id)
+        label = unit.labels.known(unit.votes.standing(photo_id).label_id)
         by_digest.setdefault(digest, Shown(photo_id, digest, label))
     return tuple(by_digest.values())[:SHOWN]
 
@@ -155,16 +155,7 @@ def _beside(unit: Unit, photo_ids: Sequence[int]) -> tuple[Beside, ...]:
             photo, standing = unit.photos.get(photo_id), unit.votes.standing(photo_id)
         except NotFound:
             continue
-        label = _label(unit, standing.label_id)
+        label = unit.labels.known(standing.label_id)
         if standing.state is State.TAUGHT and label is not None:
             found.append(Beside(photo.digest, label))
     return tuple(found)
-
-
-def _label(unit: Unit, label_id: int | None) -> Label | None:
-    if label_id is None:
-        return None
-    try:
-        return unit.labels.get(label_id)
-    except NotFound:
-        return None

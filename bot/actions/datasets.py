@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.actions.teaching import request_fit
-from storage import Reason, ReversalKind, State, Store, Unit, said_since
+from storage import Reason, Reversal, ReversalKind, State, Store, Unit, said_since
 
 # So many photos are changed in one transaction: others wait for it.
 AT_ONCE = 100
@@ -103,14 +103,21 @@ def undo_restore(store: Store, classifier_id: int) -> tuple[int, int] | None:
     """
     with store.read() as unit:
         last = unit.reversals.last(classifier_id, ReversalKind.RESTORE)
-        cast = unit.votes.of_deeds(f"{last.deed}:") if last is not None else []
     if last is None:
         return None
-    back = take_back(store, [one.id for one in cast], last.undoing)
+    votes, _ = give_back(store, classifier_id, last)
+    return last.dataset_number or 0, votes
+
+
+def give_back(store: Store, classifier_id: int, reversal: Reversal) -> tuple[int, int]:
+    """Let speak again what a reversal withdrew: so many votes, on so many photos. Begun again, it goes on."""
+    with store.read() as unit:
+        cast = unit.votes.of_deeds(f"{reversal.deed}:")
+    done = take_back(store, [one.id for one in cast], reversal.undoing)
     with store.write() as unit:
-        unit.reversals.note_undone(last.id)
+        unit.reversals.note_undone(reversal.id)
         request_fit(unit, classifier_id)
-    return last.dataset_number or 0, back
+    return done, len({one.photo_id for one in cast})
 
 
 def take_back(store: Store, votes: Sequence[int], deed: str) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.actions.datasets import take_back
+from bot.actions.datasets import give_back, take_back
 from bot.actions.teaching import request_fit
 from storage import ReversalKind, Store, VoteKind, in_force
 
@@ -40,11 +40,4 @@ def undo_revert(store: Store, classifier_id: int, person_id: int) -> Reverted | 
     """Let speak again what the last reversal of a person took back; None if there is none. What came later stays."""
     with store.read() as unit:
         last = unit.reversals.last(classifier_id, ReversalKind.PERSON, of_id=person_id)
-        cast = unit.votes.of_deeds(f"{last.deed}:") if last is not None else []
-    if last is None:
-        return None
-    done = take_back(store, [one.id for one in cast], last.undoing)
-    with store.write() as unit:
-        unit.reversals.note_undone(last.id)
-        request_fit(unit, classifier_id)
-    return Reverted(done, len({one.photo_id for one in cast}))
+    return None if last is None else Reverted(*give_back(store, classifier_id, last))

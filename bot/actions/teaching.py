@@ -8,7 +8,6 @@ from bot.visit import Presence, Visit
 from storage import (
     JobKind,
     Label,
-    NotFound,
     Photo,
     Picture,
     Reason,
@@ -268,12 +267,7 @@ def _other_label(unit: Unit, before: Vote | None, label: Label) -> Label | None:
 
 
 def _label_of(unit: Unit, vote: Vote | None) -> Label | None:
-    if vote is None or vote.label_id is None:
-        return None
-    try:
-        return unit.labels.get(vote.label_id)
-    except NotFound:
-        return None
+    return unit.labels.known(vote.label_id) if vote is not None else None
 
 
 def is_disputed(standing: Standing) -> bool:

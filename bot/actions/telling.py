@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.teaching import picture_label
-from storage import Chat, Flag, Label, Network, NotFound, Person, Photo, Reason, State, Unit
+from storage import Chat, Flag, Label, Network, Person, Photo, Reason, State, Unit
 
 NEWS_FOR = timedelta(days=1)
 
@@ -71,7 +71,7 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         return None
     standing = unit.votes.standing(photo.id)
     # What the picture teaches, not this photo alone: in another one it may be called something else.
-    counts_as = _label(unit, picture_label(unit, photo)) if standing.state is State.TAUGHT else None
+    counts_as = unit.labels.known(picture_label(unit, photo)) if standing.state is State.TAUGHT else None
     agreeing = [one for one in unit.votes.live(photo.id) if counts_as is not None and one.label_id == counts_as.id]
     label_id, probability = guess
     return Learned(
@@ -82,12 +82,12 @@ def learned(unit: Unit, network: Network, flag: Flag, photo: Photo, guess: tuple
         network=network,
         said=counts_as if counts_as is not None and mine is not None and counts_as.id == mine.label_id else None,
         counts_as=counts_as,
-        guessed=_label(unit, label_id),
+        guessed=unit.labels.known(label_id),
         probability=probability,
         others=len({one.person_id for one in agreeing} - {flag.person_id}),
         reviewed=any(one.reason is Reason.REVIEW and one.person_id != flag.person_id for one in agreeing),
         only_flagged=flag.vote_id is None,
-        answered=_label(unit, unit.predictions.get(flag.prediction_id).label_id),
+        answered=unit.labels.known(unit.predictions.get(flag.prediction_id).label_id),
     )
 
 
@@ -122,12 +122,3 @@ def is_new(unit: Unit, network: Network) -> bool:
     """Whether it is the newest that may answer: one that was put back has learned nothing that anybody waits for."""
     newest = unit.networks.newest_shipped(network.classifier_id)
     return newest is not None and newest.id == network.id
-
-
-def _label(unit: Unit, label_id: int | None) -> Label | None:
-    if label_id is None:
-        return None
-    try:
-        return unit.labels.get(label_id)
-    except NotFound:
-        return None
