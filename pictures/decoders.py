@@ -36,8 +36,11 @@ _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 _OF_THE_PICTURE = {signal.SIGXCPU, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE}
 
 
-class DecodersDown(OSError):
-    """No process that decodes can be started, or it is ended again and again from outside."""
+class DecodersDown(Exception):
+    """No process that decodes can be started, or it is ended again and again from outside.
+
+    It says nothing of the picture, so it is no OSError: whoever cannot read a file must not think so of this one.
+    """
 
 
 class Decoders:

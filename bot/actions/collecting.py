@@ -17,7 +17,7 @@ from bot.actions.layouts import Part
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
 from bot.visit import Presence, Visit
-from pictures.decoders import Decoders, DecodersDown
+from pictures.decoders import Decoders
 from storage import (
     TEST_FOLD,
     Collected,
@@ -149,9 +149,6 @@ def look(
         return Turned(position, entry, error.refusal, error.given)
     except ArchiveRefused as error:
         return Turned(position, entry, error.flaw)
-    except DecodersDown:
-        # No fault of the photo's: the piece is looked at again.
-        raise
     except OSError:
         return Turned(position, entry, Flaw.UNREAD)
     return Looked(position, entry, received, picture, store.blobs.put(picture.data), _embedded(picture, embed))

@@ -16,7 +16,7 @@ from bot.actions.safe_names import cell
 from bot.cli.download_targets import IntoDataSet, IntoFolder, Target
 from bot.cli.importing import opening_eyes
 from bot.cli.opening import opened
-from bot.cli.plain import printable, progress_bar, quiet_decoders, sentence, trouble
+from bot.cli.plain import DECODERS_DOWN, printable, progress_bar, quiet_decoders, sentence, trouble
 from bot.downloading.aside import FetcherMaker, download_aside
 from bot.downloading.download import COMMAND_LINE, Arrived, Missed, Outcome
 from bot.downloading.errors import LineFlaw, ListRefused
@@ -25,7 +25,7 @@ from bot.downloading.lists import COMMAND_LINE as LIST_LIMITS
 from bot.downloading.lists import AddressList, Item, read_list
 from bot.downloading.words import why_left_out, why_missed, why_not_read
 from bot.fetching.fetch import Fetcher
-from pictures.decoders import Decoders
+from pictures.decoders import Decoders, DecodersDown
 from storage import StorageError, StorageSettings
 
 SHOWN_REASONS = 20
@@ -76,6 +76,8 @@ def download_list(order: Order, *, as_json: bool, make_fetcher: FetcherMaker = F
         return 130
     except StorageError as error:
         return _stopped(console, f"{trouble(error)} ({error})")
+    except DecodersDown:
+        return _stopped(console, DECODERS_DOWN)
     except OSError as error:
         return _stopped(
             console, f"{printable(str(error.filename))} cannot be written ({(error.strerror or '').lower()})."

@@ -16,11 +16,11 @@ from bot.actions.importing import Entry, Eyes, Result, Taken, entries_in, import
 from bot.actions.layouts import Disk, Part, layout_of
 from bot.actions.unzipping import entries_of
 from bot.cli.opening import opened
-from bot.cli.plain import printable, progress_bar, quiet_decoders, sentence, trouble, why_refused
+from bot.cli.plain import DECODERS_DOWN, printable, progress_bar, quiet_decoders, sentence, trouble, why_refused
 from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
 from bot.zips.archives import COMMAND_LINE, Archive, why_not_read
 from pictures import PictureRefused
-from pictures.decoders import Decoders
+from pictures.decoders import Decoders, DecodersDown
 from storage import StorageError, StorageSettings, Store
 from trainer.errors import TrainerError
 from trainer.making import open_embedder
@@ -82,9 +82,9 @@ def _import_all(source: Path, entries: Iterable[Entry], console: Console, *, as_
         console.print("Stopped. What was taken is kept; the same command goes on from here.")
         return 130
     except StorageError as error:
-        console.print(f"The import stopped. {trouble(error)} ({error})", style="red", markup=False, highlight=False)
-        console.print("What was taken is kept; once that is mended, the same command goes on from here.")
-        return 1
+        return _stopped(console, f"{trouble(error)} ({error})")
+    except DecodersDown:
+        return _stopped(console, DECODERS_DOWN)
     seconds = time.perf_counter() - started
     if as_json:
         print(json.dumps(_as_dict(summary, source, seconds), ensure_ascii=False))
@@ -117,6 +117,12 @@ def _entries(source: Path, until_done: ExitStack) -> Iterable[Entry] | str:
         return f"{shown} was not read. {sentence(printable(why_not_read(refused)))} Nothing was imported."
     except OSError as error:
         return f"{shown} cannot be read ({(error.strerror or '').lower()})."
+
+
+def _stopped(console: Console, why: str) -> int:
+    console.print(f"The import stopped. {why}", style="red", markup=False, highlight=False)
+    console.print("What was taken is kept; once that is mended, the same command goes on from here.")
+    return 1
 
 
 def _import(store: Store, entries: Sequence[Entry], summary: Summary, console: Console) -> None:

@@ -66,6 +66,11 @@ def trouble(error: StorageError) -> str:
     return _TROUBLES.get(type(error), "The store failed in a way that has no name yet; the log may tell more.")
 
 
+DECODERS_DOWN = (
+    "Pictures cannot be decoded just now: the processes that do so do not start, or are ended. "
+    "See whether there is memory left, and try again."
+)
+
 _TROUBLES: dict[type[StorageError], str] = {
     NotFound: "Something that was there a moment ago is gone. Try again.",
     StoreUnavailable: "The database cannot be reached. Is PUPIL_DATABASE right, and is its server running?",

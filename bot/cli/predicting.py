@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from bot.cli.opening import opened
-from bot.cli.plain import printable, quiet_decoders, sentence, trouble, why_refused
+from bot.cli.plain import DECODERS_DOWN, printable, quiet_decoders, sentence, trouble, why_refused
 from bot.looking.guesser import Guesser, Loaded, Refused
 from bot.settings import BotSettings
 from pictures import PictureRefused
-from pictures.decoders import Decoders
+from pictures.decoders import Decoders, DecodersDown
 from storage import StorageError, StorageSettings
 from trainer.errors import ExportRefused, PictureUnreadable
 from trainer.predicting import Guess
@@ -119,6 +119,8 @@ def _answer(network: Answering, names: Mapping[int, str], file: Path, decoders: 
         guess = network.guess(picture.data, picture.pixels)
     except PictureRefused as error:
         return Line(shown, error=sentence(why_refused(error)))
+    except DecodersDown:
+        return Line(shown, error=DECODERS_DOWN)
     except PictureUnreadable:
         return Line(shown, error="It is damaged or cut short.")
     except OSError as error:

@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.actions import verifying
 from bot.actions.verifying import Looked, Unwanted
-from bot.cli.plain import printable, why_refused
+from bot.cli.plain import DECODERS_DOWN, printable, why_refused
 from pictures import PictureRefused
-from pictures.decoders import Decoders
+from pictures.decoders import Decoders, DecodersDown
 from pictures.formats import TAKEN
 
 SHOWN = 50
@@ -63,6 +63,9 @@ def verify_folder(folder: Path, typed: Wanted, *, move_to: Path | None, resume: 
     except KeyboardInterrupt:
         console.print("Stopped. With --resume FILE, the same command would go on from here.")
         return 130
+    except DecodersDown:
+        console.print(f"Stopped. {DECODERS_DOWN}", style="red")
+        return 1
     except OSError as error:
         console.print(f"Stopped: {printable(str(error))}.", style="red")
         return 1

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.cli.plain import DECODERS_DOWN
+from pictures.decoders import Decoders, DecodersDown
 from storage import JobKind, Person, Reason, Role, Store, VoteKind, open_store
 from tests.bot.cli.conftest import photos, put, run, taught
 from tests.chaos.homes import LABELS, picture
@@ -245,3 +247,20 @@ def test_a_home_that_is_opened_anew_has_the_photos(store: Store, folder: Path) -
     store.close()
 
     assert photos(open_store(store.home)) == 12
+
+
+def test_where_nothing_can_be_decoded_no_photo_is_refused_for_it(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object, **__: object) -> None:
+        raise DecodersDown("ended from outside")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Decoders, "normalise", down)
+        said = run("import", folder)
+    assert said.code == 1
+    assert DECODERS_DOWN in " ".join(said.err.split())
+    assert photos(store) == 0
+
+    assert run("import", folder).code == 0
+    assert photos(store) == 12

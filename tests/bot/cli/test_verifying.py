@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.actions import verifying
+from bot.cli.plain import DECODERS_DOWN
+from pictures.decoders import Decoders, DecodersDown
 from tests.bot.cli.conftest import put, run
 from tests.support.pictures import encoded, jpeg, jpeg_claiming, scene
 
@@ -204,3 +206,20 @@ def test_killed_while_it_moves_everything_is_in_one_place_and_comes_back(tmp_pat
     assert {str(away / name) for name in moved} <= set(told)
     assert run("verify", away, "--restore").code == 0
     assert len(names_in(folder)) == 200
+
+
+def test_where_nothing_can_be_decoded_no_picture_is_called_bad(
+    mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object, **__: object) -> None:
+        raise DecodersDown("ended from outside")
+
+    monkeypatch.setattr(Decoders, "normalise", down)
+    before = names_in(mixed)
+
+    said = run("verify", mixed, "--move-to", tmp_path / "aside")
+
+    assert said.code == 1
+    assert DECODERS_DOWN in " ".join(said.err.split())
+    assert names_in(mixed) == before
+    assert names_in(tmp_path / "aside") == set()
