@@ -254,22 +254,27 @@ class Service:
 
     def _beat(self, ended: threading.Event) -> None:
         said, wait = "", 0.0
-        while not ended.wait(BEAT_LOOK):
+        while True:
+            if wait <= 0 or self._doing != said:
+                said, wait = self._doing, min(BEAT_SECONDS, self._settings.lease_seconds / 3)
+                self._say(said)
+            # The first beat comes at once: whoever asks for the trainer just then should hear of it.
+            if ended.wait(BEAT_LOOK):
+                return
             wait -= BEAT_LOOK
-            if wait > 0 and self._doing == said:
-                continue
-            said, wait = self._doing, min(BEAT_SECONDS, self._settings.lease_seconds / 3)
-            try:
-                with self._store.write() as unit:
-                    unit.heartbeats.beat(PROCESS, said)
-                    if (practising := self._tunings.doing) is not None:
-                        unit.heartbeats.beat(TUNING, practising)
-                    for job in (self._job, self._tunings.job):
-                        if job is not None:
-                            unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
-            except WriteNotDurable as error:
-                # No later write can be believed either: `run` must end with it.
-                self._broken = error
-                self._stop.set()
-            except StorageError as error:
-                logger.warning("no heartbeat: %s", type(error).__name__)
+
+    def _say(self, doing: str) -> None:
+        try:
+            with self._store.write() as unit:
+                unit.heartbeats.beat(PROCESS, doing)
+                if (practising := self._tunings.doing) is not None:
+                    unit.heartbeats.beat(TUNING, practising)
+                for job in (self._job, self._tunings.job):
+                    if job is not None:
+                        unit.jobs.renew(job.id, self._worker, self._settings.lease_seconds)
+        except WriteNotDurable as error:
+            # No later write can be believed either: `run` must end with it.
+            self._broken = error
+            self._stop.set()
+        except StorageError as error:
+            logger.warning("no heartbeat: %s", type(error).__name__)
