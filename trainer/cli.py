@@ -64,7 +64,7 @@ def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(stop))
     if until_stdin_ends:
-        threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), name="stdin", daemon=True).start()
+        _end_with_stdin(stop)
     store, settings = _open(), TrainerSettings()
     with _lock(store.home, stop, patiently=until_stdin_ends):
         Service(store, settings, Recipe(), stop).run()
@@ -115,7 +115,7 @@ def tune_apart() -> None:
     """Carry out a tuning for the trainer that holds the other end of the standard input, and tell it line by line."""
     from trainer.tuning.command import carry_out
 
-    threading.Thread(target=_stop_at_end_of_stdin, args=(threading.Event(),), name="stdin", daemon=True).start()
+    _end_with_stdin()
     os.nice(LOWEST - NICENESS)
     said, store, settings = _stdout_for_lines(), _open(), TrainerSettings()
     try:
@@ -172,9 +172,10 @@ def export_network(
 
 @app.command("make-embedder", hidden=True)
 def make_embedder(order: str) -> None:
-    """Make one embedder: the process that imports torch, and ends."""
+    """Make one embedder for whoever holds the other end of the standard input: the process that imports torch."""
     from trainer.making import make
 
+    _end_with_stdin()
     typer.echo(make(order))
 
 
@@ -210,12 +211,17 @@ def _lock(home: Path, stop: threading.Event, *, patiently: bool) -> ExitStack:
     return held
 
 
-def _stop_at_end_of_stdin(stop: threading.Event) -> None:
+def _end_with_stdin(stop: threading.Event | None = None) -> None:
     """Stop when whoever started this is gone, killed or not: the system closes its end of the pipe."""
-    # Not by sys.stdin: its lock, held here, would be missed when the interpreter ends.
-    while os.read(0, 1024):
-        pass
-    _stop(stop)
+    asked = stop or threading.Event()
+
+    def wait() -> None:
+        # Not by sys.stdin: its lock, held here, would be missed when the interpreter ends.
+        while os.read(0, 1024):
+            pass
+        _stop(asked)
+
+    threading.Thread(target=wait, name="stdin", daemon=True).start()
 
 
 def _stop(stop: threading.Event) -> None:

@@ -18,7 +18,7 @@ from trainer.errors import EmbedderDamaged, EmbedderMissing
 from trainer.preprocessing import Preprocessing
 
 # Raised whenever code exports the same network in another way: embedders of before are made anew.
-EXPORT = 2
+EXPORT = 3
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PACKAGED_LICENCE = "Apache-2.0 (EfficientNet-Lite0 by Google, trained on ImageNet)"
 UNKNOWN_LICENCE = "unknown: ask whoever made the weights"

@@ -76,6 +76,11 @@ class Embedder:
         embedder.embed(np.zeros((1, side, side, 3), dtype=np.uint8))
         return embedder
 
+    @property
+    def side(self) -> int:
+        """Return the side that `decode` must be asked for."""
+        return self.preprocessing.size
+
     def embed(self, pictures: Pixels) -> Embeddings:
         """Embed pictures of shape (n, size, size, 3); return float32 (n, d)."""
         embedded = np.empty((len(pictures), self.dimension), dtype=np.float32)

@@ -1,6 +1,6 @@
 """From a torch network to an embedder file, made once and named by its own digest.
 
-Only this module and `network` import torch; the service runs them in a process of their own that ends afterwards.
+Only this module, `network` and `folding` import torch; the service runs them in a process of their own, which ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from trainer.embedders import EmbedderSpec, store_embedder, write_spec
 from trainer.embedding import EMBEDDINGS, FEATURES, Embedder
 from trainer.errors import ExportDiffers
+from trainer.folding import folded
 from trainer.network import PACKAGED, EmbeddingNetwork, MappedNetwork, build, licence, pools_by_mean
 from trainer.preprocessing import Preprocessing
 
@@ -48,7 +49,7 @@ def export(network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
     example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
     is_mapped = pools_by_mean(network, side)
     made = torch.onnx.export(
-        MappedNetwork(network).eval() if is_mapped else network,
+        folded(MappedNetwork(network) if is_mapped else network, example),
         (example,),
         input_names=["pictures"],
         output_names=[EMBEDDINGS, FEATURES] if is_mapped else [EMBEDDINGS],

@@ -46,7 +46,10 @@ def open_embedder(home: Path, settings: TrainerSettings, *, stop: threading.Even
 def _make(folder: Path, spec: EmbedderSpec, stop: threading.Event) -> bool:
     order = json.dumps({"folder": str(folder), "spec": as_order(spec)})
     command = [sys.executable, "-m", "trainer", "make-embedder", order]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as maker:  # noqa: S603
+    # Its input is held open until the end: when this process dies, however it dies, the maker dies too.
+    with subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as maker:
         try:
             while maker.poll() is None:
                 if stop.wait(LOOK_SECONDS):

@@ -43,6 +43,7 @@ from storage import (
     tidy,
 )
 from trainer.errors import PictureUnreadable
+from trainer.preprocessing import Pixels
 
 BATCH = 32
 # A batch waits in memory for its transaction.
@@ -65,6 +66,12 @@ class Eyes(Protocol):
 
     @property
     def digest(self) -> str: ...
+    @property
+    def side(self) -> int:
+        """The side that a picture must be decoded to for `embed_pixels`."""
+        ...
+
+    def embed_pixels(self, pixels: Pixels, /) -> NDArray[np.float32]: ...
     def embed_bytes(self, data: bytes, /) -> NDArray[np.float32]: ...
 
 
@@ -197,7 +204,7 @@ def import_photos(
     eyes: Callable[[], Eyes | None],
     decoders: Decoders,
 ) -> Iterator[Result]:
-    """Take files in, batch by batch, and yield what became of each. `eyes` is called once there is something new.
+    """Take files in, batch by batch, and yield what became of each. `eyes` is called once a picture is to be decoded.
 
     Raises:
         StorageError: the store cannot be used. What was yielded before is kept.
@@ -232,12 +239,14 @@ class _Run:
                 known = unit.photos.imported(self._classifier_id, digest)
             if known is not None:
                 return _Ready(entry, digest)
-            picture = self._decoders.normalise(data)
+            # Decoded once, for the check and for the eyes.
+            eyes = self._eyes()
+            picture = self._decoders.normalise(data, side=eyes.side if eyes else 0)
         except (PictureRefused, ArchiveRefused) as error:
             return Result(entry, Taken.REFUSED, error)
         except OSError as error:
             return Result(entry, Taken.REFUSED, _why_unread(error))
-        return _Ready(entry, digest, picture, self._store.blobs.put(picture.data), self._vector(picture))
+        return _Ready(entry, digest, picture, self._store.blobs.put(picture.data), _vector(eyes, picture))
 
     def take(self, looked: list[_Ready | Result]) -> list[Result]:
         """Write a batch, all of it or nothing."""
@@ -254,13 +263,6 @@ class _Run:
         if self._promised:
             with self._store.write() as unit:
                 request_fit(unit, self._classifier_id)
-
-    def _vector(self, picture: Picture) -> bytes | None:
-        eyes = self._eyes()
-        try:
-            return eyes.embed_bytes(picture.data).astype("<f4").tobytes() if eyes else None
-        except PictureUnreadable:  # The trainer will say so once more; the photo is kept for people all the same.
-            return None
 
     def _keep(self, unit: Unit, ready: _Ready) -> Result:
         entry = ready.entry
@@ -324,6 +326,16 @@ class _Run:
         told = f"{self._classifier_id}:{ready.received_digest}:{label.id}:{before.id if before else 0}"
         deed = f"import:{hashlib.sha256(told.encode()).hexdigest()}"
         unit.votes.cast(photo_id, None, VoteKind.LABEL, label.id, Reason.IMPORT, deed=deed)
+
+
+def _vector(eyes: Eyes | None, picture: Picture) -> bytes | None:
+    if eyes is None:
+        return None
+    try:
+        seen = eyes.embed_bytes(picture.data) if picture.pixels is None else eyes.embed_pixels(picture.pixels)
+    except PictureUnreadable:  # The trainer will say so once more; the photo is kept for people all the same.
+        return None
+    return seen.astype("<f4").tobytes()
 
 
 class _Once:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import functools
 import io
+import os
 import shutil
 import tempfile
 import threading
@@ -16,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from storage import Store
+from trainer.embedders import find_embedder
 from trainer.recipe import Recipe
 from trainer.service import Service
 from trainer.settings import TrainerSettings
@@ -41,7 +44,7 @@ def tiny_settings() -> TrainerSettings:
 def give_embedder(home: Path) -> None:
     """Put the tiny embedder into a home, so that the trainer need not make one."""
     if not (home / "embedders").exists():
-        shutil.copytree(_exported(), home / "embedders")
+        shutil.copytree(exported(), home / "embedders")
 
 
 @asynccontextmanager
@@ -60,10 +63,15 @@ async def trainer_running(store: Store) -> AsyncIterator[None]:
 
 
 @functools.cache
-def _exported() -> Path:
-    # Exporting imports torch, which most tests here can do without.
-    from trainer.exporting import make_embedder
+def exported() -> Path:
+    """A folder with the tiny embedder in it; one of processes that test side by side makes it for all."""
+    folder = Path(tempfile.gettempdir()) / f"pupil-embedder-{os.environ.get('PYTEST_XDIST_TESTRUNUID') or os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if find_embedder(folder / "embedders", tiny_settings().embedder_spec()) is None:
+            # Exporting imports torch, which most tests here can do without.
+            from trainer.exporting import make_embedder
 
-    folder = Path(tempfile.mkdtemp(prefix="pupil-embedder-"))
-    make_embedder(tiny_settings().embedder_spec(), folder, threads=1)
-    return folder
+            make_embedder(tiny_settings().embedder_spec(), folder / "embedders", threads=1)
+    return folder / "embedders"

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from storage import Reason, Store, VoteKind, normalise, open_store
+from tests.support.networks import exported
 from trainer.embedders import embedder_path, find_embedder
 from trainer.embedding import Embedder
 from trainer.settings import TrainerSettings
@@ -37,13 +38,9 @@ def settings() -> TrainerSettings:
 
 
 @pytest.fixture(scope="session")
-def embedders(tmp_path_factory: pytest.TempPathFactory, settings: TrainerSettings) -> Path:
+def embedders() -> Path:
     """A folder with the tiny embedder in it."""
-    from trainer.exporting import make_embedder
-
-    folder = tmp_path_factory.mktemp("embedders")
-    make_embedder(settings.embedder_spec(), folder, threads=1)
-    return folder
+    return exported()
 
 
 @pytest.fixture(scope="session")
