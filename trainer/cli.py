@@ -25,6 +25,7 @@ from trainer.locking import only_trainer
 from trainer.making import open_embedder
 from trainer.progress import progress_bar
 from trainer.settings import TrainerSettings
+from trainer.stopping import ask_to_stop, stop_at_end_of_stdin
 from trainer.tuning.steps import Failed, Progress, to_line
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 # A tuning takes minutes, so it makes way for the fits, and those for the bot.
 NICENESS, LOWEST = 10, 19
 LOCK_LOOK_SECONDS = 0.5
-FAREWELL_SECONDS = 1.0
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Turns lessons into a network.")
 Version = Annotated[int | None, typer.Option("--dataset", help="A version of the data set, by its number.")]
@@ -62,9 +62,9 @@ def run(
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: _stop(stop))
+        signal.signal(number, lambda *_: ask_to_stop(stop))
     if until_stdin_ends:
-        _end_with_stdin(stop)
+        stop_at_end_of_stdin(stop)
     store, settings = _open(), TrainerSettings()
     with _lock(store.home, stop, patiently=until_stdin_ends):
         Service(store, settings, Recipe(), stop).run()
@@ -115,7 +115,7 @@ def tune_apart() -> None:
     """Carry out a tuning for the trainer that holds the other end of the standard input, and tell it line by line."""
     from trainer.tuning.command import carry_out
 
-    _end_with_stdin()
+    stop_at_end_of_stdin(threading.Event())
     os.nice(LOWEST - NICENESS)
     said, store, settings = _stdout_for_lines(), _open(), TrainerSettings()
     try:
@@ -170,15 +170,6 @@ def export_network(
     typer.echo(json.dumps(result) if as_json else f"Network {result['network']} written to {file}.")
 
 
-@app.command("make-embedder", hidden=True)
-def make_embedder(order: str) -> None:
-    """Make one embedder for whoever holds the other end of the standard input: the process that imports torch."""
-    from trainer.making import make
-
-    _end_with_stdin()
-    typer.echo(make(order))
-
-
 def _stdout_for_lines() -> TextIO:
     """Return the standard output, and give what libraries print there to the standard error."""
     said = os.fdopen(os.dup(1), "w")
@@ -209,27 +200,6 @@ def _lock(home: Path, stop: threading.Event, *, patiently: bool) -> ExitStack:
             told = True
         stop.wait(LOCK_LOOK_SECONDS)
     return held
-
-
-def _end_with_stdin(stop: threading.Event | None = None) -> None:
-    """Stop when whoever started this is gone, killed or not: the system closes its end of the pipe."""
-    asked = stop or threading.Event()
-
-    def wait() -> None:
-        # Not by sys.stdin: its lock, held here, would be missed when the interpreter ends.
-        while os.read(0, 1024):
-            pass
-        _stop(asked)
-
-    threading.Thread(target=wait, name="stdin", daemon=True).start()
-
-
-def _stop(stop: threading.Event) -> None:
-    """Ask to stop, and end anyway if that takes long: every step may be cut off at any moment."""
-    stop.set()
-    farewell = threading.Timer(FAREWELL_SECONDS, os._exit, args=(0,))
-    farewell.daemon = True
-    farewell.start()
 
 
 def main() -> None:

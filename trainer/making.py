@@ -15,7 +15,6 @@ from pathlib import Path
 from trainer.embedders import EmbedderSpec, embedder_path, find_embedder
 from trainer.embedding import Embedder
 from trainer.errors import NetworkUnknown
-from trainer.preprocessing import Preprocessing
 from trainer.settings import TrainerSettings
 
 logger = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def open_embedder(home: Path, settings: TrainerSettings, *, stop: threading.Even
 
 def _make(folder: Path, spec: EmbedderSpec, stop: threading.Event) -> bool:
     order = json.dumps({"folder": str(folder), "spec": as_order(spec)})
-    command = [sys.executable, "-m", "trainer", "make-embedder", order]
+    command = [sys.executable, "-m", "trainer.maker", order]
     # Its input is held open until the end: when this process dies, however it dies, the maker dies too.
     with subprocess.Popen(  # noqa: S603 - our own interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -66,15 +65,3 @@ def _make(folder: Path, spec: EmbedderSpec, stop: threading.Event) -> bool:
 def as_order(spec: EmbedderSpec) -> dict[str, object]:
     """Return the specification as JSON values for the process that makes it."""
     return {"backbone": spec.backbone, "weights": spec.weights, "preprocessing": spec.preprocessing.as_dict()}
-
-
-def make(order: str) -> str:
-    """Make the embedder that `order` (JSON, from `open_embedder`) describes; return its digest. Imports torch."""
-    from trainer.exporting import make_embedder
-
-    values = json.loads(order)
-    wanted = values["spec"]
-    preprocessing = Preprocessing.from_dict(wanted["preprocessing"])
-    spec = EmbedderSpec(wanted["backbone"], wanted["weights"], preprocessing)
-    # Exporting is Python at work: a second thread of torch would only spin and wait.
-    return make_embedder(spec, Path(values["folder"]), threads=1)
