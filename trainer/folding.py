@@ -18,7 +18,7 @@ def folded(network: nn.Module, pictures: Tensor) -> nn.Module:
     output goes nowhere else is, and whoever exports compares the answers. Nothing in the copy changes its input in
     place: the exporter would take every such operation apart.
     """
-    made = copy.deepcopy(network).eval()
+    made = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
     for module in made.modules():
         if getattr(module, "inplace", False):
             module.inplace = False  # type: ignore[assignment]

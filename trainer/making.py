@@ -27,9 +27,12 @@ def embedders_folder(home: Path) -> Path:
     return home / "embedders"
 
 
-def open_embedder(home: Path, settings: TrainerSettings, *, stop: threading.Event | None = None) -> Embedder | None:
+def open_embedder(
+    home: Path, settings: TrainerSettings, *, at_once: int = 1, stop: threading.Event | None = None
+) -> Embedder | None:
     """Open the embedder of these settings, made first if need be (about 10 s); None if told to stop meanwhile.
 
+    See `Embedder.open` for `at_once`.
     Raise NetworkUnknown if the backbone or its weights cannot be had, EmbedderError for a file that does not open.
     """
     folder, spec = embedders_folder(home), settings.embedder_spec()
@@ -39,7 +42,7 @@ def open_embedder(home: Path, settings: TrainerSettings, *, stop: threading.Even
         if not _make(folder, spec, stop or threading.Event()):
             return None
         digest = find_embedder(folder, spec)
-    return Embedder.open(embedder_path(folder, digest), threads=settings.threads)
+    return Embedder.open(embedder_path(folder, digest), threads=settings.threads, at_once=at_once)
 
 
 def _make(folder: Path, spec: EmbedderSpec, stop: threading.Event) -> bool:

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.actions.importing import Entry
+from bot.actions.entries import Entry
 from bot.actions.layouts import Part
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused

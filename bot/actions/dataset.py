@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from bot.actions.importing import LABEL_FILE
+from bot.actions.entries import LABEL_FILE
 from bot.actions.layouts import Part
 from bot.actions.safe_names import HISTORY, METADATA, TABLE, cell, folder_names, holds
 from storage import Label, LabelledPhoto, Photo, Store, Vote

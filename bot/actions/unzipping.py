@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 
-from bot.actions.importing import LABEL_FILE, Entry, folds_of
+from bot.actions.entries import LABEL_FILE, Entry, folds_of
 from bot.actions.layouts import Layout, has_pictures, layout_of
 from bot.actions.placing import Placed, placed_in
 from bot.actions.safe_names import BESIDE, METADATA

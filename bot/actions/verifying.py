@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.actions.importing import OnDisk, paths_below
+from bot.actions.entries import OnDisk, paths_below
 from pictures import PictureRefused
 from pictures.decoders import PROCESSES, Decoders
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from bot.actions.importing import LABEL_FILE, Entry, Eyes, Result, Taken, import_photos, label_of
+from bot.actions.entries import LABEL_FILE, Entry, label_of
+from bot.actions.importing import Eyes, Result, Taken, import_photos
 from bot.actions.safe_names import safe_name
 from bot.cli.plain import why_refused
 from bot.downloading.download import Arrived

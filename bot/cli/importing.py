@@ -12,7 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.actions.importing import Entry, Eyes, Result, Taken, entries_in, import_photos
+from bot.actions.entries import Entry, entries_in
+from bot.actions.importing import THREADS, Eyes, Result, Taken, import_photos
 from bot.actions.layouts import Disk, Part, layout_of
 from bot.actions.unzipping import entries_of
 from bot.cli.opening import opened
@@ -140,7 +141,7 @@ def opening_eyes(home: Path, console: Console) -> Callable[[], Eyes | None]:
 
     def open_eyes() -> Eyes | None:
         try:
-            return open_embedder(home, TrainerSettings(threads=1))
+            return open_embedder(home, TrainerSettings(threads=THREADS), at_once=THREADS)
         except (TrainerError, OSError) as error:
             console.print(f"The trainer will have to look at the photos later: {error}", markup=False, highlight=False)
             return None

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.actions.collecting import Flaw, Turned
-from bot.actions.importing import Entry
+from bot.actions.entries import Entry
 from bot.collecting.opening import Piece
 from bot.downloading.aside import FetcherMaker, download_beside
 from bot.downloading.download import CHAT as PACE

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from bot.actions.collecting import Turned
-from bot.actions.importing import Entry
+from bot.actions.entries import Entry
 from bot.actions.unzipping import entries_called, entries_of
 from bot.zips.archives import CHAT, Archive
 from storage import Collection, Store
