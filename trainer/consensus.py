@@ -1,8 +1,9 @@
 """What a photo shows, from what people said of it and what a network says that never learned from it. Torch-free.
 
-Each voice either knows or names what it is in the habit of naming (MACE, Hovy 2013): so who always says the same, or
-anything, comes to count for nothing. How often a person knows is the mean of a Beta posterior, judged by all other
-voices; the network is one more voice, raised to the power that makes what people said most likely (its measured worth).
+Each voice either knows, or names what it is in the habit of naming (MACE, Hovy 2013), or what people commonly take the
+true label for. So who always says the same, or anything, comes to count for nothing, and a label that is often mistaken
+for another proves less than one that hardly is. How often a person knows is the mean of a Beta posterior; the network
+is one more voice, raised to the power that makes what people said most likely (its measured worth).
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ NONE_OF_THESE, CANNOT_TELL = -1, -2
 
 # Before anybody is known: people know in 8 of 10 cases, as if that had been seen so many times.
 KNOWS, SEEN = 0.8, 5.0
+PRIOR = (KNOWS * SEEN, (1 - KNOWS) * SEEN)
 # A person's habit begins with so many votes, shared over all labels.
 HABIT = 3.0
+# Who does not know names by habit in half of all cases, and else what the true label is commonly taken for. What that
+# is begins with so many votes for each label, shared over all others.
+MISTAKES, MISTAKEN = 0.5, 3.0
 # The network's probability that a photo shows none of the labels, and the least for anything.
 NONE_SHARE, FLOOR = 0.02, 1e-4
 # Powers that the network's voice may be raised to.
@@ -99,29 +104,45 @@ def agree(votes: Votes, photos: int, people: int, network: Floats, *, heard: boo
     for what it learned from. With `heard` False it is left out altogether.
     """
     _check(votes, photos, people, network)
-    named = np.flatnonzero(votes.said != CANNOT_TELL)
-    columns = np.where(votes.said < 0, network.shape[1], votes.said)
-    known = _Voices(votes.photos[named], votes.people[named], columns[named])
-    spoken = _spoken(network)
-    knows = np.full((people, 2), [KNOWS * SEEN, (1 - KNOWS) * SEEN])
-    habits = _habits(known, people, network.shape[1] + 1)
+    voices, spoken = _Voices.of(votes, network.shape[1] + 1), _spoken(network)
+    habits = _habits(voices, people, network.shape[1] + 1)
+    known = _Known(np.full((people, 2), PRIOR), _unknown(network.shape[1] + 1))
     power = 0.0
     for _ in range(ROUNDS):
-        weights = _weights(known, knows, habits)
-        power = _power(known, weights, spoken) if heard else 0.0
-        knows = _knows(known, knows, habits, weights, power * spoken)
-    joint = _posterior(known, _weights(known, knows, habits), power * spoken)
-    trust = tuple(Trust(person, float(knew), float(guessed)) for person, (knew, guessed) in enumerate(knows))
+        likelihoods = _likelihoods(voices, known, habits)
+        named = _named(voices, likelihoods, photos)
+        power = _power(named, spoken, voices) if heard else 0.0
+        known = _learned(voices, known, likelihoods, _shares(power * spoken + named))
+    joint = _shares(power * spoken + _named(voices, _likelihoods(voices, known, habits), photos))
+    trust = tuple(Trust(person, float(knew), float(guessed)) for person, (knew, guessed) in enumerate(known.knows))
     return Consensus(_opinions(votes, joint, spoken, power), trust, power)
 
 
 @dataclass(frozen=True, slots=True)
 class _Voices:
-    """Votes that name a column: a label, or none of them, which comes last."""
+    """Votes that name a column, a label or none of them, which comes last; in the order of their photos."""
 
     photos: Integers
     people: Integers
     said: Integers
+
+    @classmethod
+    def of(cls, votes: Votes, columns: int) -> _Voices:
+        named = np.flatnonzero(votes.said != CANNOT_TELL)
+        order = named[np.argsort(votes.photos[named], kind="stable")]
+        said = np.where(votes.said < 0, columns - 1, votes.said)
+        return cls(votes.photos[order], votes.people[order], said[order])
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of people: Beta parameters `knows` (people, 2), of how often each does; `mistaken` (true, said).
+
+    `mistaken` are the shares of what all of them take a label for, where they are mistaken.
+    """
+
+    knows: Floats
+    mistaken: Floats
 
 
 def _spoken(network: Floats) -> Floats:
@@ -141,18 +162,34 @@ def _habits(voices: _Voices, people: int, columns: int) -> Floats:
     return shares
 
 
-def _weights(voices: _Voices, knows: Floats, habits: Floats) -> Floats:
-    """Return by how much each voice raises the log odds of what it said, (v,)."""
-    mean = (knows[:, 0] / knows.sum(axis=1))[voices.people]
-    guessed = (1 - mean) * habits[voices.people, voices.said]
-    found: Floats = np.log((mean + guessed) / guessed)
+def _unknown(columns: int) -> Floats:
+    """Return what a label is taken for before anybody was seen mistaken: any other one."""
+    shares: Floats = (1 - np.eye(columns)) / max(columns - 1, 1)
+    return shares
+
+
+def _likelihoods(voices: _Voices, known: _Known, habits: Floats) -> Floats:
+    """Return how likely each vote was (v, columns), were the photo of that column."""
+    mean = _mean(voices, known)
+    found: Floats = MISTAKES * known.mistaken.T[voices.said]
+    found += ((1 - MISTAKES) * habits[voices.people, voices.said])[:, None]
+    found *= (1 - mean)[:, None]
+    found[np.arange(len(mean)), voices.said] += mean
     return found
 
 
-def _posterior(voices: _Voices, weights: Floats, spoken: Floats) -> Floats:
-    logs = spoken.copy()
-    np.add.at(logs, (voices.photos, voices.said), weights)
-    return _shares(logs)
+def _mean(voices: _Voices, known: _Known) -> Floats:
+    mean: Floats = (known.knows[:, 0] / known.knows.sum(axis=1))[voices.people]
+    return mean
+
+
+def _named(voices: _Voices, likelihoods: Floats, photos: int) -> Floats:
+    """Return the log likelihood of all votes on each photo (photos, columns)."""
+    found = np.zeros((photos, likelihoods.shape[1]))
+    rows, starts = np.unique(voices.photos, return_index=True)
+    if len(rows):
+        found[rows] = np.add.reduceat(np.log(likelihoods), starts)
+    return found
 
 
 def _shares(logs: Floats) -> Floats:
@@ -161,14 +198,11 @@ def _shares(logs: Floats) -> Floats:
     return found
 
 
-def _power(voices: _Voices, weights: Floats, spoken: Floats) -> float:
+def _power(named: Floats, spoken: Floats, voices: _Voices) -> float:
     """Return the power of the network's voice that makes what people said most likely."""
-    named = np.zeros(spoken.shape)
-    np.add.at(named, (voices.photos, voices.said), weights)
-    heard = named.any(axis=1)
-    likelihoods = [
-        (_log_sum(power * spoken[heard] + named[heard]) - _log_sum(power * spoken[heard])).sum() for power in POWERS
-    ]
+    heard = np.unique(voices.photos)
+    said, told = named[heard], spoken[heard]
+    likelihoods = [(_log_sum(power * told + said) - _log_sum(power * told)).sum() for power in POWERS]
     return float(POWERS[int(np.argmax(likelihoods))])
 
 
@@ -178,20 +212,19 @@ def _log_sum(logs: Floats) -> Floats:
     return found
 
 
-def _knows(voices: _Voices, knows: Floats, habits: Floats, weights: Floats, spoken: Floats) -> Floats:
-    """Return the Beta parameters (people, 2) anew, each vote judged by what all others say of its photo."""
-    logs = spoken.copy()
-    np.add.at(logs, (voices.photos, voices.said), weights)
-    others = logs[voices.photos]
-    others[np.arange(len(weights)), voices.said] -= weights
-    own = _shares(others)[np.arange(len(weights)), voices.said]
-    mean = (knows[:, 0] / knows.sum(axis=1))[voices.people]
-    knew = mean * own
-    share = knew / (knew + (1 - mean) * habits[voices.people, voices.said])
-    found = np.full(knows.shape, [KNOWS * SEEN, (1 - KNOWS) * SEEN])
-    np.add.at(found[:, 0], voices.people, share)
-    np.add.at(found[:, 1], voices.people, 1 - share)
-    return found
+def _learned(voices: _Voices, known: _Known, likelihoods: Floats, joint: Floats) -> _Known:
+    """Return what is known of people, given what photos show by all voices, `joint` (photos, columns)."""
+    rows, columns = np.arange(len(voices.said)), joint.shape[1]
+    mean, shown = _mean(voices, known), joint[voices.photos]
+    knew = shown[rows, voices.said] * mean / likelihoods[rows, voices.said]
+    knows = np.full(known.knows.shape, PRIOR)
+    np.add.at(knows[:, 0], voices.people, knew)
+    np.add.at(knows[:, 1], voices.people, 1 - knew)
+    shown *= ((1 - mean) * MISTAKES)[:, None] * known.mistaken.T[voices.said] / likelihoods
+    places = (voices.said[:, None] * columns + np.arange(columns)).ravel()
+    seen = np.bincount(places, weights=shown.ravel(), minlength=columns**2).reshape(columns, columns).T
+    mistaken = MISTAKEN * _unknown(columns) + seen
+    return _Known(knows, mistaken / np.maximum(mistaken.sum(axis=1, keepdims=True), FLOOR))
 
 
 def _opinions(votes: Votes, joint: Floats, spoken: Floats, power: float) -> tuple[Opinion, ...]:
