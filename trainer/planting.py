@@ -56,7 +56,7 @@ def recall_of(
     for _ in range(rounds):
         planted, rows, is_alike = _plant(joint, given, doubts, looked, rng)
         after = doubt(sights, planted, folds, labels, recipe)
-        doubtful = suspicion(together(after), planted)
+        doubtful = suspicion(together(after), planted, after.judged)
         doubtful[~after.judged] = -np.inf
         others = np.sort(np.delete(doubtful, rows))
         before = len(others) - np.searchsorted(others, doubtful[rows], side="right")
@@ -70,7 +70,7 @@ def _plant(
     joint: Floats, given: Integers, doubts: Doubts, looked: int, rng: np.random.Generator
 ) -> tuple[Integers, Integers, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
     """Return the labels with wrong ones among them, which rows those are, and which of them are look-alikes."""
-    doubtful = np.where(doubts.judged, suspicion(joint, given), np.inf)
+    doubtful = np.where(doubts.judged, suspicion(joint, given, doubts.judged), np.inf)
     trusted = np.argsort(doubtful, kind="stable")[: max(1, len(given) - looked)]
     trusted = trusted[doubts.judged[trusted]]
     rows = rng.permutation(trusted)[: max(LEAST, round(SHARE * len(given)))]

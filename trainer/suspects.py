@@ -1,8 +1,8 @@
 """Which labels are probably wrong, the most doubtful first, with what to say instead. Without torch and scipy.
 
 A list is for people to look at: nothing is deleted or changed by it. Its order is by the odds that the three witnesses
-of `doubting` together give the likeliest other label against the given one, by how much they hesitate: where they
-hesitate anyway, a contradiction means little.
+of `doubting` together give all other labels against the given one, each weighed by how common that mistake is among
+these photos (`mistakes`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from enum import StrEnum
 from math import exp
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer.doubts import Doubts
 from trainer.head import Floats
 from trainer.metrics import Integers
+from trainer.mistakes import weighed
 
 # Neighbours know less than heads do; the geometric mean counts them for so much.
 NEIGHBOURS_WEIGHT = 0.7
 # Probabilities below this are not told apart.
 FLOOR = 1e-6
-# To be sure counts no more than to hesitate by so much less, in nats.
-LEAST_HESITATION = 0.8
+LEAST = 1e-12
 # Where given and proposed label are within this factor, the photo lies between them.
 CLOSE = 2.0
 # Likenesses so many robust deviations below the middle one are off-topic.
@@ -67,25 +68,40 @@ def together(doubts: Doubts) -> Floats:
     return joint
 
 
-def suspicion(probabilities: Floats, given: Integers) -> Floats:
-    """Return how doubtful each label is (n,), above 0 where out-of-fold probabilities make another one likelier."""
+def suspicion(probabilities: Floats, given: Integers, judged: NDArray[np.bool_] | None = None) -> Floats:
+    """Return how doubtful each label is (n,), above 0 where out-of-fold probabilities speak for others.
+
+    What is mistaken for what is learned from the rows that are `judged`, all by default.
+    """
+    return _odds(_weighed(probabilities, given, judged), given)
+
+
+def _weighed(probabilities: Floats, given: Integers, judged: NDArray[np.bool_] | None) -> Floats:
+    counted = np.arange(len(given)) if judged is None else np.flatnonzero(judged)
+    return weighed(probabilities, given, counted)
+
+
+def _odds(weights: Floats, given: Integers) -> Floats:
     rows = np.arange(len(given))
-    others = probabilities.copy()
+    others = weights.copy()
     others[rows, given] = 0
-    own, best = (np.log(np.maximum(each, FLOOR)) for each in (probabilities[rows, given], others.max(axis=1)))
-    hesitation = -(probabilities * np.log(np.maximum(probabilities, FLOOR))).sum(axis=1)
-    found: Floats = (best - own) / (hesitation + LEAST_HESITATION)
+    found: Floats = np.log(np.maximum(others.sum(axis=1), LEAST)) - np.log(np.maximum(weights[rows, given], LEAST))
     return found
 
 
 def find_suspects(doubts: Doubts, given: Integers, *, most: int) -> tuple[Suspect, ...]:
     """Return the `most` doubtful labels, the most doubtful first; those that no witness could judge are left out."""
     joint = together(doubts)
-    doubtful = suspicion(joint, given)
+    weights = _weighed(joint, given, doubts.judged)
+    doubtful = _odds(weights, given)
     doubtful[~doubts.judged] = -np.inf
+    weights[np.arange(len(given)), given] = -1
+    proposals = weights.argmax(axis=1)
     order = np.argsort(-doubtful, kind="stable")[:most]
     return tuple(
-        _suspect(int(row), int(given[row]), joint, float(doubtful[row]), doubts) for row in order if doubts.judged[row]
+        _suspect(int(row), int(given[row]), int(proposals[row]), joint, float(doubtful[row]), doubts)
+        for row in order
+        if doubts.judged[row]
     )
 
 
@@ -107,10 +123,7 @@ def _off_topic_bound(likeness: Floats) -> float:
     return middle - OFF_TOPIC_DEVIATIONS * NORMAL * float(np.median(np.abs(likeness - middle)))
 
 
-def _suspect(row: int, given: int, joint: Floats, doubtful: float, doubts: Doubts) -> Suspect:
-    others = joint[row].copy()
-    others[given] = -1
-    proposal = int(others.argmax())
+def _suspect(row: int, given: int, proposal: int, joint: Floats, doubtful: float, doubts: Doubts) -> Suspect:
     return Suspect(row, given, proposal, 1 / (1 + exp(-doubtful)), _cause(row, given, proposal, joint, doubts))
 
 
