@@ -14,9 +14,10 @@ from enum import StrEnum
 from trainer.consensus import CANNOT_TELL
 from trainer.metrics import Score
 
-# A network is proven by so many answers of which at most this share is wrong, by the upper end of the interval: then it
-# is as good a second voice as a hasty person, and its mistakes are others than hers.
-LEAST_PROOF, MOST_WRONG = 30, 0.4
+# A network is proven by so many answers of which at most this share is wrong, by the upper end of the interval. It need
+# not be as good as people are: its mistakes are others than theirs, so what both say is rarely wrong, and where it errs
+# alone another person is asked. To wait for a better one costs more votes than it saves labels (EXPERIMENTS.md).
+LEAST_PROOF, MOST_WRONG = 20, 0.6
 # Nobody settles what so many people could not.
 MOST_ASKED = 5
 # Above this probability of the label even a contradiction is let stand.
