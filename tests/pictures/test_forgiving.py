@@ -45,7 +45,7 @@ def test_what_is_missing_of_a_photo_is_grey_and_the_rest_is_as_it_was() -> None:
         (b"no picture", Refusal.NOT_A_PICTURE),
         (b"%PDF-1.7", Refusal.KIND_NOT_TAKEN),
         (png_header(9_400, 9_400), Refusal.TOO_LARGE),
-        (jpeg_claiming(jpeg(), 13_000, 13_000), Refusal.TOO_LARGE),
+        (jpeg_claiming(jpeg(), 9_400, 9_400), Refusal.TOO_LARGE),
         (encoded(scene(1, 1), "PNG"), Refusal.TOO_SMALL),
         (b"\xff\xd8\xff\xe0", Refusal.BROKEN),
     ],
