@@ -1,11 +1,12 @@
 # `make` alone lists what there is to do.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgres check format bench chaos
+.PHONY: help setup run test test-postgres check format bench chaos fuzz
 
 BIN := .venv/bin
 STAMP := .venv/.made-for
 # Tests wait more than they work: three at a time take a third of the time on two processors. Each file stays whole.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile
+FUZZ_SECONDS ?= 60
 BENCH_HOME ?= bench-results/home
 # The first Python that really runs and is new enough: a name on the path may be an empty promise (pyenv's shims).
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -59,3 +60,6 @@ bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside t
 
 chaos: setup ## kill processes many times and look for what got lost
 	PUPIL_TEST_CHAOS=long $(BIN)/python -m pytest -m chaos
+
+fuzz: setup ## mutate pictures for a minute (FUZZ_SECONDS) and look for what breaks
+	$(BIN)/python -m tests.fuzz.pictures --seconds $(FUZZ_SECONDS)

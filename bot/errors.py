@@ -3,6 +3,7 @@
 BotError
 ├── ButtonRefused      callback data that is forged, expired, foreign or of another version
 ├── FileNotTaken       a file that Telegram will not hand out, or that is too big to ask for
+├── PictureNotTaken    a file of which no picture could be made, with where it is kept for a while
 ├── FileNotMade        a network that cannot be had as a file
 ├── LayoutUnclear      a folder of which nobody could say what its labels are
 ├── ArchiveRefused     a zip, or a file in one, that is not read
@@ -14,6 +15,8 @@ BotError
 
 from datetime import datetime
 from enum import StrEnum
+
+from pictures import PictureRefused
 
 
 class BotError(Exception):
@@ -34,6 +37,18 @@ class FileNotTaken(BotError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class PictureNotTaken(BotError):
+    """A file that was refused; `parcel` is where its bytes are, and None where none are worth keeping."""
+
+    def __init__(self, why: PictureRefused, *, name: str, file: str, parcel: str | None, size: int) -> None:
+        super().__init__(why.refusal.value)
+        self.why = why
+        self.name = name
+        self.file = file
+        self.parcel = parcel
+        self.size = size
 
 
 class FileNotMade(BotError):

@@ -1,5 +1,6 @@
 """From a message to a received picture: find the file in it, fetch it, verify it, make it durable."""
 
+import asyncio
 import io
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,33 +10,21 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.actions.teaching import Received
 from bot.context import Services
-from bot.errors import FileNotTaken
+from bot.errors import FileNotTaken, PictureNotTaken
+from bot.looking.guesser import Loaded
 from bot.looking.looker import Seen
-from storage import Network
+from storage import Network, PictureRefused, Refusal
 from trainer.predicting import Guess
 
 # Telegram hands out files of at most 20 MB; it counts in units of 1024.
 MAX_DOWNLOAD = 20 * 1024 * 1024
 _PICTURE_ENDINGS = (
-    ".jpg",
-    ".jpeg",
-    ".jfif",
-    ".png",
-    ".webp",
-    ".gif",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".apng",
-    ".jpe",
-    ".jp2",
-    ".ico",
-    ".psd",
-    ".svg",
-    ".bmp",
-    ".tif",
-    ".tiff",
-)
+    ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".heic", ".heif", ".avif", ".apng", ".jpe", ".jp2", ".ico",
+    ".psd", ".svg", ".bmp", ".tif", ".tiff",
+)  # fmt: skip
+# What says that it is one of these is no picture. Whatever else a file is called, its first bytes tell what it is.
+_NO_PICTURES = ("audio/", "video/", "text/", "application/zip", "application/x-zip")
+_NO_PICTURE_ENDINGS = (".zip", ".txt", ".csv", ".tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +37,23 @@ class Question:
 
 
 def file_in(message: Message) -> PhotoSize | Document | None:
-    """The largest size of a photo, or a document that says it is a picture."""
+    """The largest size of a photo, or a document that may be a picture: names are lost, cut and mistyped."""
     if message.photo:
         return max(message.photo, key=lambda size: size.width * size.height)
     document = message.document
+    if document is None or claims_to_be_picture(message):
+        return document
+    is_else = (document.mime_type or "").startswith(_NO_PICTURES)
+    return None if is_else or (document.file_name or "").lower().endswith(_NO_PICTURE_ENDINGS) else document
+
+
+def claims_to_be_picture(message: Message) -> bool:
+    """Whether its sender's app takes it for a picture."""
+    document = message.document
     if document is None:
-        return None
+        return bool(message.photo)
     claims = (document.mime_type or "").startswith("image/")
-    return document if claims or (document.file_name or "").lower().endswith(_PICTURE_ENDINGS) else None
+    return claims or (document.file_name or "").lower().endswith(_PICTURE_ENDINGS)
 
 
 async def receive(message: Message, bot: Bot, services: Services) -> Received:
@@ -63,10 +61,10 @@ async def receive(message: Message, bot: Bot, services: Services) -> Received:
 
     Raises:
         FileNotTaken: Telegram will not hand it out.
-        PictureRefused: it is no picture that can be kept.
+        PictureNotTaken: it is no picture that can be kept.
     """
     data, name, file = await _fetch(message, bot)
-    seen = await services.looker.look(data, None, judge=True)
+    seen = await _look(services, data, name, file, None, judge=True)
     return _received(message, seen, name, file, len(data))
 
 
@@ -74,13 +72,25 @@ async def receive_question(message: Message, bot: Bot, services: Services) -> Qu
     """The same, and let the network look at it; raises what `receive` does."""
     data, name, file = await _fetch(message, bot)
     loaded = services.guesser.loaded
-    seen = await services.looker.look(data, loaded)
+    seen = await _look(services, data, name, file, loaded)
     received = _received(message, seen, name, file, len(data))
     if loaded is None or seen.guess is None:
         return Question(received, None, None)
     vector = seen.guess.embedding.tobytes()
     received = replace(received, vector=vector, embedder=loaded.network.embedder, twin=seen.twin)
     return Question(received, seen.guess, loaded.network)
+
+
+async def _look(
+    services: Services, data: bytes, name: str, file: str, loaded: Loaded | None, *, judge: bool = False
+) -> Seen:
+    """Have it looked at; what is refused is made durable as it came, for whoever decides about it."""
+    try:
+        return await services.looker.look(data, loaded, judge=judge)
+    except PictureRefused as why:
+        is_empty = why.refusal in (Refusal.EMPTY, Refusal.TOO_MANY_BYTES)
+        parcel = None if is_empty else await asyncio.to_thread(services.store.parcels.put, data)
+        raise PictureNotTaken(why, name=name, file=file, parcel=parcel, size=len(data)) from why
 
 
 def _received(message: Message, seen: Seen, name: str, file: str, size: int) -> Received:

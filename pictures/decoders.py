@@ -73,11 +73,18 @@ class Decoders:
             PictureRefused: with the reason.
             DecodersDown: it could not be tried.
         """
+        return self._ask(received, side, forgiving=False)
+
+    def forgive(self, received: bytes, *, side: int = 0) -> Picture:
+        """The same as `pictures.forgiving.forgive`, at a distance; raises what `normalise` does."""
+        return self._ask(received, side, forgiving=True)
+
+    def _ask(self, received: bytes, side: int, *, forgiving: bool) -> Picture:
         check_length(len(received))
         for _ in range(2):
             worker = self._free.get()
             try:
-                return worker.normalise(received, side)
+                return worker.ask(received, side, forgiving=forgiving)
             except _EndedFromOutside:
                 log.warning("a decoder was ended from outside")
             finally:
@@ -144,13 +151,13 @@ class _Worker:
             self._successor = _Worker()
         return self._successor
 
-    def normalise(self, received: bytes, side: int) -> Picture:
+    def ask(self, received: bytes, side: int, *, forgiving: bool) -> Picture:
         if self.is_dead:
             raise _EndedFromOutside
         self.decoded += 1
         try:
             self._wait_until_ready()
-            answer, digest = self._ask(received, side)
+            answer, digest = self._order(received, wire.Order(len(received), side, forgiving))
             return wire.take_picture(self._region, answer, digest)
         except TimeoutError:
             self.close()
@@ -187,10 +194,10 @@ class _Worker:
         self._connection.settimeout(WALL_SECONDS)
         self._is_ready = True
 
-    def _ask(self, received: bytes, side: int) -> tuple[dict[str, Any], str]:
+    def _order(self, received: bytes, order: wire.Order) -> tuple[dict[str, Any], str]:
         """The answer, and the digest of what was asked about, which is computed while that is decoded."""
         self._region.write(0, received)
-        wire.send(self._connection, wire.order_message(wire.Order(len(received), side)))
+        wire.send(self._connection, wire.order_message(order))
         digest = hashlib.sha256(received).hexdigest()
         return wire.receive(self._connection), digest
 

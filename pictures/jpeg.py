@@ -26,6 +26,7 @@ _TABLES = frozenset((0xC4, 0xCC, 0xDB, 0xDD))
 _SCAN = 0xDA
 _JFIF = 0xE0
 _EXIF = 0xE1
+_PROFILE, _PROFILE_MARK = 0xE2, b"ICC_PROFILE\x00"
 _ADOBE = 0xEE
 _NO_END = 0
 # In scan data FF is followed by 00 (a stuffed byte), a restart mark, or another FF; anything else is the next segment.
@@ -39,7 +40,10 @@ class NotJpeg(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """A JPEG of pixels only, and `exif`, which stood beside it. `is_shared`: all decoders understand it."""
+    """A JPEG of pixels only, and `exif` and colour `profile`, which stood beside it.
+
+    `is_shared`: all decoders understand it.
+    """
 
     data: bytes
     width: int
@@ -47,6 +51,7 @@ class Bare:
     components: int
     is_shared: bool = True
     exif: bytes = b""
+    profile: bytes = b""
 
 
 def strip(data: bytes) -> Bare:
@@ -57,10 +62,13 @@ def strip(data: bytes) -> Bare:
             MAX_SCANS scans or MAX_SEGMENTS segments.
     """
     kept, frames, scans, jfif, adobe, exif, has_end = [], [], [], b"", b"", b"", True
+    profile: list[bytes] = []
     for marker, segment in islice(_segments(data), MAX_SEGMENTS):
         if marker in _FRAMES:
             frames.append(segment)
         elif marker == _SCAN:
+            if frames and frames[0][1] in _SEQUENTIAL:
+                segment = _of_all_coefficients(segment)
             scans.append(segment)
         elif marker == _JFIF and segment[4:9] == b"JFIF\x00":
             # Without this mark some decoders take three channels for RGB instead of YCbCr.
@@ -70,6 +78,8 @@ def strip(data: bytes) -> Bare:
             adobe = b"\xff\xee\x00\x0e" + segment[4:16]
         elif marker == _EXIF and segment[4:10] == MARK:
             exif = exif or segment[4:]
+        elif marker == _PROFILE and segment[4:16] == _PROFILE_MARK:
+            profile.append(segment[16:])
         elif marker == _NO_END:
             has_end = False
         if marker in _FRAMES or marker in _TABLES or marker == _SCAN:
@@ -87,7 +97,18 @@ def strip(data: bytes) -> Bare:
         components=frame[9],
         is_shared=frame[1] not in _ARITHMETIC,
         exif=exif,
+        # Each part is numbered, then told how many there are.
+        profile=b"".join(part[2:] for part in sorted(profile, key=lambda part: part[:1])),
     )
+
+
+def _of_all_coefficients(scan: bytes) -> bytes:
+    """A sequential scan that says what each of them does: all coefficients, whole.
+
+    Decoders take it for that whatever stands there, but warn of other numbers, as they do of damage.
+    """
+    length = 2 + int.from_bytes(scan[2:4], "big")
+    return scan[: length - 3] + b"\x00\x3f\x00" + scan[length:] if length >= 8 else scan
 
 
 def _is_in_one_scan(frame: bytes, scans: list[bytes]) -> bool:

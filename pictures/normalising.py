@@ -16,6 +16,7 @@ from pictures.formats import kind_of
 from pictures.jpeg import Bare, NotJpeg, strip
 from pictures.orientation import UPRIGHT, orientation, upright
 from pictures.png import NotPng, strip_png
+from pictures.profiles import as_srgb, moves_colours
 
 Pixels = NDArray[np.uint8]
 
@@ -47,12 +48,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
     """What is kept, the pixels that are handed on, and how many channels there were."""
 
     bare: Bare
     pixels: Pixels | None
     channels: int
+
+    def picture(self, received_digest: str, kind: str) -> Picture:
+        bare = self.bare
+        return Picture(bare.data, bare.width, bare.height, received_digest, self.pixels, kind, self.channels)
 
 
 def normalise(received: bytes, *, side: int = 0) -> Picture:
@@ -78,7 +83,7 @@ def normalise(received: bytes, *, side: int = 0) -> Picture:
         raise PictureRefused(Refusal.TOO_HARD) from error
     except Exception as error:  # Decoders meet hostile bytes here; what they raise is theirs to choose.
         raise PictureRefused(Refusal.BROKEN, given=kind) from error
-    return Picture(made.bare.data, made.bare.width, made.bare.height, digest, made.pixels, kind, made.channels)
+    return made.picture(digest, kind)
 
 
 def check_length(length: int) -> None:
@@ -89,23 +94,24 @@ def check_length(length: int) -> None:
         raise PictureRefused(Refusal.TOO_MANY_BYTES, given=str(length), limit=str(MAX_BYTES))
 
 
-def _jpeg(received: bytes, side: int) -> _Made:
+def _jpeg(received: bytes, side: int) -> Made:
     try:
         bare = strip(received)
     except NotJpeg as error:
         raise PictureRefused(Refusal.BROKEN, given="JPEG") from error
-    _check_size(bare.width, bare.height)
+    check_size(bare.width, bare.height)
     look, pixels = _look_at(bare, side)
     turn = orientation(bare.exif)
-    if look is _Look.PADDED or turn != UPRIGHT or not bare.is_shared or bare.components not in (1, 3):
+    is_as_kept = turn == UPRIGHT and bare.is_shared and bare.components in (1, 3)
+    if look is _Look.PADDED or not is_as_kept or (bare.components == 3 and moves_colours(bare.profile)):
         with Image.open(io.BytesIO(bare.data), formats=("JPEG",)) as image:
             image.load()
-            return _encoded(image, turn, side)
+            return encoded(image, turn, side, bare.profile)
     if look is _Look.FLAT:
         # Colours of one lightness, or a pattern finer than eight pixels, are a picture too.
         with Image.open(io.BytesIO(bare.data), formats=("JPEG",)) as image:
             _check_contrast(image)
-    return _Made(bare, pixels, bare.components)
+    return Made(bare, pixels, bare.components)
 
 
 class _Look(Enum):
@@ -145,49 +151,51 @@ def _spread(seen: Pixels) -> float:
     return float(np.std(seen[::step, ::step, seen.shape[2] // 2]))
 
 
-def _png(received: bytes, side: int) -> _Made:
+def _png(received: bytes, side: int) -> Made:
     try:
         bare = strip_png(received)
     except NotPng as error:
         raise PictureRefused(Refusal.BROKEN, given="PNG") from error
-    _check_size(bare.width, bare.height)
-    return _opened(bare.data, "PNG", orientation(bare.exif), side)
+    check_size(bare.width, bare.height)
+    return _opened(bare.data, "PNG", orientation(bare.exif), side, bare.profile)
 
 
-def _webp(received: bytes, side: int) -> _Made:
-    _check_size(*_claimed_by_webp(received))
+def _webp(received: bytes, side: int) -> Made:
+    check_size(*_claimed_by_webp(received))
     return _opened(received, "WEBP", None, side)
 
 
-def _gif(received: bytes, side: int) -> _Made:
-    _check_size(*(int.from_bytes(received[at : at + 2], "little") for at in (6, 8)))
+def _gif(received: bytes, side: int) -> Made:
+    check_size(*(int.from_bytes(received[at : at + 2], "little") for at in (6, 8)))
     return _opened(received, "GIF", UPRIGHT, side)
 
 
-def _avif(received: bytes, side: int) -> _Made:
+def _avif(received: bytes, side: int) -> Made:
     return _opened(received, "AVIF", None, side)
 
 
-def _heic(received: bytes, side: int) -> _Made:
+def _heic(received: bytes, side: int) -> Made:
     # Here, since only the process that decodes needs it.
     from pillow_heif import open_heif
 
     opened = open_heif(io.BytesIO(received))
-    _check_size(*opened.size)
+    check_size(*opened.size)
     # Turned by its decoder: the format has marks of its own for that, and beside them EXIF's does not count.
-    return _encoded(opened.to_pillow(), UPRIGHT, side)
+    image = opened.to_pillow()
+    return encoded(image, UPRIGHT, side, image.info.get("icc_profile") or b"")
 
 
 _KINDS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "AVIF": _avif, "HEIC": _heic}
 
 
-def _opened(data: bytes, kind: str, turn: int | None, side: int) -> _Made:
+def _opened(data: bytes, kind: str, turn: int | None, side: int, profile: bytes = b"") -> Made:
     """Decode by Pillow and encode anew. Without a `turn` it is asked how the picture is turned."""
     with Image.open(io.BytesIO(data), formats=(kind,)) as image:
         # A second header, behind the one that was looked at, is what the decoder goes by.
-        _check_size(*image.size)
+        check_size(*image.size)
         image.load()
-        return _encoded(image, orientation(image.info.get("exif", b"")) if turn is None else turn, side)
+        turn = orientation(image.info.get("exif", b"")) if turn is None else turn
+        return encoded(image, turn, side, profile or image.info.get("icc_profile", b""))
 
 
 def _claimed_by_webp(data: bytes) -> tuple[int, int]:
@@ -201,10 +209,11 @@ def _claimed_by_webp(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
 
 
-def _check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, least: int = MIN_SIDE) -> None:
+    """Raises PictureRefused for a side below `least`, or for more than anybody should decode."""
     given = f"{width}x{height}"
-    if min(width, height) < MIN_SIDE:
-        raise PictureRefused(Refusal.TOO_SMALL, given=given, limit=str(MIN_SIDE))
+    if min(width, height) < least:
+        raise PictureRefused(Refusal.TOO_SMALL, given=given, limit=str(least))
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise PictureRefused(Refusal.TOO_LARGE, given=given, limit=str(MAX_PIXELS // 1_000_000))
 
@@ -214,12 +223,18 @@ def _check_contrast(image: Image.Image) -> None:
         raise PictureRefused(Refusal.BLANK)
 
 
-def _encoded(image: Image.Image, turn: int, side: int) -> _Made:
-    turned = upright(as_rgb(image), turn)
-    _check_contrast(turned)
+def encoded(image: Image.Image, turn: int, side: int, profile: bytes = b"", *, blank_too: bool = False) -> Made:
+    """What is kept of a decoded image: turned by `turn`, in the colours that its profile means.
+
+    Raises:
+        PictureRefused: it is blank, unless it may be; or of a kind that has no white.
+    """
+    turned = as_srgb(upright(as_rgb(image), turn), profile)
+    if not blank_too:
+        _check_contrast(turned)
     out = io.BytesIO()
     turned.save(out, "JPEG", quality=QUALITY, subsampling=0)
     bare = strip(out.getvalue())
     # A palette is of colours.
     channels = 3 + image.has_transparency_data if image.mode in ("P", "PA") else len(image.getbands())
-    return _Made(bare, _look_at(bare, side)[1] if side else None, channels)
+    return Made(bare, _look_at(bare, side)[1] if side else None, channels)

@@ -10,6 +10,7 @@ import sys
 
 from pictures import confining, wire
 from pictures.errors import PictureRefused
+from pictures.forgiving import forgive
 from pictures.normalising import normalise
 from pictures.region import Region
 
@@ -35,7 +36,8 @@ def main(descriptor: int) -> None:
             return
         confining.allow_seconds(SECONDS)
         try:
-            answer = wire.put_picture(region, normalise(region.read(0, order.length), side=order.side))
+            make = forgive if order.forgiving else normalise
+            answer = wire.put_picture(region, make(region.read(0, order.length), side=order.side))
         except PictureRefused as error:
             answer = wire.refusal_message(error)
         wire.send(connection, answer)

@@ -21,10 +21,14 @@ _LONGEST_WORD = 40
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Decode `length` bytes at the beginning of the region; hand on pixels of at least `side`, if it is not 0."""
+    """Decode `length` bytes at the beginning of the region; hand on pixels of at least `side`, if it is not 0.
+
+    With `forgiving`, whatever can be made of them.
+    """
 
     length: int
     side: int
+    forgiving: bool = False
 
 
 class WireBroken(Exception):

@@ -23,6 +23,7 @@ from storage.labels import MAX_LABEL, key_of, tidy
 from storage.mail import RawUpdate
 from storage.moment import Clock, utc_now
 from storage.photos import EVERY_FOLD, FOLDS
+from storage.quarantine import Quarantined, QuarantineState
 from storage.records import (
     ON_REQUEST,
     TEST_FOLD,
@@ -106,6 +107,8 @@ __all__ = [
     "Picture",
     "PictureRefused",
     "Prediction",
+    "QuarantineState",
+    "Quarantined",
     "Quota",
     "RawUpdate",
     "Reason",

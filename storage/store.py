@@ -32,6 +32,7 @@ from storage.networks import Embeddings, Networks
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
 from storage.predictions import Predictions
+from storage.quarantine import Quarantine
 from storage.reversals import Reversals
 from storage.suspects import Suspects
 from storage.tables import blob
@@ -62,6 +63,7 @@ class Unit:
         self.reversals = Reversals(connection, moment)
         self.datasets = Datasets(connection, moment)
         self.collections = Collections(connection, moment)
+        self.quarantine = Quarantine(connection, moment)
         self.predictions = Predictions(connection, moment)
         self.drifts = Drifts(connection, moment)
         self.suspects = Suspects(connection, moment)
@@ -105,7 +107,8 @@ class Store:
     def __init__(self, home: Path, engine: Engine, blobs: Blobs, clock: Clock = utc_now) -> None:
         self.home = home
         self.blobs = blobs
-        # Zips and lists that are being learned from, as they came: too big for a row, and gone when they are done.
+        # Zips and lists that are being learned from, and what was refused, as they came: too big for a row, and gone
+        # when they are done with.
         self.parcels = Blobs(home / "parcels")
         self._engine = engine
         self._clock = clock
@@ -170,14 +173,15 @@ class Store:
         return Swept(unfinished, self.discard(old))
 
     def let_go(self, parcels: Iterable[str]) -> None:
-        """Remove the files of collections that nobody is learning from any more. Call it after the commit."""
+        """Remove the files of collections and of quarantine that nobody needs any more. Call it after the commit."""
         unneeded = set(parcels)
         if not unneeded:
             return
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text("LOCK TABLE collection IN SHARE ROW EXCLUSIVE MODE"))
-            unneeded -= Collections(connection, Moment(self._clock())).parcels()
+                connection.execute(text("LOCK TABLE collection, quarantined IN SHARE ROW EXCLUSIVE MODE"))
+            moment = Moment(self._clock())
+            unneeded -= Collections(connection, moment).parcels() | Quarantine(connection, moment).parcels()
             for digest in sorted(unneeded):
                 self.parcels.remove(digest)
 

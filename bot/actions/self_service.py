@@ -26,6 +26,7 @@ class MyData:
     corrections: int
     role: Role
     document: str
+    refused: int = 0
 
 
 def my_data(unit: Unit, presence: Presence) -> MyData:
@@ -35,6 +36,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     votes = unit.votes.of_person(person.id)
     flags = unit.predictions.flags_of_person(person.id)
     labels = {key: one.name for key, one in unit.labels.named(presence.classifier_id).items()}
+    refused = _set_aside(unit, person)
     document = {
         "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
@@ -52,6 +54,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "state": one.state}
             for one in unit.collections.of_person(person.id)
         ],
+        "set_aside": refused,
         "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),
         "votes": [
             {
@@ -70,7 +73,24 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
-    return MyData(len(photos), lessons, len(flags), person.role, json.dumps(document, ensure_ascii=False, indent=1))
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    return MyData(len(photos), lessons, len(flags), person.role, text, len(refused))
+
+
+def _set_aside(unit: Unit, person: Person) -> list[dict[str, Any]]:
+    """What the person sent that was refused, as long as it is kept."""
+    return [
+        {
+            "file_name": one.name,
+            "sent": one.created_at.isoformat(),
+            "label": one.label,
+            "why": one.refusal,
+            "state": one.state,
+            "bytes": one.size,
+            "sha256": one.parcel,
+        }
+        for one in unit.quarantine.of_person(person.id)
+    ]
 
 
 def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) -> list[dict[str, Any]]:
@@ -133,7 +153,7 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.photos.note_deleted(photos)
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.decisions.forget_person(person.id)
-    parcels = unit.collections.forget_person(person.id)
+    parcels = unit.collections.forget_person(person.id) + unit.quarantine.forget_person(person.id)
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
     unit.arrivals.forget_person(person.id)

@@ -142,6 +142,7 @@ def _made_folder(below: Path, label: str) -> Path:
         folder.mkdir(parents=True)
         if tidy(folder.name) != label:
             (folder / LABEL_FILE).write_text(label, encoding="utf-8")
+        _make_durable(below)
     return folder
 
 
@@ -152,6 +153,16 @@ def _write(file: Path, data: bytes) -> None:
         passing.flush()
         os.fsync(passing.fileno())
     os.replace(passing.name, file)
+    _make_durable(file.parent)
+
+
+def _make_durable(folder: Path) -> None:
+    """The names in a folder: the journal tells next that they are there."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _side_by_side(work: Callable[[Arrived], Finished], things: Iterable[Arrived]) -> Iterator[Finished]:

@@ -90,6 +90,7 @@ class Collector:
                     finish(unit, one, CollectionState.ABANDONED)
                     parcels += [one.parcel] if one.parcel is not None else []
             unit.collections.forget_before(unit.now - REMEMBERED)
+            parcels += unit.quarantine.forget_old()
         self._store.let_go(parcels)
 
     async def _look_around(self) -> None:

@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.delivery.authorities import trusted
 from bot.fetching.addresses import Reach
+from bot.fetching.courtesy import Courtesy
 from bot.fetching.dialling import AddressRefused, CheckedResolver, Lookup, checked_sockets, look_up
 from bot.fetching.errors import NotFetched, Reason
 from bot.fetching.links import LinkRefused, read_link
@@ -30,6 +31,7 @@ class Limits:
     """Seconds, bytes, and bytes a second; `line` is the longest line of a header, `headers` how many there may be."""
 
     total: float = 30.0  # with all redirects
+    per_host: int = 2  # requests at once, counted where redirects lead to
     connect: float = 5.0  # with looking up the name
     grace: float = 5.0  # how long a body may be slower than `slowest`
     slowest: float = 10_000.0
@@ -58,6 +60,7 @@ class Fetcher:
         self._reach = reach or Reach()
         self._limits = limits or Limits()
         self._lookup = lookup
+        self._courtesy = Courtesy(self._limits.per_host)
 
     async def __aenter__(self) -> Self:
         limits = self._limits
@@ -100,14 +103,17 @@ class Fetcher:
 
     async def _outcome(self, link: str) -> Fetched | NotFetched:
         try:
-            async with asyncio.timeout(self._limits.total):
-                return await self._follow(read_link(link, self._reach))
+            async with asyncio.timeout(self._limits.total) as deadline:
+                return await self._follow(read_link(link, self._reach), deadline)
         except (LinkRefused, aiohttp.ClientError, OSError) as error:
             return NotFetched(_reason(error))
 
-    async def _follow(self, link: URL) -> Fetched | NotFetched:
-        for _ in range(self._limits.hops + 1):
-            async with self._session.get(link, allow_redirects=False, ssl=self._trust_for(link)) as answer:
+    async def _follow(self, link: URL, deadline: asyncio.Timeout) -> Fetched | NotFetched:
+        for hop in range(self._limits.hops + 1):
+            async with (
+                self._courtesy.place_at(link.host or "", deadline, redirected=hop > 0),
+                self._session.get(link, allow_redirects=False, ssl=self._trust_for(link)) as answer,
+            ):
                 if answer.status not in REDIRECTS:
                     return await self._take(answer)
                 target = answer.headers.get("Location")

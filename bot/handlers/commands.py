@@ -13,6 +13,7 @@ from bot.handlers import collections, import_help, teach_mode
 from bot.handlers.crediting import me
 from bot.handlers.exporting import export
 from bot.handlers.naming import labels
+from bot.handlers.quarantine import quarantine
 from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
@@ -177,7 +178,9 @@ async def mydata(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
         mine = self_service.my_data(scene.unit, scene.presence)
         private = scene.visit.private
-        text = texts.my_data(mine.photos, mine.lessons, mine.corrections, mine.role, private=private)
+        text = texts.my_data(
+            mine.photos, mine.lessons, mine.corrections, mine.role, private=private, refused=mine.refused
+        )
         scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
         if private:
             scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
@@ -256,6 +259,7 @@ COMMANDS = (
     Command("teach", teach_mode.teach, "One name for many photos"),
     Command("done", teach_mode.done, "End that"),
     Command("review", review, "Decide about doubtful photos"),
+    Command("quarantine", quarantine, "Files that I refused, for reviewers"),
     Command("undo", undo, "Take back your last lesson"),
     Command("me", me, "What you taught and flagged"),
     Command("mydata", mydata, "What I keep of you"),

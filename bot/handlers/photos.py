@@ -5,21 +5,21 @@ from collections.abc import Callable
 from telegram import Message, MessageOriginUser, Update
 
 from bot.access import permitted
-from bot.actions import teach_mode, teaching
+from bot.actions import quarantining, teach_mode, teaching
 from bot.actions.asking import Answer, NotYet, ask
 from bot.actions.self_service import setting
 from bot.addressing import address
 from bot.context import Context, Scene
-from bot.errors import FileNotTaken
+from bot.errors import FileNotTaken, PictureNotTaken
 from bot.handlers.albums import rest_is_hidden, say_rest_is_hidden
 from bot.handlers.arriving import act_on_photo, may_come
 from bot.handlers.lessons import Remark, remark
 from bot.handlers.respelling import ask_what_was_meant
-from bot.incoming import Question, file_in, receive, receive_question
+from bot.incoming import Question, claims_to_be_picture, file_in, receive, receive_question
 from bot.keyboards import Keyboards
 from bot.replies import Said, answer_key
-from bot.speech import answers, guides, texts
-from storage import MAX_LABEL, Chat, PictureRefused, Reason, Role, Source, Teaching, Unit, key_of, tidy
+from bot.speech import answers, guides, quarantine_texts, texts
+from storage import MAX_LABEL, Chat, Reason, Role, Source, Teaching, Unit, key_of, tidy
 
 
 @permitted(Role.GUEST)
@@ -48,11 +48,15 @@ async def on_photo(update: Update, context: Context) -> None:
 
 @permitted(Role.GUEST)
 async def on_document(update: Update, context: Context) -> None:
-    """A file: a picture is a photo like any other, the rest is not for us."""
+    """A file: a picture is a photo like any other, the rest is not for us.
+
+    What does not say that it is a picture may be one all the same, and is looked at where it was sent to us.
+    """
     message = _message(update)
-    if file_in(message) is not None:
+    to_us = address(message, context.bot).to_us
+    if claims_to_be_picture(message) or (to_us and file_in(message) is not None):
         await on_photo(update, context)
-    elif address(message, context.bot).to_us:
+    elif to_us:
         await context.act(lambda scene: _say(scene, guides.not_a_picture()))
 
 
@@ -100,8 +104,8 @@ async def _lesson(update: Update, context: Context) -> None:
     text = teaching.label_in(address(_message(update), context.bot).text)
     try:
         received = await receive(shown, context.bot, context.services)
-    except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, shown, error, lambda scene: _call_album(scene, shown.media_group_id, text))
+    except (PictureNotTaken, FileNotTaken) as error:
+        await _refuse(context, shown, error, lambda scene: _name_of_refused(scene, shown, text))
         return
     reason = Reason.CAPTION if shown is _message(update) else Reason.TYPED
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
@@ -123,8 +127,8 @@ async def _question(update: Update, context: Context) -> None:
         return
     try:
         question = await receive_question(shown, context.bot, context.services)
-    except (PictureRefused, FileNotTaken) as error:
-        await _refuse(context, shown, error)
+    except (PictureNotTaken, FileNotTaken) as error:
+        await _refuse(context, shown, error, lambda scene: None)
         return
     alone = shown is _message(update) and await rest_is_hidden(shown, context)
 
@@ -244,26 +248,33 @@ def rename(scene: Scene, photo_id: int, words: str | None, album: str | None = N
         name_photo(scene, photo_id, text, Reason.EDIT)
 
 
-def _call_album(scene: Scene, album: str | None, text: str | None) -> None:
-    """The caption of an album stands below one photo, and is the name of all, also where that one cannot be kept."""
-    if album is not None and text is not None and label_problem(text) is None:
-        scene.unit.albums.call(scene.presence.chat.id, scene.presence.person.id, album, tidy(text))
+def _name_of_refused(scene: Scene, shown: Message, text: str | None) -> str | None:
+    """What a photo that cannot be kept was called. The caption of an album is the name of all, also of that one."""
+    album, here = shown.media_group_id, scene.presence
+    if text is None or label_problem(text) is not None:
+        mode = teach_mode.current(scene.unit, here)
+        return None if text is not None or mode is None else mode.name
+    if album is not None:
+        scene.unit.albums.call(here.chat.id, here.person.id, album, tidy(text))
+    return tidy(text)
 
 
 async def _refuse(
-    context: Context,
-    shown: Message,
-    error: PictureRefused | FileNotTaken,
-    also: Callable[[Scene], None] = lambda scene: None,
+    context: Context, shown: Message, error: PictureNotTaken | FileNotTaken, called: Callable[[Scene], str | None]
 ) -> None:
-    if isinstance(error, PictureRefused):
-        sentence = guides.refused(error)
-    else:
+    """Say why, and keep what was refused aside for a reviewer, with what it was `called`."""
+    if isinstance(error, FileNotTaken):
         sentence = guides.too_big_file() if error.reason == "too_big" else guides.file_gone()
+    else:
+        sentence = f"{guides.refused(error.why)}{quarantine_texts.set_aside(error)}"
 
     def action(scene: Scene) -> None:
         _say(scene, sentence)
-        also(scene)
+        label = called(scene)
+        if isinstance(error, PictureNotTaken):
+            scene.parcels += quarantining.set_aside(
+                scene.unit, scene.visit, scene.presence, shown.message_id, error, label
+            )
 
     # It counts as what it would have been: else files that break could be sent without end.
     await act_on_photo(context, shown, action)

@@ -8,14 +8,24 @@ from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
 from bot import keyboards as keys
-from bot import review_buttons
+from bot import quarantine_buttons, review_buttons
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
 from bot.actions.asking import Answer
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.errors import ButtonRefused
-from bot.handlers import collections, explaining, exporting, lessons, naming, respelling, reviewing, teach_mode
+from bot.handlers import (
+    collections,
+    explaining,
+    exporting,
+    lessons,
+    naming,
+    quarantine,
+    respelling,
+    reviewing,
+    teach_mode,
+)
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
 from bot.speech import answers, collection_texts, guides, texts
@@ -223,4 +233,5 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),
     keys.FORGET_NOT: Button(Role.GUEST, _forget_not),
     **{action: SlowButton(Role.REVIEWER, reviewing.press_review) for action in review_buttons.ACTIONS},
+    **{action: SlowButton(Role.REVIEWER, quarantine.press) for action in quarantine_buttons.ACTIONS},
 }

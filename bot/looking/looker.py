@@ -63,6 +63,10 @@ class Looker:
         """
         return await self.run(lambda: self._look(data, loaded, judge))
 
+    async def forgive(self, data: bytes, *, side: int) -> Picture:
+        """Whatever can be seen of what was refused, with pixels; raises PictureRefused."""
+        return await self.run(lambda: self._decoders.forgive(data, side=side))
+
     async def run(self, work: Callable[[], T]) -> T:
         """Do some other work on a photo when its turn comes."""
         self._in_hand += 1

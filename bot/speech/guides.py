@@ -44,7 +44,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"
         "/report how good I am, in pictures\n/models the networks I have had\n/train learn now\n"
         "/import how to bring many photos\n"
-        "/undo take back your last lesson\n/review doubtful photos, for reviewers\n"
+        "/undo take back your last lesson\n/review doubtful photos, /quarantine refused ones, for reviewers\n"
         "/me what you taught and flagged\n/mydata what I keep of you, and how to delete it\n"
         "/export my network as a file\n/settings how I behave here"
     )

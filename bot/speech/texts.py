@@ -237,12 +237,13 @@ def owner_only_in_private() -> str:
     )
 
 
-def my_data(photos: int, lessons: int, corrections: int, role: Role, *, private: bool) -> str:
+def my_data(photos: int, lessons: int, corrections: int, role: Role, *, private: bool, refused: int = 0) -> str:
     where = "The file has all of it." if private else "Send me /mydata in our private chat for a file with all of it."
     return (
         f"Of you I keep {plural(photos, 'photo')}, {plural(lessons, 'lesson')} and "
         f"{plural(corrections, 'verdict')} on my answers. Your role here: {role.name.lower()}. "
         f"{where}\nPhotos are kept without place, time and camera. They stay on my owner's computer."
+        + (f"\nBeside them {plural(refused, 'file')} that I refused, as you sent it, for 30 days." if refused else "")
     )
 
 

@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[Send, str]] = {
         "I can't read BMP files yet. Please send it as a photo, or as JPEG, PNG, WebP, GIF, HEIC or AVIF.",
     ),
     "one even colour": (document(lambda: encoded(Image.new("RGB", (64, 64)), "PNG"), "b.png"), "one even colour"),
-    "pdf": (document(lambda: b"%PDF-1.7 ...", "paper.pdf"), ONLY_PICTURES),
+    "pdf": (document(lambda: b"%PDF-1.7 ...", "paper.pdf"), "I can't read PDF files yet."),
     "pdf that claims to be a picture": (document(lambda: b"%PDF-1.7 ...", "paper.jpg"), "I can't read PDF files yet."),
     "21 MB": (document(lambda: os.urandom(21 * 1024 * 1024), "big.jpg"), "That file is too big: at most 20 MB."),
     "sticker": (content(sticker=FILE | {

@@ -117,6 +117,15 @@ def test_a_jpeg_that_lacks_only_its_end_mark_is_kept() -> None:
     assert np.array_equal(pixels(normalise(received[:-2]).data), pixels(received))
 
 
+def test_a_sequential_jpeg_that_states_odd_numbers_for_its_only_scan_is_whole() -> None:
+    received = bytearray(jpeg())
+    scan = received.index(b"\xff\xda")
+    length = int.from_bytes(received[scan + 2 : scan + 4], "big")
+    received[scan + 2 + length - 2] = 7
+
+    assert np.array_equal(pixels(normalise(bytes(received)).data), pixels(jpeg()))
+
+
 def test_padding_between_segments_is_no_reason_to_refuse() -> None:
     received = jpeg()
     at = received.index(b"\xff\xdb")

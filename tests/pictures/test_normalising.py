@@ -26,6 +26,7 @@ from tests.support.pictures import (
     turned,
     with_exif,
 )
+from tests.support.profiles import display_p3
 
 # The scene of 32 x 24 pixels, coded arithmetically by jpegtran: nothing here writes such files.
 ARITHMETIC = base64.b64decode(
@@ -101,7 +102,7 @@ def test_a_jpeg_of_rgb_channels_keeps_its_colours() -> None:
     icc=st.booleans(),
     xmp=st.booleans(),
     trailer=st.binary(max_size=40),
-    kind=st.sampled_from(["JPEG", "PNG", "WEBP"]),
+    kind=st.sampled_from(KINDS),
 )
 def test_nothing_but_pixels_is_kept(
     seed: int, orientation: int, comment: bool, icc: bool, xmp: bool, trailer: bytes, kind: str
@@ -110,16 +111,16 @@ def test_nothing_but_pixels_is_kept(
     exif[0x0112] = orientation
     exif[0x010F] = "Secret Camera"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0)})
-    options: dict[str, object] = {"exif": exif}
-    if comment and kind == "JPEG":
+    options: dict[str, object] = {"exif": exif.tobytes()}
+    if comment and kind in ("JPEG", "GIF"):
         options["comment"] = b"secret comment"
     if comment and kind == "PNG":
         notes = PngImagePlugin.PngInfo()
         notes.add_text("Comment", "secret comment", zip=True)
         options["pnginfo"] = notes
     if icc:
-        options["icc_profile"] = b"ICC_PROFILE secret" * 20
-    if xmp and kind != "PNG":
+        options["icc_profile"] = display_p3(b"ICC_PROFILE secret") if seed % 2 else b"ICC_PROFILE secret" * 20
+    if xmp and kind not in ("PNG", "GIF"):
         options["xmp"] = b"http://ns.adobe.com/xap/1.0/ secret"
     received = encoded(scene(48, 32, seed), kind, **options) + b"trailer" + trailer
 
