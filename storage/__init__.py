@@ -3,6 +3,8 @@
 from pictures import Picture, PictureRefused, Refusal, normalise
 from storage.arrivals import Arrival, Quota, arrival_key
 from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
+from storage.considered import Inquiry, Opinion, Reply, Settled
+from storage.considering import VotedPhoto
 from storage.datasets import Dataset
 from storage.doubts import Choice, Decision, NewSuspect, Suspect, SuspectKind, subject_of
 from storage.errors import (
@@ -60,7 +62,7 @@ from storage.reversals import Reversal, ReversalKind
 from storage.settings import StorageSettings
 from storage.store import Store, Swept, Unit, open_store
 from storage.talks import Awaited
-from storage.tallying import in_force, live, most_said, said_since, tally
+from storage.tallying import holds, in_force, live, most_said, said_since, tally
 
 __all__ = [
     "EVERY_FOLD",
@@ -89,6 +91,7 @@ __all__ = [
     "GivenAnswer",
     "Heartbeat",
     "Incoming",
+    "Inquiry",
     "Job",
     "JobKind",
     "JobState",
@@ -100,6 +103,7 @@ __all__ = [
     "NewNetwork",
     "NewSuspect",
     "NotFound",
+    "Opinion",
     "Outcome",
     "Outgoing",
     "Person",
@@ -113,9 +117,11 @@ __all__ = [
     "RawUpdate",
     "Reason",
     "Refusal",
+    "Reply",
     "Reversal",
     "ReversalKind",
     "Role",
+    "Settled",
     "Source",
     "Standing",
     "State",
@@ -137,8 +143,10 @@ __all__ = [
     "Verdict",
     "Vote",
     "VoteKind",
+    "VotedPhoto",
     "WriteNotDurable",
     "arrival_key",
+    "holds",
     "in_force",
     "key_of",
     "live",

@@ -24,6 +24,7 @@ class Role(IntEnum):
 class VoteKind(StrEnum):
     LABEL = "label"
     NONE = "none"  # none of the labels fits
+    UNSURE = "unsure"  # she was asked, and cannot tell
     ASIDE = "aside"  # not to be learned from, whatever it shows: only a reviewer says so
     WITHDRAW = "withdraw"
 
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     REVERSAL = "reversal"  # one of many that were taken back at once
     REVIEW = "review"  # a reviewer decided about a suspect: this settles what the photo counts as
     COLLECTION = "collection"
+    SECOND = "second"  # asked what a photo of somebody else's shows
 
 
 class Source(StrEnum):
@@ -60,7 +62,7 @@ class State(StrEnum):
     NONE = "none"  # people say that no label fits
     TEST = "test"  # labelled as well as a taught one, but never learned from
     RETIRED = "retired"  # labelled too, with a label that is at rest: neither learned from nor tested with
-    ASIDE = "aside"  # a reviewer set it aside: nothing learns from it until that is undone
+    ASIDE = "aside"  # a reviewer set it aside, or most who were asked cannot tell: nothing learns from it
 
 
 class JobKind(StrEnum):

@@ -15,6 +15,7 @@ from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
 from storage.collections import Collections
+from storage.considering import Considering
 from storage.credits import Credits
 from storage.datasets import Datasets
 from storage.decisions import Decisions
@@ -22,6 +23,7 @@ from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
 from storage.errors import StoreBusy, StoreDamaged
 from storage.faults import files_translated, translated
+from storage.inquiries import Inquiries
 from storage.jobs import Heartbeats, Jobs
 from storage.labels import Labels
 from storage.mail import Inbox, Outbox
@@ -29,6 +31,7 @@ from storage.migrating import upgrade
 from storage.moment import Clock, Moment, utc_now
 from storage.naming import Naming
 from storage.networks import Embeddings, Networks
+from storage.opinions import Opinions
 from storage.people import Chats, Classifiers, People
 from storage.photos import Photos
 from storage.predictions import Predictions
@@ -59,6 +62,9 @@ class Unit:
         self.albums = Albums(connection, moment)
         self.arrivals = Arrivals(connection, moment)
         self.votes = Votes(connection, moment)
+        self.opinions = Opinions(connection)
+        self.considering = Considering(connection, self.votes)
+        self.inquiries = Inquiries(connection, moment)
         self.naming = Naming(connection, moment, self.votes)
         self.reversals = Reversals(connection, moment)
         self.datasets = Datasets(connection, moment)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from storage.considered import Opinion, Settled
 from storage.records import Reason, Standing, State, Vote, VoteKind
 
 
@@ -24,28 +25,67 @@ def live(votes: Iterable[Vote]) -> list[Vote]:
     return [v for v in standing_votes if v.id not in replaced]
 
 
-def tally(photo_id: int, votes: Iterable[Vote], *, is_test: bool = False, retired: Collection[int] = ()) -> Standing:
+def tally(
+    photo_id: int,
+    votes: Iterable[Vote],
+    *,
+    is_test: bool = False,
+    retired: Collection[int] = (),
+    opinion: Opinion | None = None,
+) -> Standing:
     """What the votes on one photo add up to; the label of one that is kept for a test is not taught.
 
     Nor is one of the labels `retired`: it stays what people say, and is not learned.
 
     Each person has one voice, her newest; an import has one too. What a reviewer decided settles it, the newest such
-    decision where there are several. Otherwise most voices win. A tie is a dispute, and a disputed photo has no label.
+    decision where there are several. Where all say the same, that counts. Where they do not, the `opinion` decides that
+    knew of all these votes; until there is one, most voices do. A disputed photo has no label.
     """
+    cast = list(votes)
     voices: dict[int | None, Vote] = {}
-    for one in sorted(live(votes), key=lambda v: v.id):
+    for one in sorted(live(cast), key=lambda v: v.id):
         voices[one.person_id] = one
     if not voices:
         return Standing(photo_id, None, State.UNLABELLED, 0)
     reviews = [v for v in voices.values() if v.reason is Reason.REVIEW]
     if reviews:
         return _settled(photo_id, max(reviews, key=lambda v: v.id), len(voices), is_test=is_test, retired=retired)
-    ranked = Counter(v.label_id if v.kind is VoteKind.LABEL else None for v in voices.values()).most_common(2)
-    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
-        return Standing(photo_id, None, State.DISPUTED, len(voices))
-    winner = ranked[0][0]
-    state = State.NONE if winner is None else _labelled(winner, is_test=is_test, retired=retired)
+    said = Counter(v.label_id if v.kind is VoteKind.LABEL else None for v in voices.values() if _knows(v))
+    differ = len(said) > 1 or said.total() < len(voices)
+    considered = opinion if differ and opinion is not None and holds(opinion, cast) else None
+    unsure = len(voices) - said.total()
+    winner, state = _by_number(said, unsure) if considered is None else _considered(considered, said, unsure)
+    if state is State.TAUGHT:
+        state = _labelled(winner, is_test=is_test, retired=retired)
     return Standing(photo_id, winner, state, len(voices))
+
+
+def holds(opinion: Opinion, votes: Iterable[Vote]) -> bool:
+    """Whether an opinion knew of all these votes on its photo; a vote that came later counts by itself."""
+    return opinion.vote_id == max((one.id for one in votes), default=0)
+
+
+def _knows(vote: Vote) -> bool:
+    return vote.kind is not VoteKind.UNSURE
+
+
+def _by_number(said: Counter[int | None], unsure: int) -> tuple[int | None, State]:
+    """What most voices say. A tie is a dispute; more who cannot tell than say anything leave it aside."""
+    ranked = said.most_common(2)
+    if not ranked or unsure > ranked[0][1]:
+        return None, State.ASIDE
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
+        return None, State.DISPUTED
+    return ranked[0][0], State.NONE if ranked[0][0] is None else State.TAUGHT
+
+
+def _considered(opinion: Opinion, said: Counter[int | None], unsure: int) -> tuple[int | None, State]:
+    """What voices say when they are weighed, and not only counted."""
+    if opinion.settled in (Settled.TAUGHT, Settled.CONFIRMED) and opinion.label_id is not None:
+        return opinion.label_id, State.TAUGHT
+    if opinion.settled is not Settled.SET_ASIDE:
+        return None, State.DISPUTED
+    return None, State.NONE if said[None] >= unsure else State.ASIDE
 
 
 def _labelled(label_id: int | None, *, is_test: bool, retired: Collection[int]) -> State:

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, delete, func, select
+from sqlalchemy import Connection, Executable, Row, Select, and_, delete, func, or_, select
 
 from storage.datasets import Datasets
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
+from storage.opinion_tables import inquiry
+from storage.opinions import Opinions
 from storage.prepared import prepared
 from storage.records import TEST_FOLD, Reason, Standing, State, Vote, VoteKind
 from storage.tables import label, photo, standing, vote
@@ -99,7 +101,12 @@ class Votes:
         return mine[-1] if mine else None
 
     def last_of(self, person_id: int, chat_id: int) -> Vote | None:
-        """The person's newest vote on a photo of this chat that was not withdrawn: what /undo takes back."""
+        """The person's newest vote in this chat that was not withdrawn: what /undo takes back.
+
+        It was said of a photo that came there, or in answer to a question that was put there.
+        """
+        asked_here = select(inquiry.c.id).where(inquiry.c.vote_id == vote.c.id, inquiry.c.chat_id == chat_id).exists()
+        here = or_(and_(photo.c.chat_id == chat_id, vote.c.reason != Reason.SECOND), asked_here)
         later, latest = vote.alias("later"), vote.alias("latest")
         taken_back = select(latest.c.id).where(latest.c.replaces_id == later.c.id)
         withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
@@ -108,7 +115,7 @@ class Votes:
             _votes.join(photo, photo.c.id == vote.c.photo_id)
             .where(
                 vote.c.person_id == person_id,
-                photo.c.chat_id == chat_id,
+                here,
                 vote.c.kind != VoteKind.WITHDRAW,
                 ~withdrawal.exists(),
             )
@@ -189,7 +196,8 @@ class Votes:
         """What these votes on a photo add up to, or would."""
         fold = self._connection.execute(*_fold_of(photo_id)).scalar_one()
         retired = set(self._connection.execute(*_retired()).scalars())
-        return tally(photo_id, votes, is_test=fold == TEST_FOLD, retired=retired)
+        opinion = Opinions(self._connection).kept_of(photo_id)
+        return tally(photo_id, votes, is_test=fold == TEST_FOLD, retired=retired, opinion=opinion)
 
     def standing(self, photo_id: int) -> Standing:
         row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
@@ -207,7 +215,7 @@ class Votes:
         for some in _chunks(photo_ids):
             held = select(photo.c.id).where(photo.c.id.in_(some)).order_by(photo.c.id)
             self._connection.execute(held.with_for_update(key_share=True))
-            self._recount(some)
+            self.recount(some)
         return len(photo_ids)
 
     def _recount_one(self, photo_id: int) -> None:
@@ -217,15 +225,21 @@ class Votes:
             standing.insert().values(photo_id=photo_id, label_id=now.label_id, state=now.state, voters=now.voters)
         )
 
-    def _recount(self, photo_ids: Sequence[int]) -> None:
-        """Write what the votes on these photos add up to."""
+    def recount(self, photo_ids: Sequence[int]) -> None:
+        """Write what the votes on these photos add up to. The caller holds the photos, and names a few hundred."""
         run = self._connection.execute
         folds = run(select(photo.c.id, photo.c.fold).where(photo.c.id.in_(photo_ids))).all()
         retired = set(run(*_retired()).scalars())
         cast: dict[int, list[Vote]] = defaultdict(list)
         for row in run(_votes.where(vote.c.photo_id.in_(photo_ids)).order_by(vote.c.id)):
             cast[row.photo_id].append(_record(row))
-        now = [tally(one.id, cast[one.id], is_test=one.fold == TEST_FOLD, retired=retired) for one in folds]
+        kept = Opinions(self._connection).kept(photo_ids)
+        now = [
+            tally(one.id, cast[one.id], is_test=one.fold == TEST_FOLD, retired=retired, opinion=kept.get(one.id))
+            for one in folds
+        ]
+        if not now:
+            return
         run(standing.delete().where(standing.c.photo_id.in_(photo_ids)))
         run(
             standing.insert(),
@@ -264,7 +278,9 @@ class Votes:
             self._lock(photo_id)
         self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
         for some in _chunks(sorted(touched)):
-            self._recount(some)
+            # They had weighed her words too.
+            Opinions(self._connection).drop(some)
+            self.recount(some)
         Datasets(self._connection, self._moment).forget_unnamed(sorted(touched))
 
     def _lock(self, photo_id: int) -> None:
