@@ -53,9 +53,10 @@ class Considering:
         return [VotedPhoto(*row[:6], State(row.state)) for row in self._connection.execute(query)]
 
     def renew(self, found: Sequence[Opinion]) -> int:
-        """Let opinions count in place of those before; returns of how many photos what counts has changed.
+        """Let opinions count in place of those before; returns of how many newly voted photos that changed what counts.
 
-        What was voted on since they were formed is passed over: the vote counts, and the next run weighs it.
+        What was voted on since they were formed is passed over: the vote counts, and the next run weighs it. What only
+        the network sees otherwise now is not counted among the changes, or learning them might never end.
         """
         changed = 0
         for start in range(0, len(found), _CHUNK):
@@ -66,10 +67,15 @@ class Considering:
             newest = newest_votes(self._connection, ids)
             valid = [one for one in some if newest.get(one.photo_id) == one.vote_id]
             ids = [one.photo_id for one in valid]
+            opinions = Opinions(self._connection)
+            kept = opinions.kept(ids)
+            weighed = {
+                one.photo_id for one in valid if one.photo_id in kept and kept[one.photo_id].vote_id == one.vote_id
+            }
             before = self._standings(ids)
-            Opinions(self._connection).write(valid)
+            opinions.write(valid)
             self._votes.recount(ids)
-            changed += len(before - self._standings(ids))
+            changed += sum(photo_id not in weighed for photo_id, _, _ in before - self._standings(ids))
         return changed
 
     def _standings(self, photo_ids: Sequence[int]) -> set[tuple[int, int | None, str]]:

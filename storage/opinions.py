@@ -51,6 +51,7 @@ class Opinions:
 
     def write(self, found: Iterable[Opinion]) -> None:
         """Put opinions in place of those before. The caller holds the photos and counts their votes anew."""
+        those = list(found)
         rows = [
             {
                 "photo_id": one.photo_id,
@@ -61,9 +62,9 @@ class Opinions:
                 "ask": one.ask,
                 "likely": list(one.likely),
             }
-            for one in found
+            for one in those
         ]
-        self.drop([row["photo_id"] for row in rows])
+        self.drop([one.photo_id for one in those])
         if rows:
             self._connection.execute(opinion.insert(), rows)
 

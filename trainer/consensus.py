@@ -9,11 +9,11 @@ is one more voice, raised to the power that makes what people said most likely (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from storage import Settled
 from trainer.head import Floats
 from trainer.metrics import Integers
 
@@ -35,16 +35,6 @@ POWERS = np.linspace(0, 4, 21)
 ROUNDS = 12
 # A label is confirmed from this probability on, if two voices said it; below the other it is disputed.
 SURE, LIKELY = 0.95, 0.5
-
-
-class Settled(StrEnum):
-    """How far voices settle what a photo shows."""
-
-    UNHEARD = "unheard"  # nobody said anything
-    TAUGHT = "taught"  # there is a label, and little against it
-    CONFIRMED = "confirmed"  # two people, or a person and the network, say the same, and nothing speaks against it
-    DISPUTED = "disputed"  # voices contradict each other: another person should look
-    SET_ASIDE = "set_aside"  # none of the labels, or nobody can tell
 
 
 @dataclass(frozen=True, slots=True)

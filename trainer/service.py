@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import chain
 
 from storage import Job, JobKind, Network, StorageError, Store, StoreConflict, Unit, WriteNotDurable
-from trainer import cycle, outlook, review_lists
+from trainer import considering, cycle, outlook, review_lists
+from trainer.considering import Considered
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
@@ -157,7 +159,7 @@ class Service:
             if isinstance(step, Outcome):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
-                    if step.end in (End.PUBLISHED, End.HELD):
+                    if step.end is not End.NOT_READY:
                         unit.jobs.request(JobKind.SUSPECTS, job.classifier_id, due_at=unit.now + LIST_AFTER)
                 logger.info("job %s: %s in %.2f s", job.id, step.end, step.seconds)
                 return
@@ -192,8 +194,16 @@ class Service:
                 return
 
     def _list_suspects(self, job: Job, eyes: Eyes) -> None:
-        """Make the lists that reviewers are shown; give way to lessons, or to the next trainer if told to stop."""
-        for step in review_lists.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable):
+        """Weigh what people said, then make the lists that reviewers are shown.
+
+        Give way to lessons, or to the next trainer if told to stop.
+        """
+        weighing = considering.run(self._store, job.classifier_id, eyes, self._recipe)
+        listing = review_lists.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable)
+        for step in chain(weighing, listing):
+            if isinstance(step, Considered):
+                self._note_considered(job, step)
+                continue
             if isinstance(step, Listed):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
@@ -205,6 +215,13 @@ class Service:
                 if unit.jobs.is_due(JobKind.FIT, job.classifier_id):
                     unit.jobs.release(job.id, self._worker)
                     return
+
+    def _note_considered(self, job: Job, found: Considered) -> None:
+        """Have learned what counts otherwise by now, once the lists are made."""
+        logger.info("%s opinions, %s new, %s photos count otherwise", found.opinions, found.written, found.changed)
+        if found.changed:
+            with self._store.write() as unit:
+                unit.jobs.request(JobKind.FIT, job.classifier_id, due_at=unit.now + LIST_AFTER)
 
     def _embed_some(self, eyes: Eyes) -> bool:
         """Embed a batch of photos ahead of the cycle that will want them; look for them about once a second."""
