@@ -20,6 +20,7 @@ CHANGE, CHANGE_NOT, CHANGE_UNDO = "ly", "lx", "lu"
 DATA_SET = "xd"
 DONE, SAME_NAME, BOTH_STAY = "d", "c", "ck"
 STOP, TAKE_BACK, TAKE_BACK_REALLY, TAKE_BACK_NOT = "cs", "cb", "cy", "cn"
+SECOND, SECOND_OTHER, SECOND_NONE, CANNOT_TELL, LATER, ASK_NO_MORE = "ip", "io", "in", "it", "il", "is"
 TOGGLE, FORGET, FORGET_REALLY, FORGET_NOT = "t", "f", "fy", "fn"
 SETTING_NAMES = tuple(CHAT_SETTINGS)
 _SETTING_TITLES = {
@@ -28,6 +29,8 @@ _SETTING_TITLES = {
     "every_photo": "Look at every photo, not only at mentions",
     "late": "Say when a new network changes its mind",
     "credit": "Show others my photos and name as reasons",
+    "asked": "Ask me now and then what a photo shows",
+    "lend": "Ask others about my photos, without my name",
 }
 # Deleting is asked twice, and the second question does not lie around.
 FORGET_LIFETIME = timedelta(hours=1)
@@ -88,7 +91,7 @@ class Keyboards:
         return [*rows, *([before + after] if last else [])]
 
     def settings(self, chat: Chat) -> Keyboard:
-        elsewhere = {"every_photo"} if chat.kind == "private" else {"late", "credit"}
+        elsewhere = {"every_photo"} if chat.kind == "private" else {"late", "credit", "asked", "lend"}
         shown = [name for name in SETTING_NAMES if name not in elsewhere]
         return [
             [
@@ -99,6 +102,17 @@ class Keyboards:
                 )
             ]
             for name in shown
+        ]
+
+    def inquiry(self, inquiry_id: int, labels: Sequence[Label]) -> Keyboard:
+        """Below a photo of somebody else's: likely labels, other answers, and the ways out."""
+        picks = [self.button(one.name, SECOND, inquiry_id, one.id) for one in labels]
+        other = self.button("✏️ Another label", SECOND_OTHER, inquiry_id)
+        return [
+            *(picks[at : at + 2] for at in range(0, len(picks), 2)),
+            [other, self.button("🚫 None of these", SECOND_NONE, inquiry_id)],
+            [self.button("🤷 Cannot tell", CANNOT_TELL, inquiry_id), self.button("⏰ Later", LATER, inquiry_id)],
+            [self.button("🔕 Don't ask me", ASK_NO_MORE, inquiry_id)],
         ]
 
     def data_set(self) -> Keyboard:

@@ -89,6 +89,12 @@ class Decisions:
         found = self._found(_with_undoing().where(decision.c.deed == deed))
         return found[0] if found else None
 
+    def giving(self, vote_id: int) -> Decision | None:
+        """The decision that gave a vote, if one did."""
+        gave = select(decided_photo.c.decision_id).where(decided_photo.c.vote_id == vote_id)
+        found = self._found(_with_undoing().where(decision.c.id.in_(gave)))
+        return found[0] if found else None
+
     def of_person(self, classifier_id: int, person_id: int, *, limit: int = 500) -> list[Decision]:
         """A reviewer's decisions that stand, newest first."""
         hers = _with_undoing().where(decision.c.person_id == person_id, decision.c.classifier_id == classifier_id)

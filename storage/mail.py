@@ -186,6 +186,18 @@ class Outbox:
         found: str | None = self._connection.execute(query.limit(1)).scalar_one_or_none()
         return found
 
+    def take_back(self, dedupe: str) -> None:
+        """What was owed is sent no more; where it was sent, its message is to be removed from the chat."""
+        query = select(outbox.c.id, outbox.c.bot_id, outbox.c.lane, outbox.c.state, outbox.c.message_id)
+        row = self._connection.execute(query.where(outbox.c.dedupe == dedupe)).one_or_none()
+        if row is None:
+            return
+        if row.state == PENDING:
+            self._connection.execute(delete(outbox).where(outbox.c.id == row.id))
+        elif row.message_id is not None:
+            payload = {"chat_id": row.lane, "message_id": row.message_id}
+            self.owe(row.bot_id, row.lane, "deleteMessage", payload, dedupe=f"{dedupe}:gone")
+
     def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
         """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""
         row = self._connection.execute(select(outbox.c.tries).where(outbox.c.id == outgoing_id)).one_or_none()

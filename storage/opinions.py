@@ -17,6 +17,10 @@ _opinions: Select[Any] = select(
     func.coalesce(label.c.root_id, opinion.c.label_id).label("label_id"),
 ).outerjoin(label, label.c.id == opinion.c.label_id)
 
+# Nobody voted since they were formed.
+_newest = select(func.max(vote.c.id)).where(vote.c.photo_id == opinion.c.photo_id).correlate(opinion).scalar_subquery()
+_holding = _opinions.where(opinion.c.vote_id == _newest)
+
 
 class Opinions:
     def __init__(self, connection: Connection) -> None:
@@ -43,11 +47,16 @@ class Opinions:
 
     def all(self, classifier_id: int) -> dict[int, Opinion]:
         """Every opinion that holds, by photo."""
-        newest = select(func.max(vote.c.id)).where(vote.c.photo_id == opinion.c.photo_id).scalar_subquery()
-        query = _opinions.join(photo, photo.c.id == opinion.c.photo_id).where(
-            photo.c.classifier_id == classifier_id, opinion.c.vote_id == newest
-        )
+        query = _holding.join(photo, photo.c.id == opinion.c.photo_id).where(photo.c.classifier_id == classifier_id)
         return {row.photo_id: _record(row) for row in self._connection.execute(query)}
+
+    def those(self, photo_ids: Sequence[int]) -> dict[int, Opinion]:
+        """The opinions on some photos that hold."""
+        found: dict[int, Opinion] = {}
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = opinion.c.photo_id.in_(photo_ids[start : start + _CHUNK])
+            found |= {row.photo_id: _record(row) for row in self._connection.execute(_holding.where(some))}
+        return found
 
     def write(self, found: Iterable[Opinion]) -> None:
         """Put opinions in place of those before. The caller holds the photos and counts their votes anew."""

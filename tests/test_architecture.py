@@ -36,12 +36,13 @@ OF_TRAINER_FOR_BOT = (
     "quality",
     "readiness",
     "references",
+    "second_opinion",
     "settings",
     "tunings",
     "twins",
 )
 # What it may know besides, and does not yet: pure functions without torch and scipy, and the records that they give.
-MAY_BE_KNOWN = ("caps", "consensus", "doubts", "duplicates", "second_opinion", "senders", "similar", "suspects")
+MAY_BE_KNOWN = ("caps", "consensus", "doubts", "duplicates", "senders", "similar", "suspects")
 # Those among them that the bot imports only when they are asked for: they read and write ONNX.
 ON_DEMAND = {"composing", "exported"}
 MAY_IMPORT = {

@@ -47,7 +47,7 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """A photo with the newest word of each person (None: an import) and the newest vote of all."""
 
     photo: VotedPhoto
@@ -86,7 +86,7 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Iterato
 
 
 def weigh(
-    cases: Sequence[_Case], labels: Sequence[int], testimony: Said, contradicted: set[int]
+    cases: Sequence[Case], labels: Sequence[int], testimony: Said, contradicted: set[int]
 ) -> tuple[list[Opinion], bool]:
     """Return an opinion on each photo, and whether the network may stand for a second person.
 
@@ -117,14 +117,14 @@ def weigh(
     ], proven
 
 
-def _cases(unit: Unit, classifier_id: int) -> list[_Case]:
+def _cases(unit: Unit, classifier_id: int) -> list[Case]:
     photos = unit.considering.voted(classifier_id)
     votes = unit.votes.of_photos([one.photo_id for one in photos])
     found = []
     for one in photos:
         cast = votes[one.photo_id]
         voices = {each.person_id: each for each in sorted(live(cast), key=lambda vote: vote.id)}
-        found.append(_Case(one, voices, max(each.id for each in cast)))
+        found.append(Case(one, voices, max(each.id for each in cast)))
     return found
 
 
@@ -134,7 +134,7 @@ def _said(vote: Vote, column: Mapping[int, int]) -> int:
     return NONE_OF_THESE if vote.label_id is None else column[vote.label_id]
 
 
-def _network(cases: Sequence[_Case], testimony: Said, column: Mapping[int, int]) -> Floats:
+def _network(cases: Sequence[Case], testimony: Said, column: Mapping[int, int]) -> Floats:
     """Return what the network says of each photo; zeros where it knows not all that people said.
 
     A label that it could not learn it can only contradict.
@@ -149,7 +149,7 @@ def _network(cases: Sequence[_Case], testimony: Said, column: Mapping[int, int])
     return found
 
 
-def _is_proven(cases: Sequence[_Case], said: Sequence[list[int]], network: Floats, contradicted: set[int]) -> bool:
+def _is_proven(cases: Sequence[Case], said: Sequence[list[int]], network: Floats, contradicted: set[int]) -> bool:
     wrong = n = 0
     for row, case in enumerate(cases):
         ranked = Counter(one for one in said[row] if one >= 0).most_common(2)
@@ -161,7 +161,7 @@ def _is_proven(cases: Sequence[_Case], said: Sequence[list[int]], network: Float
 
 
 def _opinion(
-    case: _Case,
+    case: Case,
     said: Sequence[int],
     found: consensus.Opinion,
     network: Floats,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from storage import Network, Reason, Store, Unit, Vote, VoteKind, live
+from storage import Network, Reason, Settled, Store, Unit, Vote, VoteKind, live
 from trainer.artefact import verify
 from trainer.errors import DatasetUnknown, NothingToReport
 from trainer.gate import Answers, choose, unasked
@@ -117,7 +117,13 @@ def effect_of(store: Store, classifier_id: int, first: int, second: int) -> Effe
         made = [_network(unit, classifier_id, number) for number in (first, second)]
         lessons = [unit.datasets.photos(classifier_id, number) for number in (first, second)]
         votes = unit.votes.of_photos([one.photo_id for one in lessons[1]])
-    confirmed = {one.digest for one in lessons[1] if _voices(votes[one.photo_id], one.label_id) >= VOICES}
+        opinions = unit.opinions.all(classifier_id)
+    disputed = {photo_id for photo_id, one in opinions.items() if one.settled is Settled.DISPUTED}
+    confirmed = {
+        one.digest
+        for one in lessons[1]
+        if _voices(votes[one.photo_id], one.label_id) >= VOICES and one.photo_id not in disputed
+    }
     before, after = (verify(store.home / "networks" / network.folder).answers for network in made)
     taught = [{one.digest: one.label_id for one in photos} for photos in lessons]
     return effect(before, after, taught[0], taught[1], confirmed)

@@ -41,7 +41,8 @@ class Card:
     """All that is said of a suspect. `by` are the names of those who gave the label and agreed to be named.
 
     `voters` is how many people gave it, `imported` whether an import did. `shown` are different pictures, the one in
-    doubt or the best of a group first.
+    doubt or the best of a group first. `sure` is the probability of the given label by all voices, where they
+    were weighed since the last vote.
     """
 
     suspect: Suspect
@@ -54,6 +55,7 @@ class Card:
     imported: bool
     shown: tuple[Shown, ...]
     beside: tuple[Beside, ...]
+    sure: float | None = None
 
     @property
     def is_group(self) -> bool:
@@ -93,7 +95,8 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
     giving = [one for one in unit.votes.live(found.photo_id) if one.kind is VoteKind.LABEL]
     giving = [one for one in giving if one.label_id == found.given_id]
     people = [unit.people.get(one.person_id) for one in giving if one.person_id is not None]
-    said = found.reason.get("said")
+    said, opinion = found.reason.get("said"), unit.opinions.of(found.photo_id)
+    weighed = opinion is not None and opinion.label_id is not None and opinion.label_id == found.given_id
     return Card(
         suspect=found,
         mode=mode,
@@ -105,6 +108,7 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
         imported=len(people) < len(giving),
         shown=_shown(unit, found),
         beside=_beside(unit, found.reason.get("beside", ())),
+        sure=opinion.probability if opinion is not None and weighed else None,
     )
 
 

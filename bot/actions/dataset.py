@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from bot.actions.entries import LABEL_FILE
 from bot.actions.layouts import Part
 from bot.actions.safe_names import HISTORY, METADATA, TABLE, cell, folder_names, holds
-from storage import Label, LabelledPhoto, Photo, Store, Vote
+from storage import Label, LabelledPhoto, Opinion, Photo, Store, Vote
 
 # Photos are told of in batches, so that a large data set is never in memory as a whole.
 _BATCH = 500
@@ -126,13 +126,14 @@ def _metadata(store: Store, what: DataSet, part: str) -> Iterator[str]:
     """A line for each picture of a part: where it is, what it is called, and how it stood among the others."""
     for items in _batches([one for one in what.items if one.part == part]):
         with store.read() as unit:
-            photos = unit.photos.those([one.photo_ids[0] for one in items])
+            firsts = [one.photo_ids[0] for one in items]
+            photos, opinions = unit.photos.those(firsts), unit.opinions.those(firsts)
         for one in items:
             if (photo := photos.get(one.photo_ids[0])) is not None:
-                yield _line(_told(what, one, photo))
+                yield _line(_told(what, one, photo, opinions.get(photo.id)))
 
 
-def _told(what: DataSet, one: Item, photo: Photo) -> dict[str, object]:
+def _told(what: DataSet, one: Item, photo: Photo, opinion: Opinion | None) -> dict[str, object]:
     group = what.hashed("group", one.group_key) if one.group_key in what.groups else None
     return {
         "file_name": str(PurePosixPath(one.name).relative_to(one.part)),
@@ -142,6 +143,8 @@ def _told(what: DataSet, one: Item, photo: Photo) -> dict[str, object]:
         "group": group,
         "sha256": one.digest,
         "photos": len(one.photo_ids),
+        "settled": None if opinion is None else opinion.settled.value,
+        "probability": None if opinion is None else opinion.probability,
         "source": photo.source,
         "original_name": photo.name,
         "arrived_at": photo.created_at.isoformat(),

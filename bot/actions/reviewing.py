@@ -90,13 +90,13 @@ def decide(
 _CASTS_NONE = (Choice.DIFFERENT, Choice.CANNOT_TELL, Choice.SKIP)
 
 
-def undo(unit: Unit, visit: Visit, presence: Presence, decision_id: int) -> Suspect | None:
+def undo(unit: Unit, visit: Visit, presence: Presence, decision_id: int, *, deed: str | None = None) -> Suspect | None:
     """Take one's own decision back: what was said before counts again. Returns the card, if it is in doubt still.
 
     Raises:
         NotFound: there is no such decision of hers.
     """
-    found = unit.decisions.get(decision_id)
+    found, done_by = unit.decisions.get(decision_id), deed or visit.deed
     if found.person_id != presence.person.id or found.classifier_id != presence.classifier_id:
         raise NotFound("decision", decision_id)
     if found.undone_at is None:
@@ -104,9 +104,9 @@ def undo(unit: Unit, visit: Visit, presence: Presence, decision_id: int) -> Susp
             mine = unit.votes.live_of(photo_id, presence.person.id)
             # What she said of the photo since, elsewhere, is not what is taken back here.
             if vote_id is not None and mine is not None and mine.id == vote_id:
-                deed = f"{visit.deed}:{photo_id}"
-                unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, Reason.UNDO, deed=deed)
-        unit.decisions.undo(decision_id, presence.person.id, deed=f"{visit.deed}:review")
+                cast = f"{done_by}:{photo_id}"
+                unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, Reason.UNDO, deed=cast)
+        unit.decisions.undo(decision_id, presence.person.id, deed=f"{done_by}:review")
         request_fit(unit, presence.classifier_id)
     return undone_card(unit, decision_id)
 

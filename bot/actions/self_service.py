@@ -12,7 +12,16 @@ from storage import Chat, Person, Role, Unit, VoteKind
 from trainer.readiness import Readiness
 
 # Setting of a chat -> what it is when nobody chose.
-CHAT_SETTINGS = {"tell": True, "details": True, "every_photo": False, "late": True, "credit": False}
+CHAT_SETTINGS = {
+    "tell": True,
+    "details": True,
+    "every_photo": False,
+    "late": True,
+    "credit": False,
+    # Buttons carry the place of a setting: new ones come last.
+    "asked": True,
+    "lend": False,
+}
 # So long Telegram's messages are kept as they came, to find out what went wrong with one.
 KEEP_MAIL = timedelta(days=7)
 
@@ -47,6 +56,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
                 "sha256": p.digest,
                 "file_name": p.name,
                 "came_from": p.origin,
+                "counts_as": _counts_as(unit, p.id, labels),
             }
             for p in photos
         ],
@@ -70,6 +80,10 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
+        "questions_about_photos_of_others": [
+            {"photo": one.photo_id, "asked": one.asked_at.isoformat(), "reply": one.reply.value if one.reply else None}
+            for one in unit.inquiries.of_person(person.id)
+        ],
         "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
@@ -91,6 +105,13 @@ def _set_aside(unit: Unit, person: Person) -> list[dict[str, Any]]:
         }
         for one in unit.quarantine.of_person(person.id)
     ]
+
+
+def _counts_as(unit: Unit, photo_id: int, labels: Mapping[int, str]) -> dict[str, Any]:
+    """What a photo counts as, and how sure that is where it was weighed since the last vote."""
+    standing, opinion = unit.votes.standing(photo_id), unit.opinions.of(photo_id)
+    told: dict[str, Any] = {"label": labels.get(standing.label_id or 0), "state": standing.state.value}
+    return told if opinion is None else told | {"weighed": opinion.settled.value, "probability": opinion.probability}
 
 
 def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) -> list[dict[str, Any]]:
@@ -151,9 +172,13 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     photos = unit.photos.of_person(person.id)
     unit.networks.note_deletion(classifier_id, person.id)
     unit.photos.note_deleted(photos)
+    for one in unit.inquiries.about(photos):
+        # Others were shown the photo: that message goes too, or is not sent.
+        unit.outbox.take_back(f"inquiry:{one.id}")
     orphans = unit.photos.remove([photo.id for photo in photos])
     unit.decisions.forget_person(person.id)
     parcels = unit.collections.forget_person(person.id) + unit.quarantine.forget_person(person.id)
+    unit.inquiries.forget_person(person.id)
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
     unit.arrivals.forget_person(person.id)

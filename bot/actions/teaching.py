@@ -152,6 +152,7 @@ class TakenBack:
 
     label: Label | None
     again: Label | None
+    unsure: bool = False
 
 
 def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reason: Reason) -> TakenBack | None:
@@ -162,7 +163,8 @@ def take_back(unit: Unit, visit: Visit, presence: Presence, photo_id: int, reaso
     deed = undo_deed(visit)
     unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
-    return TakenBack(_label_of(unit, mine), _label_of(unit, unit.votes.live_of(photo_id, presence.person.id)))
+    again = _label_of(unit, unit.votes.live_of(photo_id, presence.person.id))
+    return TakenBack(_label_of(unit, mine), again, unsure=mine.kind is VoteKind.UNSURE)
 
 
 def undo_deed(visit: Visit) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from telegram import Message, MessageOriginUser, Update, User
 
 from bot.access import PERMISSION, Callback, permitted
-from bot.actions import describing, outlook, reporting, roles, scoring, self_service, teaching, versions
+from bot.actions import describing, outlook, reporting, reviewing, roles, scoring, self_service, teaching, versions
 from bot.actions.teach_mode import current
 from bot.context import Context, Scene
 from bot.handlers import collections, import_help, teach_mode
@@ -17,7 +17,16 @@ from bot.handlers.quarantine import quarantine
 from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
-from bot.speech import guides, history, outlook_texts, progress_texts, teach_mode_texts, texts, tuning_texts
+from bot.speech import (
+    guides,
+    history,
+    outlook_texts,
+    progress_texts,
+    review_texts,
+    teach_mode_texts,
+    texts,
+    tuning_texts,
+)
 from storage import Network, Reason, Role
 
 # What no database would take for a number is none.
@@ -155,7 +164,8 @@ async def report(update: Update, context: Context) -> None:
 @permitted(Role.TEACHER)
 async def undo(update: Update, context: Context) -> None:
     def action(scene: Scene) -> None:
-        if scene.unit.votes.of_deed(teaching.undo_deed(scene.visit)) is not None:
+        deed = teaching.undo_deed(scene.visit)
+        if scene.unit.votes.of_deed(deed) or scene.unit.decisions.of_deed(f"{deed}:review"):
             return
         last = scene.unit.votes.last_of(scene.presence.person.id, scene.presence.chat.id)
         if last is None:
@@ -163,12 +173,19 @@ async def undo(update: Update, context: Context) -> None:
             return
         if last.reason is Reason.COLLECTION and collections.offer_undo(scene, last):
             return
+        decided = scene.unit.decisions.giving(last.id) if last.reason is Reason.REVIEW else None
+        if decided is not None and decided.undone_at is None:
+            reviewing.undo(scene.unit, scene.visit, scene.presence, decided.id, deed=deed)
+            _say(scene, review_texts.decision_taken_back())
+            return
         undone = teaching.take_back(scene.unit, scene.visit, scene.presence, last.photo_id, Reason.UNDO)
         if undone is None:
             _say(scene, texts.nothing_to_undo())
             return
         photo = scene.unit.photos.get(last.photo_id)
-        scene.replies.say(Said(texts.taken_back(undone)), to_message=photo.message_id or scene.visit.message_id)
+        # An answer to “What is this?” was about a photo of another chat.
+        here = photo.message_id if photo.chat_id == scene.presence.chat.id else None
+        scene.replies.say(Said(texts.taken_back(undone)), to_message=here or scene.visit.message_id)
 
     await context.act(action)
 

@@ -19,6 +19,7 @@ from bot.handlers import (
     collections,
     explaining,
     exporting,
+    inquiring,
     lessons,
     naming,
     quarantine,
@@ -28,7 +29,7 @@ from bot.handlers import (
 )
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
-from bot.speech import answers, collection_texts, guides, texts
+from bot.speech import answers, collection_texts, guides, inquiry_texts, texts
 from storage import NotFound, Role
 
 MAX_TOAST = 200
@@ -88,6 +89,8 @@ def _do(scene: Scene, button: Button, press: Press) -> str | None:
     except NotFound as error:
         if error.what == "collection":
             return collection_texts.gone()
+        if error.what == "inquiry":
+            return inquiry_texts.gone()
         return guides.label_gone() if error.what in ("label", "change") else guides.photo_gone()
 
 
@@ -228,6 +231,12 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.TAKE_BACK: Button(Role.GUEST, collections.ask_to_take_back),
     keys.TAKE_BACK_REALLY: Button(Role.GUEST, collections.take_back),
     keys.TAKE_BACK_NOT: Button(Role.GUEST, collections.keep),
+    keys.SECOND: Button(Role.TEACHER, inquiring.pick),
+    keys.SECOND_OTHER: Button(Role.TEACHER, inquiring.another),
+    keys.SECOND_NONE: Button(Role.TEACHER, inquiring.none_of_these),
+    keys.CANNOT_TELL: Button(Role.TEACHER, inquiring.cannot_tell),
+    keys.LATER: Button(Role.GUEST, inquiring.later),
+    keys.ASK_NO_MORE: Button(Role.GUEST, inquiring.stop),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),

@@ -8,6 +8,7 @@ from bot.actions.self_service import setting
 from bot.actions.teaching import label_in, says
 from bot.addressing import Addressed, address
 from bot.context import Context, Scene
+from bot.handlers.inquiring import is_answer, take_name
 from bot.handlers.naming import asked_for, take_words
 from bot.handlers.photos import label_problem, name_photo, on_reply_to_photo, rename
 from bot.handlers.respelling import ask_what_was_meant
@@ -27,6 +28,9 @@ async def on_text(update: Update, context: Context) -> None:
     said = address(message, context.bot)
     if not said.to_us:
         return
+    if await is_answer(context, message):
+        await _answer_inquiry(context, message, said.text or "")
+        return
     if _replies_to_our_picture(message, context):
         # A reply to a photo names it or asks about it, but a report's pictures are of the bot, and teach nothing.
         talks = meant_by(said.text or "") is not None
@@ -37,6 +41,12 @@ async def on_text(update: Update, context: Context) -> None:
         return
     teaches = await has_role(context, Role.TEACHER)
     await context.act(lambda scene: _take(scene, message, said, teaches=teaches))
+
+
+async def _answer_inquiry(context: Context, message: Message, text: str) -> None:
+    teaches = await has_role(context, Role.TEACHER)
+    refusal = texts.not_allowed(Role.TEACHER)
+    await context.act(lambda scene: take_name(scene, message, text) if teaches else _say(scene, refusal))
 
 
 @permitted(Role.GUEST)

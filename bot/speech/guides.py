@@ -39,6 +39,7 @@ def help_text(group: bool, sees_all: bool, username: str) -> str:
         "<b>Correct</b>: the buttons below my answer. You can also reply to any photo with its name.\n"
         "<code>/teach daisy</code> makes all your next photos daisies; /done ends that. As a caption it names that "
         "photo alone, like <code>/label daisy</code>.\n"
+        "Now and then I ask “What is this?” about somebody else's photo; “Don't ask me” ends that.\n"
         "Photos sent as files work too: JPEG, PNG, WebP, GIF, HEIC or AVIF, up to 20 MB.\n\n"
         "/labels what I know\n/status how good I am, and what I am doing\n"
         "/progress how my answers did, and what more photos would bring\n/card what my network is, and is not for\n"

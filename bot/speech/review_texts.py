@@ -34,8 +34,9 @@ def _photo(what: Card) -> list[str]:
     if what.given is not None:
         lines.insert(1, _given_by(what))
     if what.beside:
-        names = join([bold(one.label) for one in what.beside])
-        lines.append(f"Most alike, below: {names}.")
+        names = [bold(one.label) for one in what.beside]
+        all_of_one = len(names) > 1 and len(set(names)) == 1
+        lines.append(f"Most alike, below: {f'all {names[0]}' if all_of_one else join(names)}.")
     return lines
 
 
@@ -66,7 +67,8 @@ def _given_by(what: Card) -> str:
         people.append(plural(others, "other") if people else plural(others, "person", "people"))
     if what.imported:
         people.append("an import")
-    return f"So called by {join(people)}." if people else "Nobody says any more who called it so."
+    said = f"So called by {join(people)}." if people else "Nobody says any more who called it so."
+    return said if what.sure is None else f"{said} All voices weighed: {percent(what.sure)}."
 
 
 def _group(what: Card) -> list[str]:
@@ -141,6 +143,10 @@ def taken() -> str:
 
 def undone() -> str:
     return "Taken back."
+
+
+def decision_taken_back() -> str:
+    return "Taken back: your last decision in /review. What was said before counts again."
 
 
 def decided(choice: Choice) -> str:

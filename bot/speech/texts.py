@@ -88,6 +88,8 @@ def no_label_in(text: str) -> str:
 
 
 def taken_back(what: TakenBack) -> str:
+    if what.unsure:
+        return "Taken back: I no longer count that you cannot tell what that photo shows."
     was = f"counts as {bold(what.label)}" if what.label else "stands as “none of these”"
     said = f"Taken back: that photo no longer {was}."
     return f"{said} It counts as {bold(what.again)} again." if what.again else said

@@ -35,6 +35,7 @@ BUTTONS_NEED = {
     "lu": Role.REVIEWER, "xd": Role.OWNER,
     "d": Role.TEACHER, "c": Role.TEACHER, "ck": Role.TEACHER,
     "cs": Role.GUEST, "cb": Role.GUEST, "cy": Role.GUEST, "cn": Role.GUEST,
+    "ip": Role.TEACHER, "io": Role.TEACHER, "in": Role.TEACHER, "it": Role.TEACHER, "il": Role.GUEST, "is": Role.GUEST,
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
     "vk": Role.REVIEWER, "vp": Role.REVIEWER, "vc": Role.REVIEWER, "vo": Role.REVIEWER, "va": Role.REVIEWER,
     "vt": Role.REVIEWER, "vs": Role.REVIEWER, "vb": Role.REVIEWER, "vd": Role.REVIEWER, "vu": Role.REVIEWER,

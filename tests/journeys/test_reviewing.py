@@ -39,7 +39,7 @@ async def test_cards_follow_each_other_in_one_message_until_a_summary(reviewers:
     card = await opened(world, world.owner)
     assert "Is this apple?" in card.text
     assert "I would say leaf (90 %) rather than apple (4 %)" in card.text
-    assert "Most alike, below: leaf, leaf and leaf." in card.text
+    assert "Most alike, below: all leaf." in card.text
     assert "1 of 3" in card.text
     first_picture = card.photo
     toast, card = await pressed(world, world.owner, card, "🔁 leaf")

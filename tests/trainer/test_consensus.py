@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.consensus import CANNOT_TELL, NONE_OF_THESE, Consensus, Settled, Votes, agree
+from storage import Settled
+from trainer.consensus import CANNOT_TELL, NONE_OF_THESE, Consensus, Votes, agree
 from trainer.head import Floats
 from trainer.metrics import score
 from trainer.second_opinion import MOST_ASKED, Ask, Heard, is_proven, second_opinion

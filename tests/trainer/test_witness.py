@@ -18,7 +18,8 @@ UNTUNED = SimpleNamespace(tuning=None, sights=lambda seen, labels: Sights.untune
 
 def photos_of(seed: int = 0) -> tuple[list[VotedPhoto], dict[str, bytes]]:
     rng = np.random.default_rng(seed)
-    photos, vectors = [], {}
+    photos: list[VotedPhoto] = []
+    vectors: dict[str, bytes] = {}
 
     def bring(owner: int, label: int, shows: int, count: int, corner: float = 0.0, fold: int | None = None) -> None:
         for _ in range(count):
