@@ -46,8 +46,8 @@ def doubt(
     """
     n = len(given)
     learned = _drawn(n, np.random.default_rng(seed))
-    first, judged = _heads(sights, given, folds, labels, recipe, learned)
-    second, _ = _heads(sights, given, folds, labels, recipe, learned & ~_contradicted(first, given))
+    first, judged = heads(sights, given, folds, labels, recipe, learned)
+    second, _ = heads(sights, given, folds, labels, recipe, learned & ~_contradicted(first, given))
     votes, likeness = _neighbours(sights, given, folds, labels, learned)
     return Doubts(first, second, votes, likeness, judged)
 
@@ -68,7 +68,7 @@ def _contradicted(probabilities: Floats, given: Integers) -> NDArray[np.bool_]:
     return found
 
 
-def _heads(
+def heads(
     sights: Mapping[int, Sight],
     given: Integers,
     folds: Integers,
@@ -76,7 +76,10 @@ def _heads(
     recipe: Recipe,
     learned: NDArray[np.bool_],
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return probabilities (n, labels) out of fold by heads that learned from the photos `learned`."""
+    """Return probabilities (n, labels) out of fold by heads that learned from the photos `learned`.
+
+    They are alike for all labels where no head could be learned; `judged` (n,) is where it knew the own label.
+    """
     logits = np.full((len(given), labels), -np.inf)
     judged = np.zeros(len(given), dtype=np.bool_)
     seen_as: dict[int, Floats] = {}

@@ -45,6 +45,7 @@ def consider(world: World, photo: Message, ask: str = "contradicted") -> None:
 
 async def asks(world: World) -> bool:
     """Let some minutes pass, and the bot look whom it may ask."""
+    await world.settled()
     world.time.advance(minutes=5)
     services = world.service.services
     asked = await asyncio.to_thread(ask_around, world.store, services.signer, world.service.app.bot.id)
