@@ -80,6 +80,10 @@ async def _edit_markup(bot: ExtBot[None], call: Outgoing) -> object:
     return await bot.edit_message_reply_markup(**_edited(call))
 
 
+async def _delete(bot: ExtBot[None], call: Outgoing) -> object:
+    return await bot.delete_message(call.payload["chat_id"], call.payload["message_id"])
+
+
 def _edited(call: Outgoing) -> dict[str, Any]:
     """Which message is edited, and its buttons from then on."""
     markup = InlineKeyboardMarkup.de_json(call.payload["reply_markup"], None)
@@ -97,6 +101,7 @@ def _told_with(call: Outgoing) -> dict[str, Any]:
         "parse_mode": call.payload.get("parse_mode"),
         "reply_parameters": _reply(call.payload),
         "reply_markup": _markup(call.payload),
+        "disable_notification": call.payload.get("disable_notification"),
         "read_timeout": UPLOAD_TIMEOUT,
     }
 
@@ -109,6 +114,7 @@ CALLS: dict[str, Callable[[ExtBot[None], Outgoing], Awaitable[object]]] = {
     "editMessageCaption": _edit_caption,
     "editMessageReplyMarkup": _edit_markup,
     "setMessageReaction": _react,
+    "deleteMessage": _delete,
     "sendDocument": _send_document,
     "sendPhoto": _send_photo,
 }

@@ -213,3 +213,19 @@ async def test_what_the_trainer_finds_is_told_to_the_reviewer_who_waits(reviewer
     assert "Is this apple?" in card.text
     await pressed(world, world.owner, card, "🔁 leaf")
     assert counts_as(world, wrong) == ("leaf", State.TAUGHT)
+
+
+async def test_undo_by_command_takes_the_decision_back_with_its_vote(reviewers: World) -> None:
+    world = reviewers
+    [apple, other] = await world.teach(world.owner, "apple", 2)
+    list_suspects(world.store, SuspectKind.LABEL, (apple,), (other,), proposal="leaf")
+    card = await opened(world, world.owner)
+    await pressed(world, world.owner, card, "🔁 leaf")
+    assert counts_as(world, apple) == ("leaf", State.TAUGHT)
+
+    await world.owner.send_text("/undo")
+    await world.hears(world.owner, "Taken back: your last decision in /review.")
+
+    assert counts_as(world, apple) == ("apple", State.TAUGHT)
+    left = world.look(lambda unit: unit.suspects.counts_for(1, 1).get(SuspectKind.LABEL))
+    assert left == 2
