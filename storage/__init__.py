@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from pictures import Picture, PictureRefused, Refusal, normalise
+from storage.alarms import Alarm, NewAlarm, Settlement
 from storage.arrivals import Arrival, Quota, arrival_key
 from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
 from storage.datasets import Dataset
@@ -17,6 +18,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.guard import Vouched, vouch
 from storage.jobs import Heartbeat
 from storage.label_changes import ChangeKind, LabelChange, LabelCount
 from storage.labels import MAX_LABEL, key_of, tidy
@@ -67,6 +69,7 @@ __all__ = [
     "MAX_LABEL",
     "ON_REQUEST",
     "TEST_FOLD",
+    "Alarm",
     "AnswerKind",
     "Arrival",
     "Awaited",
@@ -96,6 +99,7 @@ __all__ = [
     "LabelCount",
     "LabelledPhoto",
     "Network",
+    "NewAlarm",
     "NewNetwork",
     "NewSuspect",
     "NotFound",
@@ -113,6 +117,7 @@ __all__ = [
     "Reversal",
     "ReversalKind",
     "Role",
+    "Settlement",
     "Source",
     "Standing",
     "State",
@@ -134,6 +139,7 @@ __all__ = [
     "Verdict",
     "Vote",
     "VoteKind",
+    "Vouched",
     "WriteNotDurable",
     "arrival_key",
     "in_force",
@@ -147,4 +153,5 @@ __all__ = [
     "tally",
     "tidy",
     "utc_now",
+    "vouch",
 ]
