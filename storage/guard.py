@@ -54,6 +54,14 @@ class Guard:
         )
         return self._connection.execute(known).first() is None
 
+    def waits(self, classifier_id: int, photo_id: int, one: Person) -> bool:
+        """Whether what a person says of a photo is not learned yet because she is new."""
+        now = self._votes.standing(photo_id)
+        if now.label_id is None or not self.is_newcomer(classifier_id, one):
+            return False
+        newcomers = self.newcomers(classifier_id) | {one.id}
+        return bool(vouch(self._votes.of_photos([photo_id]), {photo_id: now.label_id}, newcomers).waiting)
+
     def newcomers(self, classifier_id: int) -> frozenset[int]:
         """Everybody whose lessons would wait and who has said something of a photo."""
         if not self.is_on():

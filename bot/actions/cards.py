@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
+from bot.actions.newcomers import waiting_like
 from bot.actions.remembering import agrees
 from bot.actions.reviewing import Mode
 from bot.visit import Presence, Visit
@@ -54,6 +55,8 @@ class Card:
     imported: bool
     shown: tuple[Shown, ...]
     beside: tuple[Beside, ...]
+    # Of a newcomer's lesson: how many of the same person wait.
+    waiting: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -105,6 +108,7 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
         imported=len(people) < len(giving),
         shown=_shown(unit, found),
         beside=_beside(unit, found.reason.get("beside", ())),
+        waiting=len(waiting_like(unit, found)),
     )
 
 
