@@ -26,9 +26,13 @@ async def revert(update: Update, context: Context) -> None:
     whom = replied_to(update.effective_message)
 
     def action(scene: Scene) -> None:
-        found = None if whom is None else scene.unit.people.by_telegram_id(whom.id)
         to_message = None if scene.visit.private else scene.visit.message_id
-        scene.replies.say(_question(scene, found) if found is not None else _offer(scene), to_message=to_message)
+        found = None if whom is None else scene.unit.people.by_telegram_id(whom.id)
+        if whom is None:
+            said = _offer(scene)
+        else:
+            said = Said(guard_texts.nothing_of(whom.full_name)) if found is None else _question(scene, found)
+        scene.replies.say(said, to_message=to_message)
 
     await context.act(action)
 

@@ -57,9 +57,13 @@ def revert_how() -> str:
     return "Reply with /revert to a message of the person whose lessons I shall take back, or send it to me in private."
 
 
+def nothing_of(name: str) -> str:
+    return f"Nothing that {bold(name or 'somebody without a name')} said of photos counts now. There is nothing to take back."
+
+
 def revert_really(who: Person, votes: int, photos: int) -> str:
     if not votes:
-        return f"Nothing that {_name(who)} said of photos counts now, so there is nothing to take back."
+        return nothing_of(who.name)
     much = f"{plural(votes, 'lesson')} on {plural(photos, 'photo')}"
     return (
         f"Take back all that {_name(who)} said: {much}? What others say of them counts as before. "
