@@ -58,7 +58,8 @@ def revert_how() -> str:
 
 
 def nothing_of(name: str) -> str:
-    return f"Nothing that {bold(name or 'somebody without a name')} said of photos counts now. There is nothing to take back."
+    who = bold(name or "somebody without a name")
+    return f"Nothing that {who} said of photos counts now, so there is nothing to take back."
 
 
 def revert_really(who: Person, votes: int, photos: int) -> str:
