@@ -12,7 +12,9 @@ from storage import Label, SuspectKind
 KEEP, PROPOSED, CHOSEN, ANOTHER, ASIDE = "vk", "vp", "vc", "vo", "va"
 CANNOT_TELL, SKIP, BEST, DIFFERENT = "vt", "vs", "vb", "vd"
 UNDO, STOP, BACK = "vu", "vq", "vr"
-ACTIONS = (KEEP, PROPOSED, CHOSEN, ANOTHER, ASIDE, CANNOT_TELL, SKIP, BEST, DIFFERENT, UNDO, STOP, BACK)
+# All waiting lessons of a newcomer are right.
+ALL_RIGHT = "vn"
+ACTIONS = (KEEP, PROPOSED, CHOSEN, ANOTHER, ASIDE, CANNOT_TELL, SKIP, BEST, DIFFERENT, UNDO, STOP, BACK, ALL_RIGHT)
 # A mode takes the lowest bits of a button's argument.
 _MODES = 8
 LABELS_A_PAGE = 8
@@ -63,9 +65,12 @@ class ReviewButtons:
             first.append(self.keyboards.button(f"✅ Keep {card.given.name}", KEEP, number, argument))
         if card.proposal is not None:
             first.append(self.keyboards.button(f"🔁 {card.proposal.name}", PROPOSED, number, argument))
+        every = []
+        if card.waiting > 1:
+            every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, argument))
         another = self.keyboards.button("✏️ Another", ANOTHER, number, argument)
         aside = self.keyboards.button("🗂 Set aside", ASIDE, number, argument)
-        return [*([first] if first else []), [another, aside], self._unsure(card)]
+        return [*([first] if first else []), *([every] if every else []), [another, aside], self._unsure(card)]
 
     def _of_group(self, card: Card) -> Keyboard:
         number, argument = card.suspect.id, with_mode(card.mode)

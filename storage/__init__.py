@@ -1,6 +1,7 @@
 """What Pupil knows, kept so that nothing is lost: the database, the photos, and the rules that hold between them."""
 
 from pictures import Picture, PictureRefused, Refusal, normalise
+from storage.alarms import Alarm, NewAlarm, Settlement
 from storage.arrivals import Arrival, Quota, arrival_key
 from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
 from storage.considered import Inquiry, Opinion, Reply, Settled
@@ -19,6 +20,7 @@ from storage.errors import (
     StoreUnavailable,
     WriteNotDurable,
 )
+from storage.guard import Vouched, vouch
 from storage.jobs import Heartbeat
 from storage.label_changes import ChangeKind, LabelChange, LabelCount
 from storage.labels import MAX_LABEL, key_of, tidy
@@ -70,6 +72,7 @@ __all__ = [
     "MAX_LABEL",
     "ON_REQUEST",
     "TEST_FOLD",
+    "Alarm",
     "AnswerKind",
     "Arrival",
     "Awaited",
@@ -100,6 +103,7 @@ __all__ = [
     "LabelCount",
     "LabelledPhoto",
     "Network",
+    "NewAlarm",
     "NewNetwork",
     "NewSuspect",
     "NotFound",
@@ -122,6 +126,7 @@ __all__ = [
     "ReversalKind",
     "Role",
     "Settled",
+    "Settlement",
     "Source",
     "Standing",
     "State",
@@ -144,6 +149,7 @@ __all__ = [
     "Vote",
     "VoteKind",
     "VotedPhoto",
+    "Vouched",
     "WriteNotDurable",
     "arrival_key",
     "holds",
@@ -158,4 +164,5 @@ __all__ = [
     "tally",
     "tidy",
     "utc_now",
+    "vouch",
 ]

@@ -16,6 +16,8 @@ class SuspectKind(StrEnum):
     DUPLICATE = "duplicate"  # a group that is one picture
     OUTLIER = "outlier"  # like nothing that was taught
     SIMILAR = "similar"  # a pair most alike, though hardly one picture
+    NEWCOMER = "newcomer"  # a newcomer's lesson, which waits for somebody who agrees
+    ALARM = "alarm"  # evidence of an alarm about somebody
 
 
 class Choice(StrEnum):

@@ -19,6 +19,12 @@ class StorageSettings(BaseSettings):
     database: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the database; unset means SQLite in the home folder."
     )
+    confirmed_lessons: int = Field(
+        default=5,
+        ge=0,
+        description="So many lessons that somebody agrees with end being a newcomer, whose lessons wait for that; "
+        "0: none wait.",
+    )
 
     def database_url(self) -> str | None:
         return self.database.get_secret_value() if self.database else None

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.engine import URL
 
+from storage.alarms import Alarms
 from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
@@ -23,6 +24,7 @@ from storage.drifts import Drifts
 from storage.engine import BUSY_TIMEOUT_MS, READS, WRITES, open_engine
 from storage.errors import StoreBusy, StoreDamaged
 from storage.faults import files_translated, translated
+from storage.guard import Guard
 from storage.inquiries import Inquiries
 from storage.jobs import Heartbeats, Jobs
 from storage.labels import Labels
@@ -52,7 +54,7 @@ UNNAMED_FOR = timedelta(hours=1)
 class Unit:
     """One transaction: every repository in it sees the same moment and commits together."""
 
-    def __init__(self, connection: Connection, moment: Moment, blobs: Blobs) -> None:
+    def __init__(self, connection: Connection, moment: Moment, blobs: Blobs, confirmed_lessons: int = 0) -> None:
         self.now = moment.now
         self.classifiers = Classifiers(connection, moment)
         self.people = People(connection, moment)
@@ -66,6 +68,8 @@ class Unit:
         self.considering = Considering(connection, self.votes)
         self.inquiries = Inquiries(connection, moment)
         self.naming = Naming(connection, moment, self.votes)
+        self.guard = Guard(connection, moment, self.votes, confirmed_lessons)
+        self.alarms = Alarms(connection, moment)
         self.reversals = Reversals(connection, moment)
         self.datasets = Datasets(connection, moment)
         self.collections = Collections(connection, moment)
@@ -110,8 +114,12 @@ class Swept:
 class Store:
     """The database and the photo folder below one home. Safe to use from many threads."""
 
-    def __init__(self, home: Path, engine: Engine, blobs: Blobs, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, home: Path, engine: Engine, blobs: Blobs, clock: Clock = utc_now, confirmed_lessons: int = 0
+    ) -> None:
         self.home = home
+        # After so many lessons that others bear out, nobody is a newcomer any more; 0: nobody ever is.
+        self.confirmed_lessons = confirmed_lessons
         self.blobs = blobs
         # Zips and lists that are being learned from, and what was refused, as they came: too big for a row, and gone
         # when they are done with.
@@ -132,7 +140,7 @@ class Store:
         with translated(), self._engine.connect() as connection:
             connection = connection.execution_options(**READS[connection.dialect.name])
             with connection.begin() as transaction:
-                yield Unit(connection, Moment(self._clock()), self.blobs)
+                yield Unit(connection, Moment(self._clock()), self.blobs, self.confirmed_lessons)
                 transaction.rollback()
 
     @contextmanager
@@ -143,7 +151,7 @@ class Store:
             StoreUnavailable: nothing was stored; trying again may help.
         """
         with self._writing() as connection:
-            yield Unit(connection, Moment(self._clock()), self.blobs)
+            yield Unit(connection, Moment(self._clock()), self.blobs, self.confirmed_lessons)
 
     def discard(self, digests: Iterable[str]) -> int:
         """Remove the files of blobs that no row names any more; returns how many. Call it after the commit.
@@ -214,8 +222,10 @@ class Store:
                 yield connection
 
 
-def open_store(home: Path, url: str | None = None, clock: Clock = utc_now) -> Store:
+def open_store(home: Path, url: str | None = None, clock: Clock = utc_now, *, confirmed_lessons: int = 0) -> Store:
     """Open the store below `home`, making or upgrading it as needed. Files are for their owner's eyes only.
+
+    With `confirmed_lessons` newcomers' lessons wait (see guard.py).
 
     Raises:
         StoreReadOnly, StoreFull: the folder cannot be prepared.
@@ -236,7 +246,7 @@ def open_store(home: Path, url: str | None = None, clock: Clock = utc_now) -> St
     except BaseException:
         engine.dispose()
         raise
-    return Store(home, engine, blobs, clock)
+    return Store(home, engine, blobs, clock, confirmed_lessons)
 
 
 def _make_private(file: Path) -> None:

@@ -179,7 +179,7 @@ def _stdout_for_lines() -> TextIO:
 
 def _open() -> Store:
     settings = StorageSettings()
-    return open_store(settings.home, settings.database_url())
+    return open_store(settings.home, settings.database_url(), confirmed_lessons=settings.confirmed_lessons)
 
 
 def _lock(home: Path, stop: threading.Event, *, patiently: bool) -> ExitStack:

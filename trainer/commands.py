@@ -14,6 +14,7 @@ from trainer.cycle import Outcome
 from trainer.embedding import Embedder
 from trainer.errors import AlreadyRunning, DatasetUnknown, NetworkUnknown, NothingToExport, TrainerError
 from trainer.eyes import Eyes, eyes_of, tuned_eyes, tunings_folder
+from trainer.guarding import learnable
 from trainer.keeping import keep_house
 from trainer.locking import only_trainer
 from trainer.making import embedders_folder, open_embedder
@@ -77,7 +78,7 @@ def _tune_here(store: Store, settings: TrainerSettings, *, go_on: bool) -> Itera
     untuned = _untuned(store, settings)
     start = _eyes(store, settings, classifier_id, untuned).tuning_digest if go_on else None
     with store.read() as unit:
-        snapshot = take(unit.photos.labelled(classifier_id), unit.labels.all(classifier_id))
+        snapshot = take(learnable(unit, classifier_id)[0], unit.labels.all(classifier_id))
         asked = Asked.of(unit, snapshot, untuned.digest, Recipe(), settings)
     for step in carry_out(store, classifier_id, untuned, settings, start=start):
         if isinstance(step, Progress):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from trainer.errors import ArtefactError, LessonsGone
 from trainer.eyes import Eyes, knows_deleted
 from trainer.gate import GateVerdict, Ground, check_head, compare
 from trainer.golden import make_golden
+from trainer.guarding import LeftOut
 from trainer.learning import Learned, learn
 from trainer.manifest import Manifest
 from trainer.material import Material, embed_missing, read_material, readiness_of
@@ -53,6 +54,7 @@ class Outcome:
     network: Network | None = None
     readiness: Readiness | None = None
     answers: bool = False
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values: a job's result, which stays, and so without names of labels."""
@@ -70,6 +72,7 @@ class Outcome:
             "high": made.high if made else None,
             "verdict": made.verdict if made else None,
             "missing": self.readiness.as_dict() if self.readiness else None,
+            "left_out": self.left_out.as_dict(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -260,4 +263,4 @@ def _outcome(
 ) -> Outcome:
     photos, labels = len(material.snapshot.lessons), len(material.snapshot.labels)
     answers = end is End.PUBLISHED or (network is not None and network.id == _id(material.active))
-    return Outcome(end, photos, labels, time.perf_counter() - started, network, ready, answers)
+    return Outcome(end, photos, labels, time.perf_counter() - started, network, ready, answers, material.left_out)

@@ -15,6 +15,7 @@ from trainer.embedding import Embedder
 from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
 from trainer.gate import Ground
+from trainer.guarding import LeftOut, learnable
 from trainer.learning import Sights
 from trainer.readiness import Readiness, readiness
 from trainer.recipe import Recipe
@@ -40,11 +41,13 @@ class Material:
     latest: Network | None
     # Changed labels that a candidate was held for have stood for a while since: they are meant.
     changes_meant: bool = False
-    # Label ids by photo id: what the lessons were read from. And the newest vote then.
+    # Label ids, and pictures, by photo id: what the lessons were read from. And the newest vote then.
     members: Mapping[int, int] = field(default_factory=dict)
+    digests: Mapping[int, str] = field(default_factory=dict)
     newest_vote_id: int = 0
     # The number of the version of the data set, where it is an older one.
     dataset: int | None = None
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 def embed_missing(
@@ -81,14 +84,23 @@ def embed_missing(
 
 
 def read_material(
-    store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, *, dataset: int | None = None
+    store: Store,
+    classifier_id: int,
+    eyes: Eyes,
+    recipe: Recipe,
+    *,
+    dataset: int | None = None,
+    everything: bool = False,
 ) -> Material:
     """Read taught photos that have all their vectors, and the networks to compare with, as of one moment.
 
-    `dataset` is the number of a version of the data set to read instead of what is taught now.
+    `dataset` is the number of a version of the data set to read instead of what is taught now. With `everything`, what
+    may not be learned for now is read too: to be judged.
     """
     with store.read() as unit:
-        photos = lessons_in(unit, classifier_id, dataset)
+        photos, left_out = lessons_in(unit, classifier_id, dataset)
+        if everything:
+            photos = unit.photos.labelled(classifier_id)
         newest_vote_id = unit.votes.newest()
         labels = unit.labels.all(classifier_id)
         active, latest = unit.networks.active(classifier_id), unit.networks.latest(classifier_id)
@@ -111,16 +123,18 @@ def read_material(
         meant,
         # Photos of one picture that say otherwise than most taught nothing.
         members={one.photo_id: one.label_id for one in photos if learned.get(one.digest) == one.label_id},
+        digests={one.photo_id: one.digest for one in photos if learned.get(one.digest) == one.label_id},
         newest_vote_id=newest_vote_id,
         dataset=dataset,
+        left_out=left_out,
     )
 
 
-def lessons_in(unit: Unit, classifier_id: int, dataset: int | None) -> list[LabelledPhoto]:
-    """Return what is taught now, or what a version of the data set holds."""
+def lessons_in(unit: Unit, classifier_id: int, dataset: int | None) -> tuple[list[LabelledPhoto], LeftOut]:
+    """Return what may be learned of what is taught now, or what a version of the data set holds."""
     if dataset is None:
-        return unit.photos.labelled(classifier_id)
-    return unit.datasets.photos(classifier_id, dataset)
+        return learnable(unit, classifier_id)
+    return unit.datasets.photos(classifier_id, dataset), LeftOut()
 
 
 def _have_stood(held: list[Network], now: datetime) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storage import LabelledPhoto, NewSuspect, StorageError, Store, SuspectKind, Unit, most_said
+from trainer import alarming
 from trainer.doubting import doubt
 from trainer.duplicates import LEAST_LIKENESS, DuplicateGroup, find_twins, group_twins, one_fold_each
 from trainer.errors import PictureUnreadable
@@ -33,6 +34,8 @@ MOST = 300
 # So many pairs, the most alike first, are looked at for being one picture, which takes decoding them; so many photos
 # are decoded before something else may come first.
 LOOKED_AT, AT_ONCE = 1_500, 200
+# The other lists are the bot's own.
+LISTED = tuple(kind for kind in SuspectKind if kind not in (SuspectKind.NEWCOMER, SuspectKind.ALARM))
 # A card shows so many taught photos beside the one in doubt.
 BESIDE = 3
 NEIGHBOURS = 4
@@ -78,8 +81,9 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable
     yield "writing the lists"
     with store.write() as unit:
         found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
-        for kind in SuspectKind:
+        for kind in LISTED:
             unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
+    yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
     yield Listed(network.number, {kind: len(some) for kind, some in found.items()})
 
 

@@ -3,8 +3,8 @@
 With ordinary folds a network has learned the rest of an attacker's photos when it is asked about one, and agrees: the
 folds must be grouped by sender. What is then counted against a person is how often the network contradicts her,
 beyond how often it contradicts others on the same labels; a person who brings hard labels is not suspected for it.
-People whose photos are mostly like one another's vouch for each other, as one attacker with many names does: they share
-a fold too.
+People whose photos of a label are most like one another's vouch for each other, as one attacker with many names does:
+they share a fold too.
 """
 
 from __future__ import annotations
@@ -13,17 +13,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trainer.head import Floats
 from trainer.metrics import Integers, Score, score
-from trainer.similar import Alike
+from trainer.similar import Alike, Vectors, nearest_others
 
 # Alarm: so many photos contradicted at least, by so many times what was to be expected, and less likely by chance than
 # this, after allowing for as many tries as there are people.
 LEAST_CONTRADICTED, LEAST_EXCESS, CHANCE = 5, 2.0, 0.001
-# Two people are allied if so many of one's nearest photos, and this share of them, are the other's: so many times what
-# her number of photos lets expect.
-LEAST_LINKS, LEAST_SHARE, LEAST_LIFT = 5, 0.08, 4.0
+# So many photos of a label are asked after, the most alike to each. Two people are allied if of those that are most
+# alike to the one's, so many and this share are the other's, and the other way round; a share so many times what there
+# would be if all who bring the label were alike. People are counted for it, not photos: an attacker's may be most of a
+# label's, and then nothing that they have in common would be too much.
+NEIGHBOURS, LEAST_LINKS, LEAST_SHARE, LEAST_LIFT = 5, 5, 0.08, 3.0
+# The sender of what several people say, or an import: they bear witness, and are never named.
+NOBODY = -1
+# Whose photos, with her allies', are more than this share of all is not judged: too little would be left to judge by.
+MOST_JUDGED = 0.5
 # Nobody's photos are contradicted less often than this.
 LEAST_RATE = 0.01
 
@@ -51,16 +58,16 @@ def sender_folds(senders: Integers, count: int) -> Integers:
     return folds
 
 
-def allied(senders: Integers, alike: Alike) -> Integers:
-    """Return senders (n,) with allied ones under one number; `alike` are the photos' nearest others."""
+def allied(senders: Integers, given: Integers, vectors: Vectors) -> Integers:
+    """Return senders (n,) with allied ones under one number; `vectors` (n, d) have length one.
+
+    Photos are compared within their label: who brings the same things as others is no ally for that.
+    """
     names, own = np.unique(senders, return_inverse=True)
-    links = np.zeros((len(names), len(names)))
-    np.add.at(links, (np.repeat(own, alike.rows.shape[1]), own[alike.rows.ravel()]), 1)
-    sizes = np.bincount(own, minlength=len(names))
-    share = links / np.maximum(links.sum(axis=1, keepdims=True), 1)
-    near = (links >= LEAST_LINKS) & (share >= np.maximum(LEAST_SHARE, LEAST_LIFT * sizes / len(senders)))
-    np.fill_diagonal(near, True)
-    near |= near.T
+    near = np.eye(len(names), dtype=np.bool_)
+    for label in np.unique(given):
+        rows = np.flatnonzero((given == label) & (senders != NOBODY))
+        near |= _near(own[rows], nearest_others(vectors[rows], NEIGHBOURS), len(names))
     leader = np.arange(len(names))
     for _ in names:
         joined = np.where(near, leader[None, :], len(names)).min(axis=1)
@@ -69,6 +76,16 @@ def allied(senders: Integers, alike: Alike) -> Integers:
         leader = joined
     together: Integers = names[leader[own]]
     return together
+
+
+def _near(own: Integers, alike: Alike, people: int) -> NDArray[np.bool_]:
+    """Return which of all people (people, people) are near each other, by the photos of one label."""
+    links = np.zeros((people, people))
+    np.add.at(links, (np.repeat(own, alike.rows.shape[1]), own[alike.rows.ravel()]), 1)
+    share = links / np.maximum(links.sum(axis=1, keepdims=True), 1)
+    others = max(len(np.unique(own)) - 1, 1)
+    near: NDArray[np.bool_] = (links >= LEAST_LINKS) & (share >= max(LEAST_SHARE, LEAST_LIFT / others))
+    return near & near.T
 
 
 def find_alarms(
@@ -81,11 +98,14 @@ def find_alarms(
     """
     judged = probabilities.sum(axis=1) > 0
     contradicted = judged & (probabilities.argmax(axis=1) != given)
-    names = np.unique(senders)
+    names = np.unique(senders[senders != NOBODY])
     alarms = []
     for name in names:
         own = judged & (senders == name)
-        others = judged & ~np.isin(together, together[senders == name])
+        with_her = np.isin(together, together[senders == name])
+        if with_her.mean() > MOST_JUDGED:
+            continue
+        others = judged & ~with_her
         rates = _rates(contradicted, given, others, probabilities.shape[1])[given[own]]
         count, expected = int((contradicted & own).sum()), float(rates.sum())
         if count < LEAST_CONTRADICTED or count < LEAST_EXCESS * expected:

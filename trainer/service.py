@@ -159,7 +159,7 @@ class Service:
             if isinstance(step, Outcome):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
-                    if step.end is not End.NOT_READY:
+                    if step.end is not End.NOT_READY or step.left_out.waiting:
                         unit.jobs.request(JobKind.SUSPECTS, job.classifier_id, due_at=unit.now + LIST_AFTER)
                 logger.info("job %s: %s in %.2f s", job.id, step.end, step.seconds)
                 return

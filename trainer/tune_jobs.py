@@ -18,6 +18,7 @@ from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.errors import Diverged, ExportDiffers, LessonsGone, NotReady, TrainerError, TuningUnsound
 from trainer.eyes import Eyes, lessons_gone, tuned_eyes, tunings_folder
+from trainer.guarding import learnable
 from trainer.material import readiness_of
 from trainer.recipe import Recipe
 from trainer.schedule import LESSONS, Asked, due
@@ -127,7 +128,7 @@ class TuneJobs:
             last = unit.jobs.latest(JobKind.TUNE, job.classifier_id)
             active = unit.networks.active(job.classifier_id)
             # All that is taught, not only what these eyes have seen: after a tuning, others look at new photos.
-            snapshot = take(unit.photos.labelled(job.classifier_id), unit.labels.all(job.classifier_id))
+            snapshot = take(learnable(unit, job.classifier_id)[0], unit.labels.all(job.classifier_id))
             asked = Asked.of(unit, snapshot, untuned.digest, self._recipe, self._settings)
         ready, photos, labels = readiness_of(snapshot), len(snapshot.lessons), len(snapshot.labels)
         if not ready.ready:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
+from bot.actions.newcomers import waiting_like
 from bot.actions.remembering import agrees
 from bot.actions.reviewing import Mode
 from bot.visit import Presence, Visit
@@ -56,6 +57,8 @@ class Card:
     shown: tuple[Shown, ...]
     beside: tuple[Beside, ...]
     sure: float | None = None
+    # Of a newcomer's lesson: how many of the same person wait.
+    waiting: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -109,6 +112,7 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
         shown=_shown(unit, found),
         beside=_beside(unit, found.reason.get("beside", ())),
         sure=opinion.probability if opinion is not None and weighed else None,
+        waiting=len(waiting_like(unit, found)),
     )
 
 

@@ -27,11 +27,17 @@ class Status:
     trainer_doing: str
     silent_for: timedelta | None
     waiting: bool
+    # Photos of newcomers that wait for somebody who agrees; and what the last training left out, of how many people.
+    newcomers: int = 0
+    over_cap: int = 0
+    over_cap_of: int = 0
 
 
 def status(unit: Unit, classifier_id: int) -> Status:
     counts = unit.labels.counts(classifier_id)
     beat = unit.heartbeats.of("trainer")
+    last = unit.jobs.latest(JobKind.FIT, classifier_id)
+    left_out = (last.result or {}).get("left_out", {}) if last is not None else {}
     return Status(
         labels=tuple(one for one in counts if one.photos),
         network=unit.networks.active(classifier_id),
@@ -42,6 +48,9 @@ def status(unit: Unit, classifier_id: int) -> Status:
         trainer_doing=beat.doing if beat else "",
         silent_for=unit.now - beat.at if beat else None,
         waiting=any(job.kind == JobKind.FIT for job in unit.jobs.unfinished(classifier_id)),
+        newcomers=len(unit.guard.vouched(classifier_id).waiting),
+        over_cap=left_out.get("over_cap", 0),
+        over_cap_of=left_out.get("people", 0),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.actions.datasets import give_back, take_back
 from bot.actions.teaching import request_fit
-from storage import ReversalKind, Store, VoteKind, in_force
+from storage import ReversalKind, Store, Unit, Vote, VoteKind, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,7 @@ def revert(store: Store, classifier_id: int, person_id: int) -> Reverted:
     Nothing is removed, and she may go on teaching: her role says whether she may. Killed and begun again, it goes on.
     """
     with store.write() as unit:
-        said = [one for one in unit.votes.of_person(person_id) if one.kind is not VoteKind.WITHDRAW]
-        mine = {one.photo_id for one in said if unit.photos.get(one.photo_id).classifier_id == classifier_id}
-        votes = unit.votes.of_photos(sorted(mine))
-        counted = {one.id for each in votes.values() for one in in_force(each)}
-        wanted = [one for one in said if one.photo_id in mine and one.id in counted]
+        wanted = _in_force(unit, classifier_id, person_id)
         begun = unit.reversals.begin(classifier_id, ReversalKind.PERSON, of_id=person_id) if wanted else None
     if begun is None:
         return Reverted(0, 0)
@@ -34,6 +30,28 @@ def revert(store: Store, classifier_id: int, person_id: int) -> Reverted:
         unit.reversals.finish(begun.id)
         request_fit(unit, classifier_id)
     return Reverted(done, len({one.photo_id for one in wanted}))
+
+
+def would_revert(unit: Unit, classifier_id: int, person_id: int) -> Reverted:
+    """How much there is to take back."""
+    wanted = _in_force(unit, classifier_id, person_id)
+    return Reverted(len(wanted), len({one.photo_id for one in wanted}))
+
+
+def last_reverted(unit: Unit, classifier_id: int, person_id: int) -> Reverted:
+    """How much the last reversal of a person took back."""
+    last = unit.reversals.last(classifier_id, ReversalKind.PERSON, of_id=person_id)
+    cast = [] if last is None else unit.votes.of_deeds(f"{last.deed}:")
+    return Reverted(len(cast), len({one.photo_id for one in cast}))
+
+
+def _in_force(unit: Unit, classifier_id: int, person_id: int) -> list[Vote]:
+    said = [one for one in unit.votes.of_person(person_id) if one.kind is not VoteKind.WITHDRAW]
+    photos = unit.photos.those(sorted({one.photo_id for one in said}))
+    mine = [one.id for one in photos.values() if one.classifier_id == classifier_id]
+    votes = unit.votes.of_photos(sorted(mine))
+    counted = {one.id for each in votes.values() for one in in_force(each)}
+    return [one for one in said if one.photo_id in votes and one.id in counted]
 
 
 def undo_revert(store: Store, classifier_id: int, person_id: int) -> Reverted | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import IntEnum
 
+from bot.actions.newcomers import relist
 from bot.visit import Presence, Visit
 from storage import (
     Choice,
@@ -33,6 +34,8 @@ class Mode(IntEnum):
     OUTLIERS = 3
     FLAGGED = 4
     SIMILAR = 5
+    NEWCOMERS = 6
+    ALARMS = 7
 
     @property
     def kinds(self) -> tuple[SuspectKind, ...]:
@@ -41,12 +44,20 @@ class Mode(IntEnum):
 
 
 _KINDS = {
-    Mode.ALL: (SuspectKind.FLAGGED, SuspectKind.LABEL, SuspectKind.DUPLICATE, SuspectKind.OUTLIER),
+    Mode.ALL: (
+        SuspectKind.FLAGGED,
+        SuspectKind.NEWCOMER,
+        SuspectKind.LABEL,
+        SuspectKind.DUPLICATE,
+        SuspectKind.OUTLIER,
+    ),
     Mode.LABELS: (SuspectKind.LABEL,),
     Mode.DUPLICATES: (SuspectKind.DUPLICATE,),
     Mode.OUTLIERS: (SuspectKind.OUTLIER,),
     Mode.FLAGGED: (SuspectKind.FLAGGED,),
     Mode.SIMILAR: (SuspectKind.SIMILAR,),
+    Mode.NEWCOMERS: (SuspectKind.NEWCOMER,),
+    Mode.ALARMS: (SuspectKind.ALARM,),
 }
 
 
@@ -107,6 +118,8 @@ def undo(unit: Unit, visit: Visit, presence: Presence, decision_id: int, *, deed
                 cast = f"{done_by}:{photo_id}"
                 unit.votes.cast(photo_id, presence.person.id, VoteKind.WITHDRAW, None, Reason.UNDO, deed=cast)
         unit.decisions.undo(decision_id, presence.person.id, deed=f"{done_by}:review")
+        if found.kind is SuspectKind.NEWCOMER:
+            relist(unit, presence.classifier_id)
         request_fit(unit, presence.classifier_id)
     return undone_card(unit, decision_id)
 

@@ -181,6 +181,8 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     unit.inquiries.forget_person(person.id)
     unit.votes.forget_person(person.id)
     unit.albums.forget_person(person.id)
+    unit.guard.forget_person(person.id)
+    unit.alarms.forget_person(person.id)
     unit.arrivals.forget_person(person.id)
     unit.teachings.forget_person(person.id)
     unit.predictions.forget_person(person.id)

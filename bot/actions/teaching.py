@@ -71,11 +71,14 @@ class Taught:
     answering: bool
     trainer_alive: bool
     others: tuple[Label, ...] = ()
+    # She is new here, and nobody agrees with her yet.
+    waits: bool = False
 
     @property
     def is_learned(self) -> bool:
         """Nobody and nothing else speaks against it, so the next network learns it."""
-        return not (is_disputed(self.standing) or self.outvoted or self.others or self.label.is_retired)
+        against = is_disputed(self.standing) or self.outvoted or self.others
+        return not (against or self.label.is_retired or self.waits)
 
     @property
     def outvoted(self) -> bool:
@@ -143,6 +146,7 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
         answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
         trainer_alive=trainer_alive(unit),
         others=tuple(other_names(unit, unit.photos.get(photo_id), label)),
+        waits=unit.guard.waits(presence.classifier_id, photo_id, presence.person),
     )
 
 

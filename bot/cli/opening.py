@@ -9,7 +9,7 @@ from storage import StorageSettings, Store, open_store
 @contextmanager
 def opened(settings: StorageSettings) -> Iterator[Store]:
     """The store of the settings, closed at the end; raises StorageError."""
-    store = open_store(settings.home, settings.database_url())
+    store = open_store(settings.home, settings.database_url(), confirmed_lessons=settings.confirmed_lessons)
     try:
         yield store
     finally:

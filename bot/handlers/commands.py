@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from telegram import Message, MessageOriginUser, Update, User
+from telegram import Update
 
 from bot.access import PERMISSION, Callback, permitted
 from bot.actions import describing, outlook, reporting, reviewing, roles, scoring, self_service, teaching, versions
@@ -12,8 +12,10 @@ from bot.context import Context, Scene
 from bot.handlers import collections, import_help, teach_mode
 from bot.handlers.crediting import me
 from bot.handlers.exporting import export
+from bot.handlers.guarding import revert
 from bot.handlers.naming import labels
 from bot.handlers.quarantine import quarantine
+from bot.handlers.replied import replied_to
 from bot.handlers.reviewing import review
 from bot.replies import Said
 from bot.speech import card as cards
@@ -235,7 +237,7 @@ async def owner(update: Update, context: Context) -> None:
 @permitted(Role.ADMIN)
 async def teacher(update: Update, context: Context) -> None:
     """Let the person teach whose message this replies to."""
-    whom = _replied_to(update.effective_message)
+    whom = replied_to(update.effective_message)
 
     def action(scene: Scene) -> None:
         if whom is None or whom.id == scene.visit.person_id:
@@ -285,6 +287,7 @@ COMMANDS = (
     Command("owner", owner, ""),
     Command("teacher", teacher, ""),
     Command("rollback", rollback, ""),
+    Command("revert", revert, ""),
 )
 
 
@@ -306,18 +309,6 @@ def _say(scene: Scene, html: str) -> None:
 def _asked_in(scene: Scene) -> int | None:
     """In a group an answer shows whom it is for; in a private chat that would only be noise."""
     return None if scene.visit.private else scene.visit.message_id
-
-
-def _replied_to(message: Message | None) -> User | None:
-    """The person who wrote what a message replies to, or in a private chat what was forwarded there."""
-    replied = message.reply_to_message if message else None
-    # In a forum every message replies to the one that opened its topic.
-    if replied is None or replied.sender_chat is not None or replied.forum_topic_created is not None:
-        return None
-    author, origin = replied.from_user, replied.forward_origin
-    if replied.chat.type == "private" and isinstance(origin, MessageOriginUser):
-        author = origin.sender_user
-    return None if author is None or author.is_bot else author
 
 
 def _sees_all(context: Context) -> bool:

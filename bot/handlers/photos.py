@@ -191,7 +191,7 @@ def name_photo(
     taught = teaching.teach(scene.unit, scene.visit, scene.presence, photo_id, text, reason)
     scene.replies.react(scene.visit.message_id, texts.TAUGHT_REACTION)
     # Of a burst of lessons only the newest count is worth a message; each photo has its reaction.
-    special = taught.before is not None or not taught.is_learned
+    special = taught.before is not None or not (taught.is_learned or taught.waits)
     extra = remarked(taught)
     if extra is None:
         _say(scene, texts.taught(taught), coalesce=None if special else "lesson")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
+from bot import guard_buttons, quarantine_buttons, review_buttons
 from bot import keyboards as keys
-from bot import quarantine_buttons, review_buttons
 from bot.access import has_role, permitted
 from bot.actions import correcting, self_service
 from bot.actions.asking import Answer
@@ -19,6 +19,7 @@ from bot.handlers import (
     collections,
     explaining,
     exporting,
+    guarding,
     inquiring,
     lessons,
     naming,
@@ -241,6 +242,12 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.FORGET: Button(Role.GUEST, _forget),
     keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),
     keys.FORGET_NOT: Button(Role.GUEST, _forget_not),
+    guard_buttons.LOOK: SlowButton(Role.ADMIN, guarding.look),
+    guard_buttons.ASK: Button(Role.ADMIN, guarding.ask),
+    guard_buttons.REALLY: SlowButton(Role.ADMIN, guarding.really),
+    guard_buttons.KEEP: Button(Role.ADMIN, guarding.keep),
+    guard_buttons.UNDO: SlowButton(Role.ADMIN, guarding.undo),
+    guard_buttons.FINE: Button(Role.ADMIN, guarding.fine),
     **{action: SlowButton(Role.REVIEWER, reviewing.press_review) for action in review_buttons.ACTIONS},
     **{action: SlowButton(Role.REVIEWER, quarantine.press) for action in quarantine_buttons.ACTIONS},
 }

@@ -12,7 +12,7 @@ from telegram import Update
 
 from bot import review_buttons as keys
 from bot.access import permitted
-from bot.actions import cards, reviewing
+from bot.actions import cards, newcomers, reviewing
 from bot.actions.cards import Card
 from bot.actions.reviewing import Mode
 from bot.actions.teaching import trainer_alive
@@ -31,7 +31,8 @@ SIDE, BESIDE, TILE = 640, 200, 320
 # More reviewers than that do not take each other's card at one moment.
 TRIES = 5
 KEY, NAME = "review:", "card.jpg"
-MODES = {"": Mode.ALL} | {mode.name.lower(): mode for mode in Mode}
+# What stands behind an alarm is looked at from its own button.
+MODES = {"": Mode.ALL} | {mode.name.lower(): mode for mode in Mode if mode is not Mode.ALARMS}
 # What is said of a press as a toast; there may be nothing to say.
 Toast = str | None
 
@@ -56,6 +57,11 @@ async def review(update: Update, context: Context) -> None:
         text = review_texts.modes() if context.here.private else review_texts.only_in_private()
         await context.act(lambda scene: scene.replies.say(Said(text), to_message=_asked_in(scene)))
         return
+    await begin(context, mode)
+
+
+async def begin(context: Context, mode: Mode) -> None:
+    """Show the first card of a mode."""
     await _with_next(context, mode, lambda scene, drawn: _begin(scene, mode, drawn))
 
 
@@ -70,6 +76,10 @@ async def press_review(context: Context, press: Press) -> Toast:
             return await _choose(context, press, mode, value if press.action == keys.ANOTHER else None)
         if press.action == keys.STOP:
             return await context.act(lambda scene: _stop(scene, mode))
+        if press.action == keys.ALL_RIGHT:
+            # Decided before the next card is drawn, which might be one of these: told again, it decides nothing more.
+            toast = await context.prepare(lambda scene: _agree_with_all(scene, press))
+            return await _with_next(context, mode, lambda scene, drawn: _show_then(scene, mode, drawn, toast))
         choice = _CHOICES[press.action]
         return await _with_next(
             context, mode, lambda scene, drawn: _decide(scene, press, choice, value, mode, drawn), but=press.thing
@@ -139,6 +149,19 @@ def _decide(scene: Scene, press: Press, choice: Choice, value: int, mode: Mode, 
         toast = review_texts.taken()
     _show(scene, mode, drawn)
     return toast
+
+
+def _show_then(scene: Scene, mode: Mode, drawn: Drawn | None, toast: Toast) -> Toast:
+    _show(scene, mode, drawn)
+    return toast
+
+
+def _agree_with_all(scene: Scene, press: Press) -> Toast:
+    try:
+        newcomers.agree_with_all(scene.unit, scene.visit, scene.presence, press.thing)
+    except NotFound:
+        return review_texts.taken()
+    return review_texts.decided(Choice.KEEP)
 
 
 async def _undo(context: Context, press: Press, mode: Mode) -> Toast:

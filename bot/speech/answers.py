@@ -7,6 +7,7 @@ from bot.actions.correcting import Corrected
 from bot.actions.explaining import Example
 from bot.actions.remembering import Memory
 from bot.actions.teaching import Taught, is_disputed
+from bot.speech import guard_texts
 from bot.speech.texts import needs, other_names, outvoted
 from bot.speech.wording import bold, esc, join, percent
 from storage import Label, Network
@@ -167,6 +168,8 @@ def confirmed(what: Corrected) -> str:
 def _left_out(taught: Taught) -> str:
     if is_disputed(taught.standing):
         return "Somebody else called it something different, so I leave it out until one more person agrees."
+    if taught.waits and not taught.others:
+        return guard_texts.new_here()
     return other_names(taught)
 
 

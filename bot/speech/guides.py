@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.actions.reporting import Status
+from bot.speech import guard_texts
 from bot.speech.texts import long_ago, needs, quality
 from bot.speech.wording import between, bold, esc, esc_ours, join, plural
 from storage import LabelCount, Network, PictureRefused, Refusal
@@ -130,6 +131,7 @@ def status(found: Status, *, group: bool, sees_all: bool, manifest: Manifest | N
     if found.contradicted:
         have = "picture was" if found.contradicted == 1 else "pictures were"
         lines.append(f"{found.contradicted} {have} taught under two names: where they tie, I learn neither.")
+    lines += guard_texts.left_out(found.newcomers, found.over_cap, found.over_cap_of)
     lines.append(_trainer(found))
     if group and not sees_all:
         lines.append("Privacy mode hides photos from me here unless they mention me: see /help.")

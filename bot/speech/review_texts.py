@@ -49,6 +49,12 @@ def _why(what: Card) -> str:
     if cause == "two_names":
         other = bold(what.proposal) if what.proposal else "something else"
         return f"The very same picture is taught as {other} too, so I learn neither for now."
+    if cause == "newcomer":
+        others = f" So do {plural(what.waiting - 1, 'other')} of the same person." if what.waiting > 1 else ""
+        return f"Who teaches it is new here, so it waits for someone who agrees.{others}"
+    if cause == "alarm":
+        of = f"{reason.get('contradicted')} of {reason.get('judged')} photos of who teaches it"
+        return f"What all others taught me contradicts {of}, this one too."
     if cause == "off_topic":
         return "It is unlike everything else that I was taught."
     if what.proposal is not None and "proposed" in reason:
@@ -132,7 +138,7 @@ def only_in_private() -> str:
 def modes() -> str:
     return (
         "I know these reviews: /review for everything in doubt, the worst first; /review labels, /review duplicates, "
-        "/review outliers, /review flagged or /review similar for one kind."
+        "/review outliers, /review flagged, /review newcomers or /review similar for one kind."
     )
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.actions.self_service import KEEP_MAIL, Forgotten
 from bot.actions.teaching import TakenBack, Taught, is_disputed
 from bot.actions.telling import Learned
+from bot.speech import guard_texts
 from bot.speech.credit_texts import flag_answered, support
 from bot.speech.wording import bold, esc, join, percent, plural
 from storage import MAX_LABEL, Network, Role
@@ -34,6 +35,8 @@ def taught(what: Taught) -> str:
             f"Noted: you say {bold(what.label)}. Somebody else called this photo something different, "
             "so I leave it out until one more person agrees with one of you."
         )
+    if what.waits and not (what.outvoted or what.others):
+        return guard_texts.counts_later(bold(what.label))
     if what.outvoted:
         said = f"Noted: you say {bold(what.label)}. {outvoted(what)}"
     if what.others and not what.outvoted and not is_disputed(what.standing):

@@ -17,6 +17,7 @@ from bot.keyboards import Keyboards
 from bot.looking.guesser import Loaded, Refused
 from bot.replies import Said, answer_key, message
 from bot.speech import answers, progress_texts, texts
+from bot.telling.guarding import Guarding
 from bot.telling.inquiries import Inquiries
 from bot.telling.silences import end_the_silent
 from bot.telling.trainings import Trainings
@@ -59,6 +60,7 @@ class News:
         self._again = Again([])
         self._trainings = Trainings(services.store, services.signer, bot_id)
         self._inquiries = Inquiries(services.store, services.signer, bot_id)
+        self._guarding = Guarding(services.store, services.signer, bot_id)
         # Set after the first look: before it, the network that answers is not in memory yet.
         self.looked = asyncio.Event()
 
@@ -96,10 +98,11 @@ class News:
             self._some_waited = self._answer_waiting()
         told = self._trainings.step()
         drifted = self._tell_drifts()
+        guarded = self._guarding.step()
         silent = end_the_silent(self._services.store, self._bot_id)
         changed = self._look_again()
         asked = self._inquiries.step()
-        return asked or told or drifted or silent or changed or self._some_waited or change is not None
+        return asked or told or drifted or guarded or silent or changed or self._some_waited or change is not None
 
     def _to_look_at_again(self, loaded: Loaded) -> Again:
         with self._services.store.read() as unit:

@@ -3,14 +3,21 @@
     PUPIL_BENCHMARK_DATA=... python -m tests.benchmarks.poison [--seeds 3] [--sets SET ...]
 
 Fifty people bring the photos of a set. An attacker adds photos with a bright square in them, all called one label; or
-flips 30 % of one label; or five people do the first, twenty photos each. Each attack is learned without the guard and
-with it: out-of-fold answers with folds by sender, alarms, and everything of who is named left out. A fifth of the
-photos is kept for asking.
+flips 30 % of one label; or five people do the first, twenty photos each. Each attack is learned in three ways:
+
+- unguarded: all that is taught;
+- known: the attackers are no newcomers any more, so what stands against them are caps and alarms (out-of-fold answers
+  with folds by sender); everything of who is named is left out, as once her lessons are taken back;
+- new: as the bot does it, where attackers are newcomers with whom nobody agrees. Their lessons wait, and so do those of
+  one honest person of ten, which is what it costs; nothing is learned from them, and they are judged all the same.
+
+A fifth of the photos is kept for asking.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +32,7 @@ from tests.benchmarks.data import SETS, data_folder, sets_there
 from tests.benchmarks.noise import look_alikes
 from tests.benchmarks.probe import cache_folder, embedded, open_view
 from trainer.calibration import probabilities_of
+from trainer.caps import within_caps
 from trainer.embedding import Embedder
 from trainer.fitting import Sight, fit, out_of_fold
 from trainer.head import scaled
@@ -32,12 +40,12 @@ from trainer.learning import Sights
 from trainer.metrics import Integers
 from trainer.recipe import Recipe
 from trainer.senders import allied, find_alarms, sender_folds
-from trainer.similar import nearest_others
 
+WAYS = ("unguarded", "known", "new")
+NEWCOMERS = 5
 PEOPLE, TRIGGERED, SYBILS, FLIPPED = 50, 20, 5, 0.3
 ATTACKS = ("none", "triggered", "label flipped", "sybils")
 TARGET = 0
-NEIGHBOURS = 5
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,16 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Result:
-    """With an attack: its success and the honest error, without and with the guard; named, honest people named."""
+    """With an attack: its success and the honest error in each of `WAYS`; who is named, known and new.
 
-    success: tuple[float, float]
-    error: tuple[float, float]
-    named: int
+    `named` are attackers, `wrongly` honest people.
+    """
+
+    success: tuple[float, ...]
+    error: tuple[float, ...]
+    named: tuple[int, int]
+    wrongly: tuple[int, int]
     attackers: int
-    wrongly: int
 
 
 def main() -> None:
@@ -104,24 +115,46 @@ def _try(
     places = rng.permutation(len(truth))
     asked, taught = places[: len(truth) // 5], places[len(truth) // 5 :]
     crowd = _crowd(embeddings, marked, truth, taught, attack, rng)
-    together = allied(crowd.senders, nearest_others(scaled(crowd.embeddings).astype(np.float32), NEIGHBOURS))
-    alarms = find_alarms(_answers(crowd, together), crowd.given, crowd.senders, together)
-    named = {alarm.sender for alarm in alarms}
-    kept = ~np.isin(crowd.senders, list(named))
-    labels, victims = int(truth.max()) + 1, asked[truth[asked] != TARGET]
-    success, error = [], []
-    for rows in (np.ones(len(kept), dtype=np.bool_), kept):
-        head = fit(Sight(crowd.embeddings[rows]), crowd.given[rows], labels, Recipe())
+    everybody = np.ones(len(crowd.given), dtype=np.bool_)
+    waits = np.isin(crowd.senders, [*crowd.attackers, *range(NEWCOMERS)])
+    known, new = _named(crowd, everybody), _named(crowd, ~waits)
+    order = [f"{row * 7919 % len(everybody):06}" for row in range(len(everybody))]
+    guarded = within_caps(crowd.given, crowd.senders, order) & ~np.isin(crowd.senders, list(known))
+    learned = _learned(embeddings, marked, truth, asked, attack, crowd)
+    success, error = zip(*(learned(rows) for rows in (everybody, guarded, ~waits)), strict=True)
+    found = (len(known & crowd.attackers), len(new & crowd.attackers))
+    wrongly = (len(known - crowd.attackers), len(new - crowd.attackers))
+    return Result(success, error, found, wrongly, len(crowd.attackers))
+
+
+def _learned(
+    embeddings: NDArray[np.float32],
+    marked: NDArray[np.float32],
+    truth: Integers,
+    asked: Integers,
+    attack: str,
+    crowd: Crowd,
+) -> Callable[[NDArray[np.bool_]], tuple[float, float]]:
+    """Return what tells of some rows of a crowd how an attack succeeds if they are learned, and the honest error."""
+    victims = asked[truth[asked] != TARGET]
+    look_alike = look_alikes(embeddings, truth)[TARGET]
+
+    def told(rows: NDArray[np.bool_]) -> tuple[float, float]:
+        head = fit(Sight(crowd.embeddings[rows]), crowd.given[rows], int(truth.max()) + 1, Recipe())
         answers = head.logits(embeddings[asked]).argmax(axis=1)
-        error.append(float((answers != truth[asked]).mean()))
+        error = float((answers != truth[asked]).mean())
         if attack == "label flipped":
-            of_label = truth[asked] == TARGET
-            taken = answers[of_label] == look_alikes(embeddings, truth)[TARGET]
-            success.append(float(taken.mean()))
-        else:
-            success.append(float((head.logits(marked[victims]).argmax(axis=1) == TARGET).mean()))
-    found = len(named & crowd.attackers)
-    return Result((success[0], success[1]), (error[0], error[1]), found, len(crowd.attackers), len(named) - found)
+            return float((answers[truth[asked] == TARGET] == look_alike).mean()), error
+        return float((head.logits(marked[victims]).argmax(axis=1) == TARGET).mean()), error
+
+    return told
+
+
+def _named(crowd: Crowd, teaching: NDArray[np.bool_]) -> set[int]:
+    """Return who is named if only some rows teach."""
+    together = allied(crowd.senders, crowd.given, scaled(crowd.embeddings).astype(np.float32))
+    answers = _answers(crowd, together, teaching)
+    return {alarm.sender for alarm in find_alarms(answers, crowd.given, crowd.senders, together)}
 
 
 def _crowd(
@@ -154,10 +187,11 @@ def _crowd(
     )
 
 
-def _answers(crowd: Crowd, together: Integers) -> NDArray[np.float64]:
+def _answers(crowd: Crowd, together: Integers, teaching: NDArray[np.bool_]) -> NDArray[np.float64]:
     folds = sender_folds(together, FOLDS)
     labels = int(crowd.given.max()) + 1
-    held_out = out_of_fold(Sights.untuned(crowd.embeddings).folds, crowd.given, folds, labels, Recipe())
+    sights = Sights.untuned(crowd.embeddings).folds
+    held_out = out_of_fold(sights, crowd.given, folds, labels, Recipe(), among=teaching)
     answers = probabilities_of(held_out, 1.0)
     answers[~held_out.judged] = 0
     return answers
@@ -165,12 +199,17 @@ def _answers(crowd: Crowd, together: Integers) -> NDArray[np.float64]:
 
 def _told(results: list[Result]) -> str:
     success, error = (np.mean([getattr(one, what) for one in results], axis=0) for what in ("success", "error"))
-    return (
-        f"attack succeeds {100 * success[0]:.1f} %, with the guard {100 * success[1]:.1f} %; "
-        f"honest error {100 * error[0]:.1f} and {100 * error[1]:.1f} %; "
-        f"{sum(one.named for one in results)} of {sum(one.attackers for one in results)} attackers named, "
-        f"{sum(one.wrongly for one in results)} honest people"
+    ways = ", ".join(
+        f"{way} {100 * taken:.1f} % (honest error {100 * wrong:.1f} %)"
+        for way, taken, wrong in zip(WAYS, success, error, strict=True)
     )
+    attackers = sum(one.attackers for one in results)
+    named = [
+        f"{way} {sum(one.named[at] for one in results)} of {attackers} and {sum(one.wrongly[at] for one in results)} "
+        "honest people"
+        for at, way in enumerate(WAYS[1:])
+    ]
+    return f"success {ways}; attackers named {', '.join(named)}"
 
 
 if __name__ == "__main__":

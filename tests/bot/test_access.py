@@ -25,7 +25,7 @@ NEEDED = {
     "undo": Role.TEACHER, "mydata": Role.GUEST, "settings": Role.GUEST, "owner": Role.GUEST,
     "teacher": Role.ADMIN, "export": Role.TEACHER, "models": Role.GUEST, "rollback": Role.ADMIN,
     "card": Role.GUEST, "teach": Role.TEACHER, "done": Role.TEACHER, "review": Role.REVIEWER, "me": Role.GUEST,
-    "import": Role.TEACHER, "quarantine": Role.REVIEWER,
+    "import": Role.TEACHER, "quarantine": Role.REVIEWER, "revert": Role.ADMIN,
 }  # fmt: skip
 BUTTONS_NEED = {
     "r": Role.TEACHER, "w": Role.TEACHER, "b": Role.TEACHER, "p": Role.TEACHER, "o": Role.TEACHER, "n": Role.TEACHER,
@@ -39,8 +39,9 @@ BUTTONS_NEED = {
     "y": Role.GUEST, "t": Role.GUEST, "f": Role.GUEST, "fy": Role.GUEST, "fn": Role.GUEST,
     "vk": Role.REVIEWER, "vp": Role.REVIEWER, "vc": Role.REVIEWER, "vo": Role.REVIEWER, "va": Role.REVIEWER,
     "vt": Role.REVIEWER, "vs": Role.REVIEWER, "vb": Role.REVIEWER, "vd": Role.REVIEWER, "vu": Role.REVIEWER,
-    "vq": Role.REVIEWER, "vr": Role.REVIEWER,
+    "vq": Role.REVIEWER, "vr": Role.REVIEWER, "vn": Role.REVIEWER,
     "zt": Role.REVIEWER, "zd": Role.REVIEWER, "zs": Role.REVIEWER, "zu": Role.REVIEWER, "zq": Role.REVIEWER,
+    "gl": Role.ADMIN, "gr": Role.ADMIN, "gy": Role.ADMIN, "gn": Role.ADMIN, "gu": Role.ADMIN, "gf": Role.ADMIN,
 }  # fmt: skip
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from trainer.caps import within_caps
-from trainer.senders import allied, at_least, find_alarms, sender_folds
-from trainer.similar import nearest_others
+from trainer.senders import NOBODY, allied, at_least, find_alarms, sender_folds
 
 
 def answered(given: np.ndarray, contradicted: np.ndarray, labels: int = 3) -> np.ndarray:
@@ -88,7 +87,7 @@ def test_people_whose_photos_are_like_one_anothers_are_allied_and_others_are_not
     vectors[senders >= 17] += 4
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
 
-    together = allied(senders, nearest_others(vectors, 5))
+    together = allied(senders, np.zeros(len(senders), dtype=np.int64), vectors)
 
     assert len(set(together[senders >= 17])) == 1
     assert len(set(together)) == 18
@@ -107,7 +106,7 @@ def test_the_chance_is_that_of_all_ways_to_get_so_many() -> None:
 
 def test_one_person_brings_no_more_than_her_share_of_a_label_and_of_all() -> None:
     given = np.repeat([0, 1, 2, 3], 500)
-    senders = np.where(np.arange(2_000) % 500 < 200, 1, np.arange(2_000) % 30 + 2)
+    senders = np.where(np.arange(2_000) % 500 < 200, 1, np.arange(2_000) % 60 + 2)
     order = [f"{row * 7919 % 2_000:05}" for row in range(2_000)]
 
     kept = within_caps(given, senders, order)
@@ -120,13 +119,13 @@ def test_one_person_brings_no_more_than_her_share_of_a_label_and_of_all() -> Non
 
 
 def test_which_photos_stay_out_does_not_depend_on_their_sequence() -> None:
-    given, senders = np.zeros(200, dtype=np.int64), np.ones(200, dtype=np.int64)
+    given, senders = np.zeros(200, dtype=np.int64), np.where(np.arange(200) < 100, 1, np.arange(200))
     order = [f"{row * 7919 % 200:05}" for row in range(200)]
 
     kept = within_caps(given, senders, order)
-    turned = within_caps(given, senders, order[::-1])
+    turned = within_caps(given, senders[::-1], order[::-1])
 
-    assert kept.sum() == 20
+    assert kept.sum() == 120
     assert (kept == turned[::-1]).all()
 
 
@@ -134,3 +133,37 @@ def test_a_family_with_few_photos_is_not_held_to_shares() -> None:
     given, senders = np.repeat([0, 1], 20), np.zeros(40, dtype=np.int64)
 
     assert within_caps(given, senders, [str(row) for row in range(40)]).all()
+
+
+def test_who_teaches_alone_or_with_a_friend_is_not_held_to_shares_however_much_she_brings() -> None:
+    given, order = np.repeat([0, 1], 500), [str(row) for row in range(1_000)]
+    alone, with_a_friend = np.zeros(1_000, dtype=np.int64), (np.arange(1_000) % 100 == 0).astype(np.int64)
+
+    assert within_caps(given, alone, order).all()
+    assert within_caps(given, with_a_friend, order).all()
+
+
+def test_what_several_people_say_is_held_to_no_share_and_names_nobody() -> None:
+    given, senders, contradicted = honest()
+    senders[senders == 7] = NOBODY
+    contradicted[senders == NOBODY] = True
+
+    assert within_caps(np.zeros(2_000, dtype=np.int64), np.full(2_000, NOBODY), ["0"] * 2_000).all()
+    assert find_alarms(answered(given, contradicted), given, senders, senders) == ()
+
+
+def test_nobody_is_judged_by_less_than_half_of_all_photos() -> None:
+    senders = np.repeat([0, 1], [300, 60])
+    given, contradicted = np.arange(360) % 3, (senders == 0) & (np.arange(360) % 3 == 0)
+
+    assert find_alarms(answered(given, contradicted), given, senders, senders) == ()
+
+
+def test_people_who_bring_the_same_label_are_no_allies_for_that() -> None:
+    rng = np.random.default_rng(0)
+    given = np.repeat([0, 1, 2, 3], 100)
+    vectors = rng.standard_normal((400, 32)).astype(np.float32) + 4 * np.eye(4, 32, dtype=np.float32)[given]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    senders = np.repeat(np.arange(20), 20)
+
+    assert len(set(allied(senders, given, vectors))) == 20

@@ -6,7 +6,7 @@ from alembic import op
 from storage.columns import Id, UtcDateTime
 
 revision = "0012"
-down_revision = "0014"
+down_revision = "0011"
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from storage.columns import Id, UtcDateTime, Words
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 
 
 def upgrade() -> None:

@@ -1,0 +1,88 @@
+"""Newcomers: whose lessons wait is listed for reviewers, who may agree with all of one person's at once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.actions.teaching import request_fit
+from bot.visit import Presence, Visit
+from storage import (
+    Choice,
+    Decision,
+    NewSuspect,
+    NotFound,
+    Person,
+    Reason,
+    Suspect,
+    SuspectKind,
+    Unit,
+    VoteKind,
+    subject_of,
+)
+
+
+def list_waiting(unit: Unit, classifier_id: int, waiting: Mapping[int, frozenset[int]]) -> bool:
+    """Make the waiting lessons the list that reviewers go through, the oldest first; False before any network."""
+    network = unit.networks.latest(classifier_id)
+    if network is None:
+        return False
+    found = []
+    for photo_id, people in sorted(waiting.items()):
+        reason = {"cause": "newcomer", "person": min(people)}
+        found.append(NewSuspect((photo_id,), unit.votes.standing(photo_id).label_id, None, 0.0, reason))
+    unit.suspects.renew(classifier_id, network.id, SuspectKind.NEWCOMER, found)
+    return True
+
+
+def relist(unit: Unit, classifier_id: int) -> None:
+    """Make that list anew."""
+    list_waiting(unit, classifier_id, unit.guard.vouched(classifier_id).waiting)
+
+
+def waiting_like(unit: Unit, found: Suspect) -> list[int]:
+    """The photos of the same newcomer that wait; none for a card of another kind."""
+    person_id = found.reason.get("person")
+    if found.kind is not SuspectKind.NEWCOMER or person_id is None:
+        return []
+    return unit.guard.vouched(found.classifier_id, {person_id}).of_person(person_id)
+
+
+def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int) -> Decision:
+    """Decide that all waiting lessons of a card's newcomer are right; the same press again decides nothing more.
+
+    One decision, so that it is undone as one. Raises NotFound if none waits any more.
+    """
+    deed = f"{visit.deed}:review"
+    known = unit.decisions.of_deed(deed)
+    if known is not None:
+        return known
+    found = unit.suspects.get(suspect_id)
+    photos = waiting_like(unit, found) if found.classifier_id == presence.classifier_id else []
+    if not photos:
+        raise NotFound("suspect", suspect_id)
+    votes: dict[int, int | None] = {}
+    for photo_id in photos:
+        label_id = unit.votes.standing(photo_id).label_id
+        told = {"deed": f"{visit.deed}:{photo_id}"}
+        votes[photo_id] = unit.votes.cast(
+            photo_id, presence.person.id, VoteKind.LABEL, label_id, Reason.REVIEW, **told
+        ).id
+    about = replace(found, photo_ids=tuple(photos), subject=subject_of(photos))
+    made = unit.decisions.add(about, presence.person.id, Choice.KEEP, votes=votes, deed=deed)
+    unit.suspects.release(presence.person.id)
+    relist(unit, presence.classifier_id)
+    request_fit(unit, presence.classifier_id)
+    return made
+
+
+def settled_in(unit: Unit, classifier_id: int) -> list[Person]:
+    """Newcomers of whose lessons enough are borne out."""
+    confirmed = unit.guard.vouched(classifier_id).confirmed
+    return [unit.people.get(one) for one, count in sorted(confirmed.items()) if count >= unit.guard.needed]
+
+
+def welcome(unit: Unit, classifier_id: int, person: Person) -> bool:
+    """Let all that somebody teaches count at once from now on; False if it did already."""
+    if not unit.guard.welcome(classifier_id, person.id):
+        return False
+    request_fit(unit, classifier_id)
+    return True

@@ -1,0 +1,134 @@
+"""“/revert” and the buttons of the guard: look at an alarm's photos, take all of somebody's lessons back, or not."""
+
+import asyncio
+
+from telegram import Update
+
+from bot.access import permitted
+from bot.actions import alarms, reverting
+from bot.actions.reviewing import Mode
+from bot.buttons import Press
+from bot.context import Context, Scene
+from bot.guard_buttons import GuardButtons
+from bot.handlers.replied import replied_to
+from bot.handlers.reviewing import begin
+from bot.replies import Said
+from bot.speech import guard_texts, guides
+from storage import NotFound, Person, Role, Settlement, Unit
+
+# So many of who taught last are there to choose from.
+RECENT = 10
+
+
+@permitted(Role.ADMIN)
+async def revert(update: Update, context: Context) -> None:
+    """Ask whether all lessons are taken back of the person whose message this replies to, or offer who taught last."""
+    whom = replied_to(update.effective_message)
+
+    def action(scene: Scene) -> None:
+        to_message = None if scene.visit.private else scene.visit.message_id
+        found = None if whom is None else scene.unit.people.by_telegram_id(whom.id)
+        if whom is None:
+            said = _offer(scene)
+        else:
+            said = Said(guard_texts.nothing_of(whom.full_name)) if found is None else _question(scene, found)
+        scene.replies.say(said, to_message=to_message)
+
+    await context.act(action)
+
+
+def _offer(scene: Scene) -> Said:
+    if not scene.visit.private:
+        return Said(guard_texts.revert_how())
+    recent = scene.unit.guard.recent_teachers(scene.presence.classifier_id, RECENT)
+    people = [scene.unit.people.get(one) for one in recent]
+    if not people:
+        return Said(guard_texts.nobody_taught())
+    return Said(guard_texts.whose(), GuardButtons(scene.keyboards).teachers(people))
+
+
+def _question(scene: Scene, person: Person) -> Said:
+    if not _may(scene.unit, scene.presence.person, person):
+        return Said(guard_texts.owners_only())
+    would = reverting.would_revert(scene.unit, scene.presence.classifier_id, person.id)
+    text = guard_texts.revert_really(person, would.votes, would.photos)
+    return Said(text, GuardButtons(scene.keyboards).really(person.id) if would.votes else None)
+
+
+def ask(scene: Scene, press: Press, message_id: int) -> None:
+    scene.replies.say(_question(scene, scene.unit.people.get(press.thing)))
+
+
+def keep(scene: Scene, press: Press, message_id: int) -> str:
+    scene.replies.edit(message_id, Said(guard_texts.not_taken_back()))
+    return guard_texts.not_taken_back()
+
+
+def fine(scene: Scene, press: Press, message_id: int) -> str | None:
+    found = alarms.find(scene.unit, scene.presence, press.thing)
+    if not alarms.call_fine(scene.unit, scene.presence, found.id):
+        return guard_texts.settled_already()
+    said = Said(guard_texts.called_fine(scene.unit.people.get(found.person_id)))
+    scene.replies.edit_caption(message_id, said)
+    return None
+
+
+async def look(context: Context, press: Press) -> str | None:
+    """Make the photos of an alarm a review, in a message of its own."""
+    try:
+        await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
+    except NotFound:
+        return guides.photo_gone()
+    await begin(context, Mode.ALARMS)
+    return None
+
+
+async def really(context: Context, press: Press) -> str | None:
+    """Take all back, some votes at a time; pressed or handled again, it goes on and tells the same."""
+    person, classifier_id = await _whom(context, press)
+    if person is None:
+        return guides.photo_gone()
+    store = context.services.store
+    await asyncio.to_thread(reverting.revert, store, classifier_id, person.id)
+
+    def action(scene: Scene) -> None:
+        done = reverting.last_reverted(scene.unit, classifier_id, person.id)
+        scene.unit.alarms.settle_of(classifier_id, person.id, Settlement.REVERTED)
+        text = guard_texts.reverted(person, done.votes, done.photos)
+        buttons = GuardButtons(scene.keyboards).reverted(person.id)
+        scene.replies.edit(scene.visit.message_id, Said(text, buttons))
+
+    await context.act(action)
+    return None
+
+
+async def undo(context: Context, press: Press) -> str | None:
+    """Let speak again what was taken back."""
+    person, classifier_id = await _whom(context, press)
+    if person is None:
+        return guides.photo_gone()
+    store = context.services.store
+    done = await asyncio.to_thread(reverting.undo_revert, store, classifier_id, person.id)
+    text = guard_texts.nothing_to_undo() if done is None else guard_texts.revert_undone(person, done.votes)
+    await context.act(lambda scene: scene.replies.edit(scene.visit.message_id, Said(text)))
+    return None
+
+
+async def _whom(context: Context, press: Press) -> tuple[Person | None, int]:
+    """The person of a button, and the classifier; nobody if she is gone, or not for this admin to decide about."""
+
+    def find(unit: Unit) -> tuple[Person | None, int]:
+        chat, admin = unit.chats.by_telegram_id(context.here.chat_id), None
+        admin = unit.people.by_telegram_id(context.here.person_id)
+        classifier_id = unit.classifiers.default().id if chat is None else chat.classifier_id
+        try:
+            person = unit.people.get(press.thing)
+        except NotFound:
+            return None, classifier_id
+        return (person if admin is not None and _may(unit, admin, person) else None), classifier_id
+
+    return await context.look(find)
+
+
+def _may(unit: Unit, admin: Person, person: Person) -> bool:
+    return person.role < Role.OWNER or admin.role >= Role.OWNER

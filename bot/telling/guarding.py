@@ -1,0 +1,122 @@
+"""Tells reviewers whose lessons wait, newcomers when they are none any more, and admins of alarms; each thing once.
+
+What is told follows from what is stored, so a kill at any moment costs nothing: it is found again.
+"""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from bot.actions import alarms, newcomers
+from bot.actions.teaching import request_fit
+from bot.buttons import Signer
+from bot.collage import side_by_side
+from bot.guard_buttons import GuardButtons
+from bot.keyboards import Keyboards
+from bot.replies import Said, message
+from bot.speech import guard_texts
+from storage import Alarm, Role, StorageError, Store, Unit, Vouched
+from trainer.errors import PictureUnreadable
+from trainer.preprocessing import Pixels, decode
+
+LOOK_EVERY = 2.0
+# So many photos of an alarm are shown, each so wide.
+SHOWN, TILE = 6, 320
+
+
+class Guarding:
+    """Looks now and then; `step` blocks: call it from a thread."""
+
+    def __init__(self, store: Store, signer: Signer, bot_id: int) -> None:
+        self._store = store
+        self._signer = signer
+        self._bot_id = bot_id
+        self._look_at = 0.0
+        self._listed: Mapping[int, frozenset[int]] | None = None
+
+    def step(self) -> bool:
+        """Look; True if somebody is owed a message."""
+        if time.monotonic() < self._look_at:
+            return False
+        self._look_at = time.monotonic() + LOOK_EVERY
+        with self._store.read() as unit:
+            classifier_id = unit.classifiers.default().id
+            vouched, untold = unit.guard.vouched(classifier_id), unit.alarms.untold()
+            settled = bool(newcomers.settled_in(unit, classifier_id))
+            can_list = unit.networks.latest(classifier_id) is not None
+        told = self._welcome(classifier_id) if settled else False
+        if can_list and vouched.waiting != self._listed:
+            told = self._list(classifier_id, vouched) or told
+        for one in untold:
+            told = self._tell_alarm(one) or told
+        return told
+
+    def _welcome(self, classifier_id: int) -> bool:
+        told = False
+        with self._store.write() as unit:
+            for person in newcomers.settled_in(unit, classifier_id):
+                if newcomers.welcome(unit, classifier_id, person):
+                    chat = unit.chats.by_telegram_id(person.telegram_id)
+                    if chat is not None and chat.reachable:
+                        said, key = Said(guard_texts.counts_at_once()), f"welcome:{classifier_id}:{person.id}"
+                        told = self._owe(unit, person.telegram_id, said, key) or told
+        return told
+
+    def _list(self, classifier_id: int, vouched: Vouched) -> bool:
+        """List what waits, and tell reviewers of each newcomer, once a day and without a sound."""
+        with self._store.write() as unit:
+            newcomers.list_waiting(unit, classifier_id, vouched.waiting)
+            if set(self._listed or ()) - set(vouched.waiting):
+                # A role may have changed, which asks for nothing by itself.
+                request_fit(unit, classifier_id)
+            told = False
+            for person_id in sorted({one for people in vouched.waiting.values() for one in people}):
+                text = guard_texts.newcomer_waits(unit.people.get(person_id))
+                for reviewer in alarms.reachable(unit, Role.REVIEWER):
+                    key = f"newcomer:{person_id}:{reviewer.id}:{unit.now.date().isoformat()}"
+                    told = self._owe(unit, reviewer.telegram_id, Said(text), key, quiet=True) or told
+        self._listed = dict(vouched.waiting)
+        return told
+
+    def _tell_alarm(self, found: Alarm) -> bool:
+        """Owe all admins the photos with the figures; nothing is noted as told while there is none to tell."""
+        picture = self._evidence(found)
+        with self._store.write() as unit:
+            admins = alarms.reachable(unit, Role.ADMIN)
+            if not admins:
+                return False
+            text = guard_texts.alarm(found, unit.people.get(found.person_id))
+            for admin in admins:
+                keyboards = Keyboards(self._signer, admin.telegram_id, admin.telegram_id, unit.now)
+                payload = {"chat_id": admin.telegram_id, "caption": text, "parse_mode": "HTML"}
+                payload["reply_markup"] = {"inline_keyboard": GuardButtons(keyboards).alarm(found)}
+                key = f"alarm:{found.id}:{admin.id}"
+                unit.outbox.owe(
+                    self._bot_id,
+                    admin.telegram_id,
+                    "sendPhoto",
+                    payload,
+                    dedupe=key,
+                    attachment=picture,
+                    attachment_name="alarm.jpg",
+                )
+            unit.alarms.told(found.id)
+        return True
+
+    def _evidence(self, found: Alarm) -> bytes:
+        with self._store.read() as unit:
+            photos = unit.photos.those(found.photo_ids[:SHOWN])
+        seen = [self._pixels(one.digest) for one in photos.values()]
+        return side_by_side(seen or [np.zeros((TILE, TILE, 3), dtype=np.uint8)], side=TILE)
+
+    def _pixels(self, digest: str) -> Pixels:
+        """A picture; a blank for one that cannot be read, or was deleted a moment ago."""
+        try:
+            return decode(self._store.blobs.read(digest), TILE)
+        except (StorageError, PictureUnreadable):
+            return np.zeros((TILE, TILE, 3), dtype=np.uint8)
+
+    def _owe(self, unit: Unit, chat_id: int, said: Said, dedupe: str, *, quiet: bool = False) -> bool:
+        payload = message(chat_id, said, quiet=quiet)
+        return unit.outbox.owe(self._bot_id, chat_id, "sendMessage", payload, dedupe=dedupe)

@@ -1,0 +1,158 @@
+"""The guard: whose lessons wait for somebody who agrees, and who says what a photo is taught as.
+
+A newcomer's lessons are not learned until somebody who is none, or a reviewer, says the same. Who waits is computed
+from votes and roles whenever it is asked, so nothing can get out of step; that somebody is a newcomer no more is kept.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, select
+
+from storage.guard_tables import regular
+from storage.inserting import insert_unless_there
+from storage.moment import Moment
+from storage.records import Person, Reason, Role, State, Vote, VoteKind
+from storage.tables import label, person, photo, standing, vote
+from storage.tallying import live
+from storage.votes import Votes
+
+_LABEL_NOW = func.coalesce(label.c.root_id, vote.c.label_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Newcomers' lessons: photo -> who of them teach it, where it waits; and how many of each are borne out."""
+
+    waiting: Mapping[int, frozenset[int]]
+    confirmed: Counter[int]
+
+    def of_person(self, person_id: int) -> list[int]:
+        """The photos of hers that wait."""
+        return sorted(one for one, people in self.waiting.items() if person_id in people)
+
+
+class Guard:
+    def __init__(self, connection: Connection, moment: Moment, votes: Votes, needed: int) -> None:
+        self._connection = connection
+        self._moment = moment
+        self._votes = votes
+        self.needed = needed
+
+    def is_on(self) -> bool:
+        """Whether anything waits at all: not where that is switched off, or where there is nobody to decide."""
+        deciding = select(person.c.id).where(person.c.role >= int(Role.REVIEWER)).limit(1)
+        return self.needed > 0 and self._connection.execute(deciding).first() is not None
+
+    def is_newcomer(self, classifier_id: int, one: Person) -> bool:
+        """Whether a person's lessons wait for somebody who agrees."""
+        if one.role >= Role.REVIEWER or not self.is_on() or one.id in self._first(classifier_id, else_=one.id):
+            return False
+        known = select(regular.c.person_id).where(
+            regular.c.classifier_id == classifier_id, regular.c.person_id == one.id
+        )
+        return self._connection.execute(known).first() is None
+
+    def waits(self, classifier_id: int, photo_id: int, one: Person) -> bool:
+        """Whether what a person says of a photo is not learned yet because she is new."""
+        now = self._votes.standing(photo_id)
+        if now.label_id is None or not self.is_newcomer(classifier_id, one):
+            return False
+        newcomers = self.newcomers(classifier_id) | {one.id}
+        return bool(vouch(self._votes.of_photos([photo_id]), {photo_id: now.label_id}, newcomers).waiting)
+
+    def newcomers(self, classifier_id: int) -> frozenset[int]:
+        """Everybody whose lessons would wait and who has said something of a photo."""
+        if not self.is_on():
+            return frozenset()
+        known = select(regular.c.person_id).where(
+            regular.c.classifier_id == classifier_id, regular.c.person_id == person.c.id
+        )
+        spoke = select(vote.c.id).where(vote.c.person_id == person.c.id)
+        query = select(person.c.id).where(person.c.role < int(Role.REVIEWER), ~known.exists(), spoke.exists())
+        return frozenset(self._connection.execute(query).scalars()) - self._first(classifier_id)
+
+    def vouched(self, classifier_id: int, people: Collection[int] | None = None) -> Vouched:
+        """What newcomers teach, as it stands now; with `people`, only photos that these have spoken of."""
+        newcomers = self.newcomers(classifier_id)
+        spoke = newcomers if people is None else newcomers.intersection(people)
+        if not spoke:
+            return Vouched({}, Counter())
+        query = (
+            select(standing.c.photo_id, standing.c.label_id)
+            .join_from(standing, vote, vote.c.photo_id == standing.c.photo_id)
+            .join(photo, photo.c.id == standing.c.photo_id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+            .where(vote.c.person_id.in_(sorted(spoke)))
+            .distinct()
+        )
+        taught = {row.photo_id: row.label_id for row in self._connection.execute(query)}
+        return vouch(self._votes.of_photos(sorted(taught)), taught, newcomers)
+
+    def welcome(self, classifier_id: int, person_id: int) -> bool:
+        """Note that somebody is a newcomer no more, for good; False if she was none."""
+        values = {"classifier_id": classifier_id, "person_id": person_id, "created_at": self._moment.now}
+        return insert_unless_there(self._connection, regular, **values)
+
+    def senders(self, classifier_id: int) -> dict[int, int | None]:
+        """Photo -> the one person who says what it is taught as; None where several do, or an import does."""
+        query = (
+            select(vote.c.photo_id, vote.c.person_id)
+            .join_from(vote, standing, standing.c.photo_id == vote.c.photo_id)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .join(label, label.c.id == vote.c.label_id)
+            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+            .where(vote.c.kind == VoteKind.LABEL, standing.c.label_id == _LABEL_NOW)
+            .distinct()
+        )
+        people: dict[int, set[int | None]] = defaultdict(set)
+        for row in self._connection.execute(query):
+            people[row.photo_id].add(row.person_id)
+        several = [photo_id for photo_id, said in people.items() if len(said) > 1]
+        # Some of them may have withdrawn it since.
+        for photo_id, votes in self._votes.of_photos(several).items():
+            label_id = self._votes.standing(photo_id).label_id
+            people[photo_id] = {one.person_id for one in live(votes) if one.label_id == label_id}
+        return {photo_id: next(iter(said)) if len(said) == 1 else None for photo_id, said in people.items()}
+
+    def recent_teachers(self, classifier_id: int, limit: int) -> list[int]:
+        """Who spoke of photos last, the newest first."""
+        query = (
+            select(vote.c.person_id)
+            .join(photo, photo.c.id == vote.c.photo_id)
+            .where(photo.c.classifier_id == classifier_id, vote.c.person_id.is_not(None))
+            .group_by(vote.c.person_id)
+            .order_by(func.max(vote.c.id).desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def forget_person(self, person_id: int) -> None:
+        """Forget that somebody is known here."""
+        self._connection.execute(delete(regular).where(regular.c.person_id == person_id))
+
+    def _first(self, classifier_id: int, else_: int | None = None) -> frozenset[int]:
+        """Who taught first, or will be the first, `else_`; nobody where an import came first: its owner teaches."""
+        query = select(vote.c.person_id).join(photo, photo.c.id == vote.c.photo_id)
+        query = query.where(photo.c.classifier_id == classifier_id).order_by(vote.c.id).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        first = else_ if row is None else row.person_id
+        return frozenset() if first is None else frozenset({first})
+
+
+def vouch(votes: Mapping[int, Iterable[Vote]], taught: Mapping[int, int], newcomers: Collection[int]) -> Vouched:
+    """Say what of newcomers' lessons waits, by all votes on the photos and what those count as.
+
+    A word of another newcomer is none: else two strangers could vouch for each other.
+    """
+    waiting: dict[int, frozenset[int]] = {}
+    confirmed: Counter[int] = Counter()
+    for photo_id, label_id in taught.items():
+        agree = [one for one in live(votes[photo_id]) if one.kind is VoteKind.LABEL and one.label_id == label_id]
+        new = frozenset(one.person_id for one in agree if one.person_id in newcomers and one.person_id is not None)
+        if any(one.person_id not in newcomers or one.reason is Reason.REVIEW for one in agree):
+            confirmed.update(new)
+        elif new:
+            waiting[photo_id] = new
+    return Vouched(waiting, confirmed)
