@@ -26,6 +26,7 @@ from trainer.outlook import Outlook
 from trainer.recipe import Recipe
 from trainer.report_jobs import drop_spoilt, report_apart
 from trainer.review_lists import Listed
+from trainer.same_pictures import Seen
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TuneJobs
 
@@ -62,6 +63,7 @@ class Service:
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
         self._foreseen = outlook.Memory()
+        self._seen = Seen()
         self._tunings = TuneJobs(store, settings, recipe, self._worker)
 
     def run(self) -> None:
@@ -193,7 +195,8 @@ class Service:
 
     def _list_suspects(self, job: Job, eyes: Eyes) -> None:
         """Make the lists that reviewers are shown; give way to lessons, or to the next trainer if told to stop."""
-        for step in review_lists.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable):
+        unreadable, seen = self._unreadable, self._seen
+        for step in review_lists.run(self._store, job.classifier_id, eyes, self._recipe, unreadable, seen):
             if isinstance(step, Listed):
                 with self._store.write() as unit:
                     unit.jobs.finish(job.id, self._worker, step.as_dict())
