@@ -18,8 +18,8 @@ Vectors = NDArray[np.float32]
 
 # So many photos are compared at a time, lest thousands against thousands fill the memory.
 AT_ONCE = 1024
-# Up to so many photos all are compared with all (EXPERIMENTS.md): there an index takes as long, and misses some.
-EXACT = 15_000
+# Up to so many photos all are compared with all: an index takes about as long there, and misses some (EXPERIMENTS.md).
+EXACT = 10_000
 # Of the nearest photos so many are found, where those are wanted that are not in one's own fold.
 WIDE = 32
 
