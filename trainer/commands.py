@@ -224,6 +224,8 @@ def report_in_words(facts: dict[str, Any]) -> str:
         )
     if (test := facts["test"]) is not None:
         lines.append(_test_in_words(test))
+    if facts["cleaning"] is not None:
+        lines.append(f"Since labels were cleaned: {facts['cleaning']}")
     lines.extend(f"{one['truth']} taken for {one['answer']}: {one['count']} of {one['of']}." for one in facts["pairs"])
     lines += [f"{facts['sentence']} {facts['advice']}", *facts["pictures"]]
     return "\n".join(lines)

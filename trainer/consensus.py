@@ -30,9 +30,10 @@ HABIT = 3.0
 MISTAKES, MISTAKEN = 0.5, 3.0
 # The network's probability that a photo shows none of the labels, and the least for anything.
 NONE_SHARE, FLOOR = 0.02, 1e-4
-# Powers that the network's voice may be raised to.
-POWERS = np.linspace(0, 4, 21)
+# Powers that the network's voice may be raised to: steps from 0, one as large as the other.
+STEP, STEPS = 0.2, 20
 ROUNDS = 12
+PHOTOS_AT_ONCE = 4096
 # A label is confirmed from this probability on, if two voices said it; below the other it is disputed.
 SURE, LIKELY = 0.95, 0.5
 
@@ -189,17 +190,20 @@ def _shares(logs: Floats) -> Floats:
 
 
 def _power(named: Floats, spoken: Floats, voices: _Voices) -> float:
-    """Return the power of the network's voice that makes what people said most likely."""
-    heard = np.unique(voices.photos)
-    said, told = named[heard], spoken[heard]
-    likelihoods = [(_log_sum(power * told + said) - _log_sum(power * told)).sum() for power in POWERS]
-    return float(POWERS[int(np.argmax(likelihoods))])
+    """Return the power of the network's voice that makes what people said most likely.
 
-
-def _log_sum(logs: Floats) -> Floats:
-    peak = logs.max(axis=1)
-    found: Floats = peak + np.log(np.exp(logs - peak[:, None]).sum(axis=1))
-    return found
+    By steps, so that each power is a product instead of exponentials: this is most of what there is to reckon.
+    """
+    heard, likelihoods = np.unique(voices.photos), np.zeros(STEPS + 1)
+    for start in range(0, len(heard), PHOTOS_AT_ONCE):
+        said, told = (each[heard[start : start + PHOTOS_AT_ONCE]] for each in (named, spoken))
+        voiced = np.exp(said - said.max(axis=1, keepdims=True))
+        step = np.exp(STEP * (told - told.max(axis=1, keepdims=True)))
+        network = np.ones_like(step)
+        for number in range(STEPS + 1):
+            likelihoods[number] += (np.log((network * voiced).sum(axis=1)) - np.log(network.sum(axis=1))).sum()
+            network *= step
+    return STEP * int(np.argmax(likelihoods))
 
 
 def _learned(voices: _Voices, known: _Known, likelihoods: Floats, joint: Floats) -> _Known:
@@ -225,14 +229,26 @@ def _opinions(votes: Votes, joint: Floats, spoken: Floats, power: float) -> tupl
     puzzled = np.bincount(votes.photos[~named], minlength=photos)
     best = joint.argmax(axis=1)
     said = np.where(counts > 0, joint, -1.0).argmax(axis=1)
+    first_two = np.partition(counts, -2, axis=1)[:, -2:]
+    tied = first_two[:, 0] == first_two[:, 1]
     network = np.where((spoken.max(axis=1) > spoken.min(axis=1)) & (power > 0), spoken.argmax(axis=1), -1)
     return tuple(
-        _opinion(joint[row], counts[row], int(puzzled[row]), int(best[row]), int(said[row]), int(network[row]))
+        _opinion(
+            joint[row],
+            counts[row],
+            int(puzzled[row]),
+            int(best[row]),
+            int(said[row]),
+            int(network[row]),
+            is_tied=bool(tied[row]),
+        )
         for row in range(photos)
     )
 
 
-def _opinion(shares: Floats, counts: Integers, puzzled: int, best: int, said: int, network: int) -> Opinion:
+def _opinion(
+    shares: Floats, counts: Integers, puzzled: int, best: int, said: int, network: int, *, is_tied: bool
+) -> Opinion:
     none, voices = len(shares) - 1, int(counts.sum())
     likeliest, sure = None if best == none else best, float(shares[best])
     if voices + puzzled == 0:
@@ -240,18 +256,13 @@ def _opinion(shares: Floats, counts: Integers, puzzled: int, best: int, said: in
     probability = float(shares[said])
     if puzzled > counts[said] or (said == none and probability >= LIKELY):
         return Opinion(None, probability if said == none and voices else 0.0, likeliest, sure, Settled.SET_ASIDE)
-    if probability < LIKELY or _is_tied(counts):
+    if probability < LIKELY or is_tied:
         settled = Settled.DISPUTED
     elif probability >= SURE and counts[said] + (network == said) >= 2:
         settled = Settled.CONFIRMED
     else:
         settled = Settled.TAUGHT
     return Opinion(None if said == none else said, probability, likeliest, sure, settled)
-
-
-def _is_tied(counts: Integers) -> bool:
-    first, second = np.sort(counts)[::-1][:2]
-    return bool(first == second)
 
 
 def _check(votes: Votes, photos: int, people: int, network: NDArray[np.floating]) -> None:

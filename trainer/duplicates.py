@@ -56,12 +56,26 @@ def find_twins(alike: Alike, grey: Grey) -> tuple[Twins, ...]:
     `alike` are the most alike photos of each, by `scaled` embeddings; `grey` (n, 64, 64) is each as `twins.shades`
     sees it.
     """
-    pairs, likenesses = _candidates(alike)
+    return look(*candidates(alike), grey)
+
+
+def look(pairs: Integers, likenesses: NDArray[np.float32], grey: Grey) -> tuple[Twins, ...]:
+    """Return which of the pairs (p, 2) of rows of `grey`, so alike (p,) by their embeddings, show the same."""
     found: list[Twins] = []
     for start in range(0, len(pairs), AT_ONCE):
         chunk = slice(start, start + AT_ONCE)
         found += _looked_at(pairs[chunk], likenesses[chunk], grey)
     return tuple(found)
+
+
+def candidates(alike: Alike) -> tuple[Integers, NDArray[np.float32]]:
+    """Return pairs (p, 2) worth a look, each once, and their likenesses (p,)."""
+    rows, likenesses = alike.rows[:, :CANDIDATES], alike.likenesses[:, :CANDIDATES]
+    one, place = np.nonzero(likenesses >= LEAST_LIKENESS)
+    other = rows[one, place]
+    # One number for each pair: numbers are made unique in a tenth of the time.
+    numbers, first = np.unique(np.minimum(one, other) * len(rows) + np.maximum(one, other), return_index=True)
+    return np.stack(np.divmod(numbers, max(len(rows), 1)), axis=1), likenesses[one, place][first]
 
 
 def group_twins(twins: Iterable[Twins], pixels: Sequence[int]) -> tuple[DuplicateGroup, ...]:
@@ -93,15 +107,6 @@ def one_fold_each(folds: Integers, groups: Iterable[DuplicateGroup]) -> Integers
         ranked = Counter(int(fold) for fold in folds[rows])
         together[rows] = min(ranked, key=lambda fold: (-ranked[fold], fold))
     return together
-
-
-def _candidates(alike: Alike) -> tuple[Integers, NDArray[np.float32]]:
-    """Return pairs (p, 2) worth a look, each once, and their likenesses (p,)."""
-    rows, likenesses = alike.rows[:, :CANDIDATES], alike.likenesses[:, :CANDIDATES]
-    one, place = np.nonzero(likenesses >= LEAST_LIKENESS)
-    pairs = np.sort(np.stack([one, rows[one, place]], axis=1), axis=1)
-    unique, first = np.unique(pairs, axis=0, return_index=True)
-    return unique.astype(np.int64), likenesses[one, place][first]
 
 
 def _looked_at(pairs: Integers, likenesses: NDArray[np.float32], grey: Grey) -> list[Twins]:

@@ -7,21 +7,24 @@ one person named alone may be wrong themselves. What is left is asked of both; t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from storage import Network, Reason, Settled, Store, Unit, Vote, VoteKind, live
+from storage import LabelledPhoto, Network, Reason, Settled, Store, Unit, Vote, VoteKind, live
 from trainer.artefact import verify
-from trainer.errors import DatasetUnknown, NothingToReport
+from trainer.errors import ArtefactError, DatasetUnknown, NothingToReport
 from trainer.gate import Answers, choose, unasked
 from trainer.metrics import BeforeAfter, before_after, paired_difference
 
 # Fewer photos tell nothing of a change of some points.
 ENOUGH = 30
 VOICES = 2
+# Whoever cleans makes several networks on the way; what came of it as a whole is asked.
+SITTING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,42 @@ def effect_of(store: Store, classifier_id: int, first: int, second: int) -> Effe
     with store.read() as unit:
         made = [_network(unit, classifier_id, number) for number in (first, second)]
         lessons = [unit.datasets.photos(classifier_id, number) for number in (first, second)]
-        votes = unit.votes.of_photos([one.photo_id for one in lessons[1]])
-        opinions = unit.opinions.all(classifier_id)
-    disputed = {photo_id for photo_id, one in opinions.items() if one.settled is Settled.DISPUTED}
-    confirmed = {
-        one.digest
-        for one in lessons[1]
-        if _voices(votes[one.photo_id], one.label_id) >= VOICES and one.photo_id not in disputed
-    }
+        confirmed = _confirmed(unit, classifier_id, lessons[1])
+    return _between(store, made, lessons, confirmed)
+
+
+def effect_since(store: Store, classifier_id: int, network: Network) -> Effect | None:
+    """Compare a network with the one that answered before the sitting in which its labels were cleaned.
+
+    None where no label was changed or taken away since, or the files of the one before are gone or damaged.
+    """
+    with store.read() as unit:
+        before = _before_sitting(unit.networks.all(classifier_id), network)
+        numbers = [None if one is None else unit.datasets.of_network(one.id) for one in (before, network)]
+        if before is None or numbers[0] is None or numbers[1] is None or numbers[0] == numbers[1]:
+            return None
+        lessons = [unit.datasets.photos(classifier_id, number) for number in numbers if number is not None]
+        confirmed = _confirmed(unit, classifier_id, lessons[1])
+    try:
+        found = _between(store, [before, network], lessons, confirmed)
+    except ArtefactError:
+        return None
+    return found if found.cleaned.renamed or found.cleaned.gone else None
+
+
+def _before_sitting(known: Iterable[Network], network: Network) -> Network | None:
+    """Return the newest network that answered a sitting ago, or else the first."""
+    earlier = sorted((one for one in known if one.shipped and one.number < network.number), key=lambda one: one.number)
+    ago = [one for one in earlier if one.created_at <= network.created_at - SITTING]
+    return ago[-1] if ago else earlier[0] if earlier else None
+
+
+def _between(
+    store: Store,
+    made: Sequence[Network],
+    lessons: Sequence[Sequence[LabelledPhoto]],
+    confirmed: Collection[str],
+) -> Effect:
     before, after = (verify(store.home / "networks" / network.folder).answers for network in made)
     taught = [{one.digest: one.label_id for one in photos} for photos in lessons]
     return effect(before, after, taught[0], taught[1], confirmed)
@@ -161,6 +192,18 @@ def _network(unit: Unit, classifier_id: int, number: int) -> Network:
         if found is not None and found.removed_at is None:
             return found
     raise NothingToReport(f"the files of version {number}'s network are gone: `pupil train --dataset {number}` first")
+
+
+def _confirmed(unit: Unit, classifier_id: int, lessons: Sequence[LabelledPhoto]) -> set[str]:
+    """Return the pictures whose label enough people said, and about which nobody is in dispute."""
+    votes = unit.votes.of_photos([one.photo_id for one in lessons])
+    opinions = unit.opinions.all(classifier_id).items()
+    disputed = {photo_id for photo_id, one in opinions if one.settled is Settled.DISPUTED}
+    return {
+        one.digest
+        for one in lessons
+        if one.photo_id not in disputed and _voices(votes[one.photo_id], one.label_id) >= VOICES
+    }
 
 
 def _voices(votes: Iterable[Vote], label_id: int) -> int:

@@ -15,6 +15,7 @@ from storage import Network, Store
 from trainer.advice import Said, say
 from trainer.artefact import Artefact, verify
 from trainer.diagnosing import Run, diagnose, diagnose_head
+from trainer.effect import Effect, effect_since, in_words
 from trainer.errors import ArtefactError, NothingToReport, TuningDamaged
 from trainer.eyes import tunings_folder
 from trainer.gate import Answers, choose, unasked
@@ -74,6 +75,7 @@ class Report:
     seconds: float | None = None
     test: Examined | None = None
     bands: tuple[Band, ...] = ()
+    cleaning: Effect | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what words are made of, as JSON values."""
@@ -103,6 +105,7 @@ class Report:
                 "chance": change.chance,
             },
             "test": None if self.test is None else _as_facts(self.test),
+            "cleaning": None if self.cleaning is None else in_words(self.cleaning.facts()),
             "pairs": pairs,
             "sentence": self.said.sentence,
             "advice": self.said.advice,
@@ -152,6 +155,7 @@ def report_of(store: Store, classifier_id: int, number: int | None = None) -> Re
         seconds=told.get("seconds"),
         test=examine(store, classifier_id, artefact, learned),
         bands=reliability(asked.probabilities.max(axis=1), asked.right()),
+        cleaning=effect_since(store, classifier_id, wanted),
     )
 
 

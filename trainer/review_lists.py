@@ -7,8 +7,10 @@ it did not learn from, changes no vote, and each list replaces the one before in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,28 +19,24 @@ from numpy.typing import NDArray
 from storage import LabelledPhoto, NewSuspect, StorageError, Store, SuspectKind, Unit, most_said
 from trainer import alarming
 from trainer.doubting import doubt
-from trainer.duplicates import LEAST_LIKENESS, DuplicateGroup, find_twins, group_twins, one_fold_each
+from trainer.duplicates import DuplicateGroup, group_twins, one_fold_each
 from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
-from trainer.head import scaled
 from trainer.material import Material, embed_missing, read_material
 from trainer.metrics import Integers
 from trainer.preprocessing import decode
 from trainer.recipe import Recipe
-from trainer.similar import Alike, nearest_others
+from trainer.same_pictures import Same, Seen, find_same
+from trainer.similar import Alike, unit_vectors
 from trainer.suspects import Cause, Suspect, find_off_topic, find_suspects, together
 from trainer.twins import SIDE, shades
 
 # A list is for people: so many of each kind at most.
 MOST = 300
-# So many pairs, the most alike first, are looked at for being one picture, which takes decoding them; so many photos
-# are decoded before something else may come first.
-LOOKED_AT, AT_ONCE = 1_500, 200
 # The other lists are the bot's own.
 LISTED = tuple(kind for kind in SuspectKind if kind not in (SuspectKind.NEWCOMER, SuspectKind.ALARM))
 # A card shows so many taught photos beside the one in doubt.
 BESIDE = 3
-NEIGHBOURS = 4
 # From this score on another label is likelier than the given one.
 DOUBTFUL = 0.5
 
@@ -55,8 +53,13 @@ class Listed:
         return {"network": self.network, "counts": {kind.value: count for kind, count in self.counts.items()}}
 
 
-def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable: set[str]) -> Iterator[str | Listed]:
-    """List what is in doubt; yield what is done before each step of a few seconds, and last what was listed."""
+def run(
+    store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable: set[str], seen: Seen | None = None
+) -> Iterator[str | Listed]:
+    """List what is in doubt; yield what is done before each step of a few seconds, and last what was listed.
+
+    `seen` is what former lists looked at, and is added to: only what is new is looked at.
+    """
     for embedded in embed_missing(store, classifier_id, eyes, unreadable):
         yield f"looking at new photos ({embedded})"
     yield "reading the lessons"
@@ -68,16 +71,18 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe, unreadable
     with store.read() as unit:
         lessons = _Lessons.of(material, unit.photos.labelled(classifier_id))
     yield "looking for photos that are one picture"
-    same = _Same(())
-    for step in _same(store, lessons):
-        if isinstance(step, _Same):
+    seen = seen or Seen()
+    seen.through(eyes.digest, lessons.digests)
+    for step in find_same(seen, lessons.digests, lessons.vectors, partial(_grey, store)):
+        if isinstance(step, Same):
             same = step
         else:
-            yield step
+            yield f"looking for photos that are one picture ({step})"
     yield "looking for doubtful labels"
-    found = _doubted(lessons, material, eyes, recipe, same.groups)
-    found[SuspectKind.DUPLICATE] = _groups(lessons, same.groups)
-    found[SuspectKind.SIMILAR] = [_pair(lessons, *one) for one in same.similar[:MOST]]
+    groups = group_twins(same.twins, _pixels(store, lessons))
+    found = _doubted(lessons, material, eyes, recipe, groups, same.alike)
+    found[SuspectKind.DUPLICATE] = _groups(lessons, groups)
+    found[SuspectKind.SIMILAR] = list(islice(lessons.similar(same.similar), MOST))
     yield "writing the lists"
     with store.write() as unit:
         found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
@@ -123,7 +128,7 @@ class _Lessons:
             tuple(one.label_id for one in lessons),
             np.array([one.fold for one in lessons], dtype=np.int64),
             np.array([numbers.setdefault(one.group, len(numbers)) for one in lessons], dtype=np.int64),
-            scaled(material.sights.whole.embeddings).astype(np.float32),
+            unit_vectors(material.sights.whole.embeddings),
             by_digest,
         )
 
@@ -144,24 +149,31 @@ class _Lessons:
             mine = tuple(one.photo_id for one in photos if one.label_id == odd.label_id)
             yield NewSuspect(mine, odd.label_id, other, 1.0, {"cause": "two_names", "photos": len(photos)})
 
-    def beside(self, row: int) -> list[int]:
-        """Return taught photos of other groups most alike to one."""
-        alike = self.vectors @ self.vectors[row]
-        alike[self.groups == self.groups[row]] = -np.inf
-        rows = [int(one) for one in np.argsort(-alike, kind="stable")[:BESIDE] if np.isfinite(alike[one])]
+    def beside(self, row: int, alike: Alike) -> list[int]:
+        """Return taught photos of other groups most alike to one, those that are known to be near or else of all."""
+        near = [int(one) for one in alike.rows[row] if self.groups[one] != self.groups[row]]
+        photos = [self.photos_of(one)[0] for one in near if self.photos_of(one)]
+        if len(photos) >= BESIDE:
+            return photos[:BESIDE]
+        cosines = self.vectors @ self.vectors[row]
+        cosines[self.groups == self.groups[row]] = -np.inf
+        rows = [int(one) for one in np.argsort(-cosines, kind="stable")[:BESIDE] if np.isfinite(cosines[one])]
         return [self.photos_of(one)[0] for one in rows if self.photos_of(one)]
 
-
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """Groups that are one picture, and pairs (row, row, cosine) that are only most alike, the most alike first."""
-
-    groups: tuple[DuplicateGroup, ...]
-    similar: tuple[tuple[int, int, float], ...] = ()
+    def similar(self, pairs: Iterable[tuple[int, int, float]]) -> Iterator[NewSuspect]:
+        """Yield pairs that are only alike; photos of one group are known to be: an album, or one picture sent twice."""
+        for one, other, likeness in pairs:
+            if self.groups[one] != self.groups[other] and self.photos_of(one) and self.photos_of(other):
+                yield _pair(self, one, other, likeness)
 
 
 def _doubted(
-    lessons: _Lessons, material: Material, eyes: Eyes, recipe: Recipe, groups: Sequence[DuplicateGroup]
+    lessons: _Lessons,
+    material: Material,
+    eyes: Eyes,
+    recipe: Recipe,
+    groups: Sequence[DuplicateGroup],
+    alike: Alike,
 ) -> dict[SuspectKind, list[NewSuspect]]:
     """Return doubtful labels and strangers."""
     ids = tuple(label_id for label_id, _ in material.snapshot.labels)
@@ -169,14 +181,14 @@ def _doubted(
     # Copies in two folds vouch for each other. After a tuning a fold's embedder has learned from the other folds, so
     # that no photo may change its fold.
     folds = one_fold_each(lessons.folds, groups) if eyes.tuning is None else lessons.folds
-    doubts = doubt(material.sights.folds, given, folds, len(ids), recipe)
+    doubts = doubt(material.sights.folds, given, folds, len(ids), recipe, alike=alike)
     joint = together(doubts)
     labels = [one for one in find_suspects(doubts, given, most=MOST) if one.score > DOUBTFUL]
     strange = find_off_topic(doubts, given)[:MOST]
     two_names = list(lessons.two_names())
 
     def listed(one: Suspect) -> NewSuspect:
-        reason: dict[str, Any] = {"cause": one.cause.value, "beside": lessons.beside(one.row)}
+        reason: dict[str, Any] = {"cause": one.cause.value, "beside": lessons.beside(one.row, alike)}
         proposal = None if one.proposal is None else ids[one.proposal]
         if one.proposal is not None:
             own, other = float(joint[one.row, one.given]), float(joint[one.row, one.proposal])
@@ -187,42 +199,6 @@ def _doubted(
         SuspectKind.LABEL: [*two_names, *(listed(one) for one in labels if lessons.photos_of(one.row))][:MOST],
         SuspectKind.OUTLIER: [listed(one) for one in strange if lessons.photos_of(one.row)],
     }
-
-
-def _same(store: Store, lessons: _Lessons) -> Iterator[str | _Same]:
-    """Look for photos that are one picture; yield now and then while they are decoded, and last what was found."""
-    alike = nearest_others(lessons.vectors, NEIGHBOURS)
-    pairs = [one for one in _pairs(alike) if lessons.photos_of(one[0]) and lessons.photos_of(one[1])][:LOOKED_AT]
-    rows = sorted({row for pair in pairs for row in pair[:2]})
-    grey = np.zeros((len(lessons.digests), SIDE, SIDE), dtype=np.uint8)
-    for number, row in enumerate(rows):
-        if number % AT_ONCE == 0:
-            yield f"looking for photos that are one picture ({number})"
-        grey[row] = _grey(store, lessons.digests[row])
-    twins = find_twins(_only(alike, {(one, other) for one, other, _ in pairs}), grey)
-    known = {(min(one.first, one.second), max(one.first, one.second)) for one in twins}
-    # Photos of one group are known to be alike: an album, or one picture sent twice.
-    similar = [one for one in pairs if one[:2] not in known and lessons.groups[one[0]] != lessons.groups[one[1]]]
-    yield _Same(group_twins(twins, _pixels(store, lessons)), tuple(similar))
-
-
-def _pairs(alike: Alike) -> list[tuple[int, int, float]]:
-    """Return pairs of rows that may be one picture, each once, the most alike first."""
-    found: dict[tuple[int, int], float] = {}
-    for one, place in zip(*np.nonzero(alike.likenesses >= LEAST_LIKENESS), strict=True):
-        other = int(alike.rows[one, place])
-        found[min(int(one), other), max(int(one), other)] = float(alike.likenesses[one, place])
-    return [(*pair, likeness) for pair, likeness in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
-
-
-def _only(alike: Alike, pairs: set[tuple[int, int]]) -> Alike:
-    """Return the same without the pairs that were not decoded."""
-    likenesses = alike.likenesses.copy()
-    for one, place in zip(*np.nonzero(likenesses >= LEAST_LIKENESS), strict=True):
-        other = int(alike.rows[one, place])
-        if (min(int(one), other), max(int(one), other)) not in pairs:
-            likenesses[one, place] = -np.inf
-    return Alike(alike.rows, likenesses)
 
 
 def _grey(store: Store, digest: str) -> NDArray[np.uint8]:

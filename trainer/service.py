@@ -28,6 +28,7 @@ from trainer.outlook import Outlook
 from trainer.recipe import Recipe
 from trainer.report_jobs import drop_spoilt, report_apart
 from trainer.review_lists import Listed
+from trainer.same_pictures import Seen
 from trainer.settings import TrainerSettings
 from trainer.tune_jobs import TuneJobs
 
@@ -64,6 +65,7 @@ class Service:
         self._eyes: Eyes | None = None
         self._eyes_of: Network | None = None
         self._foreseen = outlook.Memory()
+        self._seen = Seen()
         self._tunings = TuneJobs(store, settings, recipe, self._worker)
 
     def run(self) -> None:
@@ -199,7 +201,8 @@ class Service:
         Give way to lessons, or to the next trainer if told to stop.
         """
         weighing = considering.run(self._store, job.classifier_id, eyes, self._recipe)
-        listing = review_lists.run(self._store, job.classifier_id, eyes, self._recipe, self._unreadable)
+        unreadable, seen = self._unreadable, self._seen
+        listing = review_lists.run(self._store, job.classifier_id, eyes, self._recipe, unreadable, seen)
         for step in chain(weighing, listing):
             if isinstance(step, Considered):
                 self._note_considered(job, step)

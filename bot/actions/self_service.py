@@ -60,10 +60,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
             }
             for p in photos
         ],
-        "collections": [
-            {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "state": one.state}
-            for one in unit.collections.of_person(person.id)
-        ],
+        "collections": _collections(unit, person),
         "set_aside": refused,
         "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),
         "votes": [
@@ -89,6 +86,13 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
     text = json.dumps(document, ensure_ascii=False, indent=1)
     return MyData(len(photos), lessons, len(flags), person.role, text, len(refused))
+
+
+def _collections(unit: Unit, person: Person) -> list[dict[str, Any]]:
+    return [
+        {"file_name": one.name, "sent": one.created_at.isoformat(), "label_of_all": one.label, "state": one.state}
+        for one in unit.collections.of_person(person.id)
+    ]
 
 
 def _set_aside(unit: Unit, person: Person) -> list[dict[str, Any]]:

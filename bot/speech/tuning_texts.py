@@ -103,6 +103,8 @@ def report(facts: dict[str, Any]) -> str:
             f"On the {test['n']} photos of the test, which I never learn from: {test['wrong']} wrong "
             f"({between(test['low'], test['high'])})."
         )
+    if (cleaning := facts.get("cleaning")) is not None:
+        lines.append(esc_ours(f"Since labels were cleaned: {cleaning}"))
     pairs = [
         f"{bold(one['truth'])} for {bold(one['answer'])} ({one['count']} of {one['of']})" for one in facts["pairs"]
     ]

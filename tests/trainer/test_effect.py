@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.effect import ENOUGH, effect, in_words
+from storage import Reason, Store, VoteKind
+from tests.trainer.conftest import Teach
+from tests.trainer.test_cycle import label_ids, learn
+from trainer.effect import ENOUGH, effect, effect_since, in_words
+from trainer.embedding import Embedder
 from trainer.gate import Answers
 from trainer.metrics import paired_difference
+from trainer.reporting import report_of
 
 LABELS = (1, 2)
 
@@ -90,3 +95,34 @@ def test_the_interval_of_a_paired_difference_keeps_what_it_promises() -> None:
     hits = [low <= 0.08 <= high for low, high in (paired_difference(int(b), int(w), 60) for b, w, _ in drawn)]
 
     assert 0.935 < np.mean(hits) < 0.985
+
+
+def test_a_report_says_what_cleaning_since_the_network_before_did(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    teach("red", 8)
+    teach("green", 8)
+    [wrong] = teach("green", 1, label="red", first=50)
+    first = learn(store, embedder).network
+    with store.write() as unit:
+        unit.votes.cast(wrong, None, VoteKind.LABEL, label_ids(store)["green"], Reason.IMPORT)
+    second = learn(store, embedder).network
+    assert first is not None
+    assert second is not None
+
+    found, facts = effect_since(store, 1, second), report_of(store, 1).facts()
+
+    assert found is not None
+    assert (found.cleaned.renamed, found.cleaned.foreseen, found.cleaned.agreed) == (1, 1, 1)
+    assert facts["cleaning"].startswith("1 photos got another label, 0 left, 0 came.")
+    assert effect_since(store, 1, first) is None
+
+
+def test_where_lessons_only_came_nothing_is_called_cleaned(store: Store, teach: Teach, embedder: Embedder) -> None:
+    teach("red", 8)
+    teach("green", 8)
+    learn(store, embedder)
+    teach("green", 1, first=50)
+    learn(store, embedder)
+
+    assert report_of(store, 1).facts()["cleaning"] is None

@@ -235,6 +235,15 @@ def test_our_own_sentences_come_whole_and_the_labels_in_them_are_no_markup() -> 
     assert [entity["type"] for entity in entities] == ["bold"]
 
 
+def test_a_report_tells_what_cleaning_did_and_is_silent_where_nothing_was_cleaned() -> None:
+    facts = {"network": 3, "wrong": 3, "n": 14, "low": 0.05, "high": 0.5, "pairs": [], "sentence": "", "advice": ""}
+
+    told = tuning_texts.report(facts | {"cleaning": "2 photos got another label."})
+
+    assert "\nSince labels were cleaned: 2 photos got another label.\n" in told
+    assert "cleaned" not in tuning_texts.report(facts | {"cleaning": None})
+
+
 def test_how_far_practising_is_comes_whole() -> None:
     doing = "practising without every fifth photo, part 2 of 6: round 7 of 15, about 12 min left"
 
