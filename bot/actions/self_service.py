@@ -77,10 +77,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "flags": [
             {"prediction": f.prediction_id, "said": f.verdict.value, "when": f.created_at.isoformat()} for f in flags
         ],
-        "questions_about_photos_of_others": [
-            {"photo": one.photo_id, "asked": one.asked_at.isoformat(), "reply": one.reply.value if one.reply else None}
-            for one in unit.inquiries.of_person(person.id)
-        ],
+        "questions_about_photos_of_others": _inquiries(unit, person),
         "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
@@ -108,6 +105,14 @@ def _set_aside(unit: Unit, person: Person) -> list[dict[str, Any]]:
             "sha256": one.parcel,
         }
         for one in unit.quarantine.of_person(person.id)
+    ]
+
+
+def _inquiries(unit: Unit, person: Person) -> list[dict[str, Any]]:
+    """What the person was asked about photos of others."""
+    return [
+        {"photo": one.photo_id, "asked": one.asked_at.isoformat(), "reply": one.reply.value if one.reply else None}
+        for one in unit.inquiries.of_person(person.id)
     ]
 
 
