@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from trainer import same_pictures
+from trainer import same_pictures, similar
 from trainer.known_alike import nearest_now
 from trainer.neighbour_index import find_others
 from trainer.same_pictures import Same, Seen, find_same
@@ -124,10 +124,15 @@ def test_the_index_names_nearly_all_that_are_near() -> None:
     assert (np.diff(indexed.likenesses, axis=1) <= 0).all()
 
 
-def test_beyond_what_is_compared_exactly_the_index_is_asked() -> None:
-    vectors = scenes(400)
+def test_beyond_what_is_compared_exactly_the_index_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors, asked = scenes(400), []
+    monkeypatch.setattr(similar, "EXACT", 399)
+    monkeypatch.setattr("trainer.neighbour_index.find_others", lambda *given: asked.append(given))
 
-    assert (nearest_others(vectors, 1, exact=399).rows[-1] == 0).all()
+    nearest_others(vectors, 1)
+    nearest_others(vectors[1:], 1)
+
+    assert [len(given[0]) for given in asked] == [400]
 
 
 @pytest.mark.parametrize("album", [0, 100])
