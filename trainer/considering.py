@@ -17,6 +17,7 @@ from storage import TEST_FOLD, Opinion, Reason, Settled, State, Store, Unit, Vot
 from trainer import consensus
 from trainer.consensus import CANNOT_TELL, NONE_OF_THESE, agree
 from trainer.eyes import Eyes
+from trainer.guarding import learnable
 from trainer.head import Floats
 from trainer.metrics import score
 from trainer.recipe import Recipe
@@ -69,11 +70,13 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Iterato
         vectors = {each.digest: unit.embeddings.load(each.digest, digests) for each in eyes.all}
         contradicted = unit.inquiries.asked_for(classifier_id, Ask.CONTRADICTED)
         before = unit.opinions.all(classifier_id)
+        learned = {one.photo_id for one in learnable(unit, classifier_id)[0]}
     if not cases:
         yield Considered(0, 0, 0, proven=False)
         return
     yield "asking the network about photos that it did not learn from"
-    testimony = bear_witness([one.photo for one in cases], vectors, eyes, recipe)
+    left_out = {one.photo.photo_id for one in cases} - learned
+    testimony = bear_witness([one.photo for one in cases], vectors, eyes, recipe, left_out=left_out)
     yield "weighing what people said"
     found, proven = weigh(cases, labels, testimony, contradicted)
     fresh = [one for one in found if _differs(before.get(one.photo_id), one)]

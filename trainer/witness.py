@@ -7,7 +7,7 @@ photos when it is asked about one, and agrees with her.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -55,10 +55,18 @@ class Said:
 
 
 def bear_witness(
-    photos: Sequence[VotedPhoto], vectors: Mapping[str, Mapping[str, bytes]], eyes: Eyes, recipe: Recipe
+    photos: Sequence[VotedPhoto],
+    vectors: Mapping[str, Mapping[str, bytes]],
+    eyes: Eyes,
+    recipe: Recipe,
+    *,
+    left_out: AbstractSet[int] = frozenset(),
 ) -> Said:
-    """Ask about all photos whose picture every embedder has seen; `vectors` are by embedder and digest."""
-    taught = _taught(photos)
+    """Ask about all photos whose picture every embedder has seen; `vectors` are by embedder and digest.
+
+    Those in `left_out` teach the network nothing: a newcomer's, until others bear them out.
+    """
+    taught = _taught(one for one in photos if one.photo_id not in left_out)
     seen = {one.digest: one for one in photos if all(one.digest in each for each in vectors.values())}
     digests = sorted(seen)
     labels = tuple(sorted({taught[digest] for digest in digests if digest in taught}))
@@ -84,7 +92,7 @@ def bear_witness(
     return Said(labels, rows, plain, apart)
 
 
-def _taught(photos: Sequence[VotedPhoto]) -> dict[str, int]:
+def _taught(photos: Iterable[VotedPhoto]) -> dict[str, int]:
     """Return what pictures are taught as; one with several names teaches what most of its photos say."""
     said: dict[str, list[int]] = {}
     for one in photos:

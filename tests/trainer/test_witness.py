@@ -56,6 +56,14 @@ def test_a_sender_is_contradicted_who_would_vouch_for_herself() -> None:
     assert said[1] > said[0]
 
 
+def test_what_is_left_out_is_judged_and_teaches_nothing() -> None:
+    photos, vectors = photos_of()
+    hers = {one.photo_id for one in photos if one.owner_id == DI}
+    said = bear_witness(photos, {"eyes": vectors}, UNTUNED, Recipe(), left_out=hers)  # type: ignore[arg-type]
+
+    assert (said.plain[[said.rows[f"digest {number}"] for number in hers]].argmax(axis=1) == 1).mean() > 0.8
+
+
 def test_a_photo_that_tests_is_judged_too() -> None:
     photos, vectors = photos_of()
     testimony = heard(photos, vectors)
