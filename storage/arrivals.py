@@ -1,4 +1,4 @@
-"""How much came of whom lately, which limits are held against: a row of each message, or piece of a collection, for a day."""
+"""How much came of whom lately, which limits are held against: a row of each message or piece of a collection."""
 
 import hashlib
 from collections.abc import Sequence

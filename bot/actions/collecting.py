@@ -286,7 +286,7 @@ def _add(unit: Unit, collection: Collection, one: Looked) -> Photo:
         name=one.entry.name.rpartition("/")[2],
         owner_id=collection.person_id,
         chat_id=collection.chat_id,
-        origin=one.entry.name,
+        origin=one.entry.origin or one.entry.name,
         folds=one.entry.folds,
     )
     if one.embedding is not None:
