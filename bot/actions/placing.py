@@ -19,7 +19,7 @@ from storage import FOLDS, TEST_FOLD
 LARGEST = 500_000_000
 LONGEST_ORIGIN = 2048
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_ADDRESS, _DRIVE = re.compile(r"https?://", re.IGNORECASE), re.compile(r"[A-Za-z]:")
+_ADDRESS, _ELSEWHERE = re.compile(r"https?://", re.IGNORECASE), re.compile(r"/|~|\w:|[\w+.-]+:/")
 _GROUP = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -48,8 +48,7 @@ def told_origin(origin: str | None) -> str | None:
     if _ADDRESS.match(origin):
         # Who logs in by an address says so to its server, and to nobody else.
         return None if "@" in origin.split("/")[2] else origin
-    parts = origin.split("/")
-    leads_elsewhere = ".." in parts or parts[0] in ("", "~") or "\\" in origin or _DRIVE.match(origin)
+    leads_elsewhere = ".." in origin.split("/") or "\\" in origin or _ELSEWHERE.match(origin)
     return None if leads_elsewhere else origin
 
 
