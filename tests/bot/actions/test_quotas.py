@@ -197,6 +197,16 @@ def test_what_a_collection_gives_counts_in_the_day_to_the_last_photo_and_in_no_m
     assert [room.sends(ann).limit for _ in range(3)] == [None] * 3
 
 
+def test_a_photo_that_is_put_off_waits_for_messages_and_not_for_what_a_zip_gave(room: Room) -> None:
+    ann, first = room.somebody(), room.clock.now
+    for _ in range(3):
+        room.sends(ann)
+        room.later(seconds=1)
+    room.pours(ann, 1)
+
+    assert room.sends(ann).until == first + timedelta(minutes=1)
+
+
 def test_what_a_list_brings_counts_in_the_hour(room: Room) -> None:
     ann = room.somebody()
 
