@@ -43,7 +43,9 @@ class BotSettings(BaseSettings):
         default=20, ge=0, description="Photos a minute that one person may send; more of them wait. 0: no limit."
     )
     photos_per_day: int = Field(
-        default=500, ge=0, description="Photos a day that one person may send; more are not taken. 0: no limit."
+        default=500,
+        ge=0,
+        description="Photos a day that one person may send, in zips and lists too; more are not taken. 0: no limit.",
     )
     megabytes_per_hour: int = Field(
         default=100, ge=0, description="Megabytes an hour that one person may send; more are not taken. 0: no limit."

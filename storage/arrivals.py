@@ -1,12 +1,13 @@
-"""How much came of whom lately: what limits are held against. One row a message, for a day."""
+"""How much came of whom lately, which limits are held against: a row of each message or piece of a collection."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Executable, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Connection, Executable, Row, bindparam, delete, func, literal, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -32,12 +33,13 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What came with one message (`photos` of them in all `size` bytes), and when it counts."""
+    """What came (`photos` of them in all `size` bytes, with so many messages), and when it counts."""
 
     key: int
     at: datetime
     photos: int
     size: int
+    messages: int = 1
 
 
 def arrival_key(deed: str) -> int:
@@ -51,19 +53,19 @@ class Arrivals:
         self._moment = moment
 
     def count(self, person_id: int, key: int, quota: Quota, *, photos: int, size: int) -> bool:
-        """Count what came now, in one statement, if it is within the quota. False if it is not, or was counted before.
+        """Count a message now, in one statement, if it is within the quota. False if it is not, or was counted before.
 
-        A window ends now and is open where it began; what counts later has its place in it already.
+        A window ends now and is open where it began; what counts later has its place in it already. Where no photos
+        count as yet, there is to be room for one.
         """
         now = self._moment.now
-        if self._connection.dialect.name == "postgresql":
-            # Two chats of one person are one after the other here, as all writers are on SQLite.
-            self._connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+        self.hold(person_id)
         values = {
             "new_key": key,
             "whose": person_id,
             "now": now,
             "more": photos,
+            "wanted": max(1, photos),
             "heavy": size,
             "minute": now - MINUTE,
             "hour": now - HOUR,
@@ -76,19 +78,31 @@ class Arrivals:
         statement = _count(self._connection.dialect.name)
         return self._connection.execute(statement, values, execution_options=options).rowcount == 1
 
+    def hold(self, person_id: int) -> None:
+        """Let nothing else be counted of a person before this transaction ends."""
+        if self._connection.dialect.name == "postgresql":
+            # Two chats of one person are one after the other here, as all writers are on SQLite.
+            self._connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+
+    def add(self, person_id: int, key: int, *, photos: int, size: int) -> None:
+        """Count what a collection gave, now: it is no message."""
+        facts = {"photos": photos, "size": size, "messages": 0}
+        insert_unless_there(self._connection, arrival, key=key, person_id=person_id, at=self._moment.now, **facts)
+
     def find(self, key: int) -> Arrival | None:
         row = self._connection.execute(select(arrival).where(arrival.c.key == key)).one_or_none()
-        return Arrival(row.key, row.at, row.photos, row.size) if row else None
+        return _record(row) if row else None
 
     def reserve(self, person_id: int, key: int, *, photos: int, size: int, at: datetime) -> None:
         """Count what came as of a moment to come."""
-        insert_unless_there(self._connection, arrival, key=key, person_id=person_id, at=at, photos=photos, size=size)
+        facts = {"photos": photos, "size": size, "messages": 1}
+        insert_unless_there(self._connection, arrival, key=key, person_id=person_id, at=at, **facts)
 
     def of_person(self, person_id: int) -> Sequence[Arrival]:
         """What counts in the last day and later, in order."""
         query = select(arrival).where(arrival.c.person_id == person_id, arrival.c.at > self._moment.now - DAY)
         rows = self._connection.execute(query.order_by(arrival.c.at, arrival.c.key))
-        return [Arrival(row.key, row.at, row.photos, row.size) for row in rows]
+        return [_record(row) for row in rows]
 
     def forget_person(self, person_id: int) -> None:
         self._connection.execute(delete(arrival).where(arrival.c.person_id == person_id))
@@ -98,24 +112,30 @@ class Arrivals:
         return self._connection.execute(delete(arrival).where(arrival.c.at <= self._moment.now - DAY)).rowcount
 
 
+def _record(row: Row[Any]) -> Arrival:
+    return Arrival(row.key, row.at, row.photos, row.size, row.messages)
+
+
 @cache
 def _count(dialect: str) -> Executable:
     """An insert of what the quota still has room for. Built once: that costs as much as running it."""
     number, moment = BigInteger(), UtcDateTime()
     more, heavy = bindparam("more", type_=number), bindparam("heavy", type_=number)
     rooms = (
-        _in_window("minute", func.count()) < bindparam("a_minute", type_=number),
-        _in_window("day", func.coalesce(func.sum(arrival.c.photos), 0)) <= bindparam("a_day", type_=number) - more,
+        _in_window("minute", func.coalesce(func.sum(arrival.c.messages), 0)) < bindparam("a_minute", type_=number),
+        _in_window("day", func.coalesce(func.sum(arrival.c.photos), 0))
+        <= bindparam("a_day", type_=number) - bindparam("wanted", type_=number),
         _in_window("hour", func.coalesce(func.sum(arrival.c.size), 0))
         <= bindparam("bytes_an_hour", type_=number) - heavy,
     )
-    columns = ["key", "person_id", "at", "photos", "size"]
+    columns = ["key", "person_id", "at", "photos", "size", "messages"]
     chosen = select(
         bindparam("new_key", type_=number),
         bindparam("whose", type_=number),
         bindparam("now", type_=moment),
         more,
         heavy,
+        literal(1),
     ).where(*rooms)
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql

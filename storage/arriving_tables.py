@@ -17,6 +17,8 @@ arrival = Table(
     _at("at"),
     Column("photos", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
+    # None where it came out of a collection: the message with that counted.
+    Column("messages", Integer, nullable=False, server_default="1"),
     Index("ix_arrival_person", "person_id", "at"),
 )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bot.actions.entries import Entry
 from bot.actions.layouts import Part
+from bot.actions.quotas import Allowance, Limit
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
 from bot.visit import Presence, Visit
@@ -30,6 +31,7 @@ from storage import (
     Photo,
     Picture,
     PictureRefused,
+    Quota,
     Reason,
     Role,
     Source,
@@ -65,6 +67,11 @@ class Flaw(StrEnum):
     DEADLY = "deadly"
     NO_ADDRESS = "no_address"
     NOT_FETCHED = "not_fetched"
+    OVER_DAY = "over_day"
+    OVER_HOUR = "over_hour"
+
+
+OVER = {Limit.DAY: Flaw.OVER_DAY, Limit.HOUR: Flaw.OVER_HOUR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +162,9 @@ def look(
 
 
 def take(
-    store: Store, collection_id: int, looked: Sequence[Looked | Turned], *, promise: bool
+    store: Store, collection_id: int, looked: Sequence[Looked | Turned], quota: Quota, *, promise: bool
 ) -> CollectionState | None:
-    """Write a piece, all of it or nothing, and `promise` to learn it some time.
+    """Write a piece, all of it or nothing, as far as the quota goes, and `promise` to learn it some time.
 
     Returns the state to go on with: RUNNING if the piece was taken, BARRED if the work has to end so; None if the
     collection is gone.
@@ -171,7 +178,7 @@ def take(
         if collection is not None and state is CollectionState.RUNNING:
             if promise:
                 unit.jobs.request(JobKind.FIT, collection.classifier_id, due_at=unit.now + LATEST)
-            _take(unit, collection, looked)
+            _take(unit, collection, looked, quota)
     if state is not CollectionState.RUNNING:
         # Made durable for her in vain: nothing of hers stays that no row names.
         store.discard(one.digest for one in looked if isinstance(one, Looked) and one.digest)
@@ -184,9 +191,10 @@ def end(unit: Unit, collection: Collection, state: CollectionState) -> None:
     request_fit(unit, collection.classifier_id)
 
 
-def pass_over(store: Store, collection: Collection, piece: Sequence[tuple[int, Entry]]) -> None:
+def pass_over(store: Store, collection: Collection, piece: Sequence[tuple[int, Entry]], quota: Quota) -> None:
     """Give up a piece that process after process ended at."""
-    take(store, collection.id, [Turned(position, entry, Flaw.DEADLY) for position, entry in piece], promise=False)
+    dead = [Turned(position, entry, Flaw.DEADLY) for position, entry in piece]
+    take(store, collection.id, dead, quota, promise=False)
 
 
 def take_back_some(store: Store, collection_id: int) -> bool:
@@ -216,15 +224,24 @@ def _state_of(unit: Unit, collection: Collection | None) -> CollectionState | No
     return CollectionState.RUNNING if may else CollectionState.BARRED
 
 
-def _take(unit: Unit, collection: Collection, looked: Sequence[Looked | Turned]) -> None:
+def _take(unit: Unit, collection: Collection, looked: Sequence[Looked | Turned], quota: Quota) -> None:
     first: dict[int, Collected] = {}
     items = []
+    allowance = _allowance(unit, collection, quota)
     for one in looked:
-        item = _turned(one) if isinstance(one, Turned) else _keep(unit, collection, one, first)
+        item = _turned(one) if isinstance(one, Turned) else _keep(unit, collection, one, first, allowance)
         if item.photo_id is not None:
             first.setdefault(item.photo_id, item)
         items.append(item)
     unit.collections.note(collection.id, items)
+    if items:
+        allowance.spend(vote_deed(collection.id, items[0].position))
+
+
+def _allowance(unit: Unit, collection: Collection, quota: Quota) -> Allowance:
+    flaws = unit.collections.tally(collection.id).flaws
+    waiting = sum(flaws[flaw] for flaw in OVER.values())
+    return Allowance(unit, unit.people.get(collection.person_id), quota, waiting=waiting)
 
 
 def _turned(one: Turned) -> Collected:
@@ -232,7 +249,9 @@ def _turned(one: Turned) -> Collected:
     return Collected(one.position, name, label, Outcome.REFUSED, one.flaw, one.detail or None)
 
 
-def _keep(unit: Unit, collection: Collection, one: Looked, first: dict[int, Collected]) -> Collected:
+def _keep(
+    unit: Unit, collection: Collection, one: Looked, first: dict[int, Collected], allowance: Allowance
+) -> Collected:
     entry = one.entry
     owned = unit.photos.owned(collection.classifier_id, collection.person_id, one.received_digest, one.digest)
     photo = next(iter(_of_part(owned, entry)), None)
@@ -240,6 +259,11 @@ def _keep(unit: Unit, collection: Collection, one: Looked, first: dict[int, Coll
         flaw = Flaw.TESTED if _tests_nothing(unit, collection, one) else Flaw.GONE if one.picture is None else None
         if flaw is not None:
             return _turned(Turned(one.position, entry, flaw))
+        # The bytes of a zip came with its message; those of a list come now.
+        over = allowance.refuse(entry.file.size() if collection.kind is CollectionKind.LIST else 0)
+        if over is not None and over.limit is not None:
+            again = over.until.isoformat() if over.until is not None else ""
+            return _turned(Turned(one.position, entry, OVER[over.limit], again))
     else:
         before = first.get(photo.id) or unit.collections.first_with(collection.id, photo.id)
         if before is not None and key_of(before.label) != key_of(entry.label):
@@ -262,7 +286,7 @@ def _add(unit: Unit, collection: Collection, one: Looked) -> Photo:
         name=one.entry.name.rpartition("/")[2],
         owner_id=collection.person_id,
         chat_id=collection.chat_id,
-        origin=one.entry.name,
+        origin=one.entry.origin or one.entry.name,
         folds=one.entry.folds,
     )
     if one.embedding is not None:

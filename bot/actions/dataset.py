@@ -17,8 +17,9 @@ from pathlib import PurePosixPath
 
 from bot.actions.entries import LABEL_FILE
 from bot.actions.layouts import Part
+from bot.actions.placing import told_origin
 from bot.actions.safe_names import HISTORY, METADATA, TABLE, cell, folder_names, holds
-from storage import Label, LabelledPhoto, Opinion, Photo, Store, Vote
+from storage import Label, LabelledPhoto, Opinion, Photo, Source, Store, Vote
 
 # Photos are told of in batches, so that a large data set is never in memory as a whole.
 _BATCH = 500
@@ -147,6 +148,8 @@ def _told(what: DataSet, one: Item, photo: Photo, opinion: Opinion | None) -> di
         "probability": None if opinion is None else opinion.probability,
         "source": photo.source,
         "original_name": photo.name,
+        # An import keeps the path below its folder as the name.
+        "origin": told_origin(photo.origin or (photo.name if photo.source == Source.IMPORT else None)),
         "arrived_at": photo.created_at.isoformat(),
     }
 

@@ -46,7 +46,8 @@ class Entry:
     """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty.
 
     `part` is None where the data set is not split; one of `folds` is the photo's, unless its twin was there first.
-    `group` is what it stood with in the data set that it was exported from.
+    `group` is what it stood with in the data set that it was exported from, `origin` where it came from before that,
+    and `description` what the label was said to mean.
     What lies beside the label folders is not `in_folder`, and has no label.
     """
 
@@ -57,12 +58,17 @@ class Entry:
     folds: tuple[int, ...] = EVERY_FOLD
     in_folder: bool = True
     group: str | None = None
+    origin: str | None = None
+    description: str = ""
 
     def stood(self, placed: Placed | None) -> "Entry":
         """The same where it stood before it was exported, as far as that is known and its part has it."""
-        if placed is None or (placed.fold == TEST_FOLD) != (self.part is Part.TEST):
+        if placed is None:
             return self
-        return replace(self, folds=(placed.fold,), group=placed.group)
+        told = replace(self, origin=placed.origin, description=placed.description)
+        if (placed.fold == TEST_FOLD) != (self.part is Part.TEST):
+            return told
+        return replace(told, folds=(placed.fold,), group=placed.group)
 
 
 @dataclass(frozen=True, slots=True)

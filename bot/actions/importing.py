@@ -176,6 +176,8 @@ class _Run:
         if (why := self._why_apart(unit, ready, photo)) is not None:
             return Result(entry, Taken.REFUSED, why)
         label = unit.labels.find_or_create(self._classifier_id, entry.label)
+        if entry.description and not label.description:
+            unit.naming.describe(label, entry.description)
         if photo is None:
             return self._add(unit, ready, label)
         before, elsewhere = unit.votes.live_of(photo.id, None), _is_elsewhere(photo, entry)
@@ -215,6 +217,7 @@ class _Run:
             name=entry.name,
             folds=entry.folds,
             group=entry.group,
+            origin=entry.origin,
         )
         self._vote(unit, photo.id, ready, label, None)
         return Result(entry, Taken.NEW, elsewhere=_is_elsewhere(photo, entry))

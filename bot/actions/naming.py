@@ -79,7 +79,7 @@ def wish_for(unit: Unit, visit: Visit, presence: Presence, wish: Wish) -> Change
         return obstacle
     before, after = {
         ChangeKind.RENAME: (wish.label.name, tidy(wish.words)),
-        ChangeKind.DESCRIBE: (wish.label.description, _one_line(wish.words)),
+        ChangeKind.DESCRIBE: (wish.label.description, one_line(wish.words)),
     }.get(wish.kind, (wish.label.name, ""))
     other_id = None if wish.other is None else wish.other.id
     note = unit.naming.note(
@@ -143,9 +143,9 @@ def _obstacle(unit: Unit, wish: Wish) -> Obstacle | None:
     if wish.kind is ChangeKind.RENAME:
         return _obstacle_to_name(unit, wish.label, wish.words)
     if wish.kind is ChangeKind.DESCRIBE:
-        if len(_one_line(wish.words)) > MAX_DESCRIPTION:
+        if len(one_line(wish.words)) > MAX_DESCRIPTION:
             return Obstacle.TOO_LONG
-        return Obstacle.SAME if _one_line(wish.words) == wish.label.description else None
+        return Obstacle.SAME if one_line(wish.words) == wish.label.description else None
     if wish.kind is ChangeKind.MERGE and wish.other is not None:
         if wish.other.id == wish.label.id:
             return Obstacle.SAME
@@ -226,5 +226,5 @@ def _do(unit: Unit, note: LabelChange, label: Label, other: Label | None) -> Non
         unit.naming.rest(label, retired=note.kind is ChangeKind.RETIRE)
 
 
-def _one_line(words: str) -> str:
+def one_line(words: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in words).split())

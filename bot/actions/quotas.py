@@ -1,6 +1,7 @@
 """How much one person may send: exact at the edge, counted in the store, so that no restart forgets it.
 
 Over the limit of a minute a photo is put off and nothing is lost; over those of an hour and a day it is not taken.
+What comes within a collection counts as photos of the day; in the minute only its message does.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,10 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one message brings; `deed` is the same whenever it is told of."""
+    """What one message brings; `deed` is the same whenever it is told of.
+
+    Of a collection `photos` is 0: they count as they are taken, and it comes in where there is room for one.
+    """
 
     deed: str
     photos: int
@@ -76,6 +80,43 @@ def judge(unit: Unit, person: Person, quota: Quota, load: Load) -> Verdict:
     return verdict
 
 
+class Allowance:
+    """What one transaction may take out of a collection: exact, for nothing else is counted of its sender meanwhile."""
+
+    def __init__(self, unit: Unit, person: Person, quota: Quota, *, waiting: int) -> None:
+        """`waiting` is how many things of the same collection were left out already: they want room as well."""
+        self._unit, self._person, self._quota = unit, person, quota
+        self._waiting, self._photos, self._size = waiting, 0, 0
+        self._is_free = _is_free(person, quota)
+        if not self._is_free:
+            unit.arrivals.hold(person.id)
+        self._counted = [] if self._is_free else list(unit.arrivals.of_person(person.id))
+
+    def refuse(self, size: int) -> Verdict | None:
+        """Why a photo of `size` bytes is not taken, and when all that was left out so far fits; None if it is."""
+        if self._is_free:
+            return None
+        verdict = self._too_much(1, size)
+        if verdict is None:
+            self._photos, self._size = self._photos + 1, self._size + size
+        elif verdict.until is not None:
+            self._waiting += 1
+            n, quota = self._waiting, self._quota
+            verdict = self._too_much(min(n, quota.a_day or n), min(n * size, quota.bytes_an_hour or n * size))
+        return verdict
+
+    def spend(self, deed: str) -> None:
+        """Count what was taken."""
+        if self._photos:
+            key = arrival_key(deed)
+            self._unit.arrivals.add(self._person.id, key, photos=self._photos, size=self._size)
+
+    def _too_much(self, photos: int, size: int) -> Verdict | None:
+        now = self._unit.now
+        taken = Arrival(0, now, self._photos, self._size, messages=0)
+        return _too_much([*self._counted, taken], self._quota, Load("", photos, size), now)
+
+
 def _is_free(person: Person, quota: Quota) -> bool:
     """It is the owner's machine: what she sends needs no limit."""
     return person.role is Role.OWNER or not (quota.a_minute or quota.a_day or quota.bytes_an_hour)
@@ -85,7 +126,7 @@ def _too_much(counted: Sequence[Arrival], quota: Quota, load: Load, now: datetim
     """The later of the moments from which the load fits into a day and into an hour; None where it does now."""
     found = []
     for limit, most, span, new in (
-        (Limit.DAY, quota.a_day, DAY, load.photos),
+        (Limit.DAY, quota.a_day, DAY, max(1, load.photos)),
         (Limit.HOUR, quota.bytes_an_hour, HOUR, load.size),
     ):
         inside = [(one.at, one.photos if limit is Limit.DAY else one.size) for one in counted if one.at > now - span]
@@ -110,11 +151,12 @@ def _freed(inside: list[tuple[datetime, int]], over: int) -> datetime:
 
 def _too_fast(counted: Sequence[Arrival], quota: Quota, now: datetime) -> Verdict:
     """The first moment that follows all that counts and has room in its minute."""
-    if not quota.a_minute or len(counted) < quota.a_minute:
+    messages = [one for one in counted if one.messages]
+    if not quota.a_minute or len(messages) < quota.a_minute:
         return Verdict(None, now)
-    until = counted[-quota.a_minute].at + MINUTE
+    until = messages[-quota.a_minute].at + MINUTE
     if until <= now:
         return Verdict(None, now)
-    waiting = [one for one in counted if one.at > now]
+    waiting = [one for one in messages if one.at > now]
     # Who has photos waiting was told so with the first of them.
     return Verdict(Limit.MINUTE, until, "" if waiting else f"{Limit.MINUTE}:{until.isoformat()}")

@@ -62,7 +62,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         ],
         "collections": _collections(unit, person),
         "set_aside": refused,
-        "photos_counted_in_the_last_day": len(unit.arrivals.of_person(person.id)),
+        "photos_counted_in_the_last_day": sum(one.photos for one in unit.arrivals.of_person(person.id)),
         "votes": [
             {
                 "photo": v.photo_id,

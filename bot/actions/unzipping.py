@@ -99,16 +99,22 @@ def _entries(archive: Archive, tree: ZipTree, root: PurePath, layout: Layout) ->
     placed = {one: _placed(archive, tables.get(PurePosixPath(one))) for one in parents}
     for part, place in layout.labels:
         label, folds = _label(archive, exact.get(PurePosixPath(place)), place), folds_of(part, layout)
+        stood = placed[place.parent]
         for one in tree.below(place):
-            found = Entry(Zipped(archive, one), one.path.relative_to(root).as_posix(), label, part, folds)
-            yield found.stood(placed[place.parent].get(one.path.relative_to(place.parent).as_posix()))
+            found = Entry(Zipped(archive, one), _name_below(root, one), label, part, folds)
+            yield found.stood(stood.get(_name_below(place.parent, one))) if stood else found
     depths = {len(parts) for parts in labelled}
     for one in tree.below(root):
         # What an export wrote beside the folders is no photo that anybody misses.
         if tables and one.path.name in BESIDE:
             continue
         if not any(one.path.parts[:depth] in labelled and len(one.path.parts) > depth for depth in depths):
-            yield Entry(Zipped(archive, one), one.path.relative_to(root).as_posix(), "", in_folder=False)
+            yield Entry(Zipped(archive, one), _name_below(root, one), "", in_folder=False)
+
+
+def _name_below(place: PurePath, one: Member) -> str:
+    """As `relative_to` has it, in a fraction of its time."""
+    return "/".join(one.path.parts[len(place.parts) :])
 
 
 def _root(tree: ZipTree) -> PurePath:

@@ -76,7 +76,7 @@ class IntoDataSet:
             return unit.photos.imported(self._classifier_id, digest) is not None
 
     def take(self, arrived: Iterator[Arrived]) -> Iterator[Finished]:
-        entries = (Entry(_Bytes(one), one.item.address, one.item.label) for one in arrived)
+        entries = (Entry(_Bytes(one), one.item.address, one.item.label, origin=one.item.address) for one in arrived)
         for result in import_photos(self._store, self._classifier_id, entries, self._eyes, self._decoders):
             yield _finished(result)
 

@@ -171,7 +171,7 @@ class Collector:
             log.error("piece passed over collection=%s", collection.id)
             left = opened.left if isinstance(opened, Opened) else opened.items
             first = opened.left[:PIECE] if isinstance(opened, Opened) else unlooked(opened.items[:PIECE])
-            collecting.pass_over(self._store, collection, first)
+            collecting.pass_over(self._store, collection, first, self._services.settings.quota())
             del left[:PIECE]
         return opened
 
@@ -183,7 +183,7 @@ class Collector:
                 looked.append(thing)
             else:
                 looked.append(collecting.look(self._store, self._decoders, collection, *thing, self._embed))
-        return collecting.take(self._store, collection.id, looked, promise=promise)
+        return collecting.take(self._store, collection.id, looked, self._services.settings.quota(), promise=promise)
 
     def _finish(self, collection: Collection, state: CollectionState) -> None:
         with self._store.write() as unit:

@@ -3,8 +3,10 @@
 import csv
 import io
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from bot.actions import collecting
+from bot.actions.collecting import OVER
 from bot.actions.safe_names import cell, safe_name
 from bot.actions.teaching import readiness_of, trainer_alive
 from bot.speech import collection_texts
@@ -19,7 +21,9 @@ def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
     """End the work on a collection, and owe its sender the report."""
     collecting.end(unit, collection, state)
     readiness = readiness_of(unit, collection.classifier_id)
-    ended = Ended(collection, state, unit.collections.tally(collection.id), readiness, trainer_alive(unit))
+    tally, items = unit.collections.tally(collection.id), unit.collections.items(collection.id)
+    again_in = _again_in(items, unit.now)
+    ended = Ended(collection, state, tally, readiness, trainer_alive(unit), again_in)
     chat = unit.chats.get(collection.chat_id)
     said = collection_texts.ended(ended)
     payload = {
@@ -34,9 +38,15 @@ def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
         "sendDocument",
         payload,
         dedupe=f"collected:{collection.id}",
-        attachment=report_of(unit.collections.items(collection.id)),
+        attachment=report_of(items),
         attachment_name=f"{safe_name(collection.name.rpartition('.')[0] or collection.name)}-report.csv",
     )
+
+
+def _again_in(items: Iterable[Collected], now: datetime) -> timedelta | None:
+    """How long until what went beyond the limits of its sender fits; None where nothing did, or never will."""
+    moments = [datetime.fromisoformat(one.detail) for one in items if one.flaw in OVER.values() and one.detail]
+    return max(moments) - now if moments else None
 
 
 def report_of(items: Iterable[Collected]) -> bytes:

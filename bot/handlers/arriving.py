@@ -93,7 +93,10 @@ def _tell(scene: Scene, context: Context, verdict: Verdict) -> None:
 
 def _load(context: Context, shown: Message, size: int | None) -> Load:
     """Of the message and its file, not of the update: it counts once, however often it is told of."""
-    file = file_in(shown)
-    here, unique = context.here, file.file_unique_id if file else ""
-    claimed = (file.file_size or 0) if file else 0
-    return Load(f"{here.bot_id}:{here.chat_id}:{shown.message_id}:{unique}", 1, claimed if size is None else size)
+    here, photo = context.here, file_in(shown)
+    deed = f"{here.bot_id}:{here.chat_id}:{shown.message_id}:{photo.file_unique_id if photo else ''}"
+    if size is None:
+        file = photo or shown.document
+        size = (file.file_size or 0) if file else 0
+    # What is no photo is a collection of them: each is counted when it is taken.
+    return Load(deed, 1 if photo else 0, size)

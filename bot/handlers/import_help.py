@@ -12,12 +12,15 @@ from storage import Role
 @permitted(Role.TEACHER)
 async def import_(update: Update, context: Context) -> None:
     """In a group without the longer part, which would push everything else out of sight."""
-    ways = import_help.ways()
-    private = [ways, import_help.how_to_list()]
-    group = [f"{ways}\n\n{import_help.only_in_private()}"]
 
     def action(scene: Scene) -> None:
-        for text in private if scene.visit.private else group:
-            scene.replies.say(Said(text), to_message=None if scene.visit.private else scene.visit.message_id)
+        ways = import_help.ways()
+        if not scene.visit.private:
+            told = Said(f"{ways}\n\n{import_help.only_in_private()}")
+            scene.replies.say(told, to_message=scene.visit.message_id)
+            return
+        scene.replies.say(Said(ways))
+        snippet = import_help.snippet().encode()
+        scene.replies.document(snippet, import_help.SNIPPET_NAME, import_help.how_to_list())
 
     await context.act(action)

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from bot.actions.collecting import Flaw
+from bot.actions.collecting import OVER, Flaw
 from bot.errors import ZipFlaw
+from bot.speech.arrival_texts import in_so_long
 from bot.speech.texts import needs
 from bot.speech.wording import bold, esc_ours, join, plural
 from storage import MAX_LABEL, Collection, CollectionKind, CollectionState, CollectionTally, Outcome, Refusal
@@ -42,18 +44,21 @@ _FLAWS: dict[str, tuple[str, str]] = {
     Flaw.DEADLY: ("too hard for me", "looking at this one or its neighbours ended me several times"),
     Flaw.NO_ADDRESS: ("no address", "its line gives no address"),
     Flaw.NOT_FETCHED: ("not fetched", "nothing was fetched"),
+    Flaw.OVER_DAY: ("more than I take in a day", "it is more than one person may send in a day"),
+    Flaw.OVER_HOUR: ("more than I take in an hour", "its megabytes are more than one person may send in an hour"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a collection ended, and what that leads to."""
+    """How a collection ended, and what that leads to; `again_in` is when what went beyond the limits fits."""
 
     collection: Collection
     state: CollectionState
     tally: CollectionTally
     readiness: Readiness
     trainer_alive: bool
+    again_in: timedelta | None = None
 
 
 def at_work(collection: Collection, tally: CollectionTally) -> str:
@@ -83,7 +88,7 @@ def ended(what: Ended) -> str:
     refused = tally.outcomes[Outcome.REFUSED]
     counts += [f"{refused:,} not taken ({classes(tally.flaws)})"] if refused else []
     said = f"{name}: {join(counts)}. The file says what became of each."
-    return "\n".join(filter(None, (_why_ended(what), said, _what_next(what))))
+    return "\n".join(filter(None, (_why_ended(what), said, _when_again(what), _what_next(what))))
 
 
 def classes(flaws: Counter[str]) -> str:
@@ -102,6 +107,8 @@ def reason(flaw: str, detail: str | None) -> str:
     """Why a thing was not taken, for the report."""
     if flaw == Flaw.NOT_FETCHED and detail:
         return detail
+    if flaw in OVER.values() and detail:
+        detail = f"send it again after {datetime.fromisoformat(detail).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"{_FLAWS[flaw][1]}{f' ({detail})' if detail else ''}"
 
 
@@ -113,6 +120,13 @@ def _why_ended(what: Ended) -> str:
         CollectionState.LOST: f"I can't read the file any more: {left}. Please send it again, I know what I have.",
         CollectionState.ABANDONED: f"I stopped, since I could not reach you for long: {left}.",
     }.get(what.state, "")
+
+
+def _when_again(what: Ended) -> str:
+    if what.again_in is None:
+        return ""
+    when = in_so_long(what.again_in) if what.again_in > timedelta() else "now"
+    return f"Send the same file again {when}: I know what I have, and take what you may send by then."
 
 
 def _what_next(what: Ended) -> str:

@@ -24,7 +24,8 @@ its owner; whoever sent a picture gave it to the bot, and not to the world. Befo
 sent it. The pictures hold pixels only: places, times and names of cameras were left out when they arrived.
 
 `{METADATA}` says of each picture whether it came from a chat or an import (`source`) and what its file was called
-there (`original_name`), which may name its own source, or people. Attribution that a data set asked for when it was
+there (`original_name`), which may name its own source, or people; and where it was found, as far as that is known: an
+address, or a path in what was imported (`origin`). Attribution that a data set asked for when it was
 imported is still asked for here.
 
 ## What stands where
@@ -37,5 +38,6 @@ imported is still asked for here.
   within this export, and leads to nobody: the key that it was made with is not kept.
 - A hidden file `.label` holds a label that no folder can be called.
 
-`pupil import` takes all of it back in: the same pictures, labels, tests, groups and folds.
+`pupil import` takes all of it back in: the same pictures, labels with their descriptions, tests, groups,
+folds and origins.
 """

@@ -10,6 +10,8 @@ from storage import LabelCount, Network, PictureRefused, Refusal
 from trainer.manifest import Manifest
 
 SHOWN_LABELS = 60
+# So many fit on the screen of a phone, one below the other; more are told in a row.
+LABELS_WITH_A_LINE = 12
 # A message holds 4,096 characters; cut short, it would be broken HTML, which Telegram refuses.
 SHOWN_CHARACTERS = 3000
 # A caption holds 1,024.
@@ -89,17 +91,26 @@ def labels(counts: list[LabelCount], at_rest: Sequence[LabelCount] = ()) -> str:
     rest = f"\n{_at_rest(at_rest)}" if at_rest else ""
     if not known:
         return f"I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>.{rest}"
-    lines: list[str] = []
+    is_few = len(known) <= LABELS_WITH_A_LINE
+    told: list[str] = []
     for one in known[:SHOWN_LABELS]:
-        line = f"{bold(one.label)}  {plural(one.photos, 'photo')}"
-        if one.label.description:
-            line += f"\n    <i>{esc_ours(one.label.description)}</i>"
-        if sum(map(len, lines)) + len(line) > SHOWN_CHARACTERS:
+        text = _line(one) if is_few else f"{bold(one.label)}\u00a0{one.photos:,}"
+        if sum(map(len, told)) + len(text) > SHOWN_CHARACTERS:
             break
-        lines.append(line)
-    if len(known) > len(lines):
-        lines.append(f"and {len(known) - len(lines)} more")
-    return f"I know {plural(len(known), 'label')}:\n" + "\n".join(lines) + rest
+        told.append(text)
+    more = [f"and {len(known) - len(told)} more"] if len(told) < len(known) else []
+    if is_few:
+        return f"I know {plural(len(known), 'label')}:\n" + "\n".join(told + more) + rest
+    photos = sum(one.photos for one in known)
+    how = f"<code>/labels {esc(known[0].label.name)}</code> tells more of one."
+    return f"I know {len(known)} labels of {photos:,} photos:\n{', '.join(told + more)}.\n{how}{rest}"
+
+
+def _line(one: LabelCount) -> str:
+    # Not parted by a narrow screen: “1” alone at an end of a line says nothing.
+    photos = plural(one.photos, "photo").replace(" ", "\u00a0")
+    description = f"\n    <i>{esc_ours(one.label.description)}</i>" if one.label.description else ""
+    return f"{bold(one.label)}  {photos}{description}"
 
 
 def _at_rest(labels: Sequence[LabelCount]) -> str:

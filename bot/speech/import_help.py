@@ -2,25 +2,23 @@
 
 from pathlib import Path
 
-from bot.speech.wording import esc_ours
-
 SNIPPET = Path(__file__).with_name("collect_addresses.js")
+# As text: phones and mail programs do not open scripts.
+SNIPPET_NAME = "collect-addresses.txt"
 
 
 def ways() -> str:
-    """From the smallest to the largest; what needs the owner's computer says so."""
+    """What can be sent first, then what needs the owner's computer."""
     return (
         "<b>Many photos at once</b>\n\n"
-        "1. <b>An album</b>: choose up to ten photos of one thing, and send them with its name as caption. "
-        "For more than ten, <code>/teach wren</code> makes all that you send next a wren, until /done.\n"
-        "2. <b>A folder</b>, on the computer that I run on: a sub-folder per name, like <code>birds/wren</code> and "
-        "<code>birds/owl</code>, with the photos inside. Then <code>pupil import birds</code>.\n"
-        "3. <b>A zip</b> of such a folder, up to 20 MB: send it here as a file. Or one without folders, with the name "
-        "of what all of it shows as caption. Larger ones: <code>pupil import birds.zip</code> on that computer.\n"
-        "4. <b>A list of addresses</b>, one a line, up to 100 in a text file: send it here with their name as "
-        "caption. A table with the columns <code>url</code> and <code>label</code> needs no caption. Longer ones: "
-        "<code>pupil download birds.txt --label wren</code>.\n\n"
-        "Twice the same photo counts once, and what is no photo is named and left out.\n"
+        "<b>An album</b>: up to ten photos, with their name as caption. For more, send <code>/teach wren</code>, then "
+        "all of them, then /done.\n\n"
+        "<b>A zip</b>, up to 20 MB, with a folder for each name; or without folders, and their name as caption.\n\n"
+        "<b>A list of addresses</b>, up to 100, one a line, as a text file, with their name as caption. A table with "
+        "the columns <code>url</code> and <code>label</code> needs no caption.\n\n"
+        "<b>Larger ones</b>, on the computer that I run on; a folder is like a zip, with one inside for each name:\n"
+        "<pre>pupil import birds\npupil import birds.zip\npupil download birds.csv</pre>\n"
+        "A photo that comes twice counts once, and what is no photo is named and left out. "
         f"{permission()}"
     )
 
@@ -30,18 +28,17 @@ def permission() -> str:
 
 
 def how_to_list() -> str:
-    """With the snippet, and honest about it."""
+    """The caption of the snippet, honest about it. A phone has no console: the file is opened where there is one."""
     return (
-        "<b>A list from an image search</b>, with a browser on a computer:\n\n"
+        "<b>A list from an image search</b>, on a computer:\n\n"
         "1. Search for pictures of one thing, and scroll until enough are shown.\n"
-        "2. Press F12 (on a Mac: Option, Command and I), and choose “Console”.\n"
-        "3. Paste the lines below, and press Enter. If the browser asks you to type <code>allow pasting</code> "
-        "first, do. They only read the addresses of the pictures on that page, and save them as "
-        "<code>pictures.txt</code>. Paste nothing there that you do not trust.\n"
-        "4. Look through the list, and take out what is something else.\n\n"
-        f"<pre>{esc_ours(snippet())}</pre>\n"
-        "Pages change. I could not try this on every one: where the list is empty, or its pictures are tiny, save the "
-        "pictures by hand and bring them as a folder."
+        "2. Open this file, and copy all of it.\n"
+        "3. On the page with the pictures press F12 (on a Mac ⌥⌘I), choose “Console”, paste, and press Enter. If the "
+        "browser wants <code>allow pasting</code> typed first, type it.\n"
+        "4. That saves <code>pictures.txt</code>. Take out what is something else, and send it here with the name as "
+        "caption.\n\n"
+        "The lines only read the addresses of the pictures on that page. Paste nothing there that you do not trust. "
+        "Pages change: where the list is empty, or its pictures are tiny, save the pictures by hand and send a zip."
     )
 
 

@@ -51,11 +51,13 @@ def card(label: Label, photos: int, former: Sequence[str]) -> str:
 def how() -> str:
     return (
         "Press a name to change it, or type:\n"
-        "<code>/labels rename dasiy = daisy</code>\n"
-        "<code>/labels merge daisies = daisy</code>\n"
-        "<code>/labels describe daisy = white, with a yellow heart</code>\n"
-        "<code>/labels retire daisy</code>, and <code>/labels restore daisy</code> brings it back\n"
-        "<code>/labels undo</code> takes back the last of these that you did."
+        "<pre>/labels rename dasiy = daisy\n"
+        "/labels merge daisies = daisy\n"
+        "/labels describe daisy = white\n"
+        "/labels retire daisy\n"
+        "/labels restore daisy\n"
+        "/labels undo</pre>\n"
+        "What is retired rests and can be brought back. The last takes back what you did last of these."
     )
 
 

@@ -10,7 +10,6 @@ they find, so nobody can say what it holds.
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
 from bot.errors import ArchiveRefused, ZipFlaw
@@ -27,9 +26,11 @@ _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _ZIP64_EXTRA = 0x0001
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the directory says of one file. Its data, with the local header before them, lie in start <= x < end."""
+class Header(NamedTuple):
+    """What the directory says of one file. Its data, with the local header before them, lie in start <= x < end.
+
+    A tuple, since there may be a hundred thousand of them to make before anybody hears a word.
+    """
 
     raw_name: bytes
     flags: int
@@ -158,7 +159,7 @@ def _apart(headers: list[Header], end: int) -> Iterator[Header]:
     for one, room_ends in zip(headers, [*(h.start for h in headers[1:]), end], strict=True):
         if one.end > room_ends:
             raise ArchiveRefused(ZipFlaw.CONTRADICTORY)
-        yield replace(one, end=room_ends)
+        yield one._replace(end=room_ends)
 
 
 def _read_at(file: BinaryIO, start: int, length: int) -> bytes:

@@ -179,7 +179,7 @@ async def test_many_long_names_still_fit_into_one_message(world: World) -> None:
 
     for command in ("/labels", "/status"):
         sent = await world.ann.send_text(command)
-        await world.hears(world.ann, "I know 70 labels:", "more", after=sent)
+        await world.hears(world.ann, "I know 70 labels of ", "more", after=sent)
     assert "dead" not in world.look(lambda unit: unit.outbox.counts())
 
 

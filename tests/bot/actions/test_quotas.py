@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.actions.quotas import Limit, Load, Verdict, admit, judge
+from bot.actions.quotas import Allowance, Limit, Load, Verdict, admit, judge
 from bot.errors import OverQuota
 from storage import Person, Quota, Role, Store, open_store
 
@@ -50,6 +50,14 @@ class Room:
             with self.store.write() as unit:
                 return judge(unit, person, QUOTA, load)
         return Verdict(None, self.clock.now)
+
+    def pours(self, person: Person, count: int, *, size: int = 0, waiting: int = 0) -> list[Verdict | None]:
+        """As a collection does: so many photos in one transaction."""
+        with self.store.write() as unit:
+            allowance = Allowance(unit, person, QUOTA, waiting=waiting)
+            found = [allowance.refuse(size) for _ in range(count)]
+            allowance.spend(f"piece {next(NUMBERS)}")
+        return found
 
     def later(self, **span: float) -> None:
         self.clock.now += timedelta(**span)
@@ -167,6 +175,49 @@ def test_a_wave_that_is_refused_is_one_wave_until_something_ceases_to_count(room
 
     assert len(waves) == 1
     assert room.sends(ann, size=1).wave not in waves
+
+
+def test_what_a_collection_gives_counts_in_the_day_to_the_last_photo_and_in_no_minute(room: Room) -> None:
+    ann, began = room.somebody(), room.clock.now
+    assert room.sends(ann, photos=0, size=50).limit is None
+    assert room.pours(ann, 3) == [None] * 3
+    room.later(hours=1)
+
+    last = room.pours(ann, 7)
+
+    assert last[:5] == [None] * 5
+    # Three fit once the first three have ceased to count; a fourth waits on.
+    day = timedelta(days=1)
+    assert [one and (one.limit, one.until) for one in last[5:]] == [(Limit.DAY, began + day)] * 2
+    more = room.pours(ann, 2, waiting=2)
+    assert [one and one.until for one in more] == [began + day, began + day + timedelta(hours=1)]
+    assert room.sends(ann).limit is Limit.DAY
+    assert room.sends(ann, photos=0).limit is Limit.DAY  # nor would anything of another collection fit
+    room.later(hours=23)
+    assert [room.sends(ann).limit for _ in range(3)] == [None] * 3
+
+
+def test_a_photo_that_is_put_off_waits_for_messages_and_not_for_what_a_zip_gave(room: Room) -> None:
+    ann, first = room.somebody(), room.clock.now
+    for _ in range(3):
+        room.sends(ann)
+        room.later(seconds=1)
+    room.pours(ann, 1)
+
+    assert room.sends(ann).until == first + timedelta(minutes=1)
+
+
+def test_what_a_list_brings_counts_in_the_hour(room: Room) -> None:
+    ann = room.somebody()
+
+    found = room.pours(ann, 4, size=40)
+
+    assert [one and one.limit for one in found] == [None, None, Limit.HOUR, Limit.HOUR]
+    assert room.pours(ann, 1, size=101)[0] == Verdict(Limit.HOUR, None, "hour:never")
+
+
+def test_the_owner_pours_in_what_she_likes(room: Room) -> None:
+    assert room.pours(room.somebody(Role.OWNER), 30, size=1000) == [None] * 30
 
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:

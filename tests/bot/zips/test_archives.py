@@ -124,6 +124,17 @@ def test_425531_files_in_20_mb_are_refused_without_reading_them_all(limits: Limi
     assert peak < (40 * MB if hidden else MB)
 
 
+def test_one_file_more_than_the_command_line_takes_is_refused_by_the_count_alone() -> None:
+    flaws = []
+    for count in (COMMAND_LINE.entries, COMMAND_LINE.entries + 1):
+        with pytest.raises(ArchiveRefused) as refused:
+            Archive(io.BytesIO(crowded(count, zip64=True)), COMMAND_LINE)
+        flaws.append(refused.value.flaw)
+
+    # The first was read, and its files share their data.
+    assert flaws == [ZipFlaw.CONTRADICTORY, ZipFlaw.TOO_MANY]
+
+
 def test_a_bomb_that_lies_about_its_size_is_stopped_within_a_few_pieces() -> None:
     bomb = Packed("jay/1.jpg", b"", raw=deflated(bytes(60 * MB)), size=30_000, crc=0)
     archive = Archive(io.BytesIO(zip_of(bomb)), CHAT)
