@@ -55,6 +55,8 @@ bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside t
 	$(BIN)/python -m tests.benchmarks.why $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.reviewing
 	$(BIN)/python -m tests.benchmarks.listing
+	$(BIN)/python -m tests.benchmarks.importing --home $(BENCH_HOME)
+	$(BIN)/python -m tests.benchmarks.hostile_zips
 	$(BIN)/python -m tests.benchmarks.downloading $(if $(PUPIL_BENCHMARK_PEER),--peer $(PUPIL_BENCHMARK_PEER))
 	$(BIN)/python -m tests.benchmarks.against $(if $(PUPIL_BENCHMARK_PEER),--peer $(PUPIL_BENCHMARK_PEER))
 

@@ -105,6 +105,7 @@ def _received(message: Message, seen: Seen, name: str, file: str, size: int) -> 
         size=size,
         sketch=likeness.sketch if likeness else None,
         like=tuple(one for one in likeness.digests if one != seen.digest) if likeness else (),
+        seen_until=likeness.seen_until if likeness else None,
         flaws=seen.flaws,
     )
 

@@ -35,3 +35,14 @@ def first_of_picture(classifier_id: int, digest: str) -> Executable:
         .order_by(photo.c.id)
         .limit(1)
     )
+
+
+@prepared
+def sketches_after(photo_id: int, limit: int) -> Executable:
+    return (
+        select(photo.c.id, photo.c.digest, blob.c.sketch)
+        .join(blob, blob.c.digest == photo.c.digest)
+        .where(photo.c.id > photo_id, photo.c.fold != TEST_FOLD, blob.c.sketch.is_not(None))
+        .order_by(photo.c.id)
+        .limit(limit)
+    )

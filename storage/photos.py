@@ -13,7 +13,7 @@ from storage.blobs import Blobs
 from storage.errors import NotFound
 from storage.inserting import insert_row, insert_unless_there
 from storage.moment import Moment
-from storage.photo_statements import album_in, first_of_picture, held_blob, photo_in, photo_with
+from storage.photo_statements import album_in, first_of_picture, held_blob, photo_in, photo_with, sketches_after
 from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
 from storage.tables import blob, deleted_photo, photo, prediction, standing, vote
 
@@ -164,14 +164,8 @@ class Photos:
 
     def sketches(self, after: int, limit: int) -> list[tuple[int, str, bytes]]:
         """(id, digest, sketch) of photos that may be learned from, in order of id, from above `after`."""
-        query = (
-            select(photo.c.id, photo.c.digest, blob.c.sketch)
-            .join(blob, blob.c.digest == photo.c.digest)
-            .where(photo.c.id > after, photo.c.fold != TEST_FOLD, blob.c.sketch.is_not(None))
-            .order_by(photo.c.id)
-            .limit(limit)
-        )
-        return [(row.id, row.digest, row.sketch) for row in self._connection.execute(query)]
+        rows = self._connection.execute(*sketches_after(after, limit))
+        return [(row.id, row.digest, row.sketch) for row in rows]
 
     def imported(self, classifier_id: int, received_digest: str) -> Photo | None:
         """The photo that an import made of these very bytes."""

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.actions.meanwhile import came_meanwhile
 from bot.visit import Presence, Visit
 from storage import (
     JobKind,
@@ -44,9 +45,10 @@ class Received:
     vector: bytes | None = None
     embedder: str | None = None
     # How it looks in a few squares, the digests of kept pictures that are all but the same, and what is odd about it;
-    # none where nobody looked.
+    # none where nobody looked. It was compared with the photos up to the number `seen_until`.
     sketch: bytes | None = None
     like: tuple[str, ...] = ()
+    seen_until: int | None = None
     flaws: tuple[str, ...] | None = None
     # How many bytes came; the picture that is kept may be another file.
     size: int = 0
@@ -107,7 +109,7 @@ def keep(
         album=received.album,
         file=received.file,
         sketch=received.sketch,
-        like=received.like,
+        like=(*received.like, *came_meanwhile(unit, received.sketch, received.seen_until)),
         flaws=received.flaws,
     )
 

@@ -24,10 +24,14 @@ SQUARES = (SIDE // SQUARE) ** 2
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a photo looks in a few squares, and the digests of pictures that are all but the same, the likest first."""
+    """How a photo looks in a few squares, and the digests of pictures that are all but the same, the likest first.
+
+    It was compared with the photos up to the number `seen_until`; None where that could not be done.
+    """
 
     sketch: bytes
     digests: tuple[str, ...]
+    seen_until: int | None = None
 
 
 class Copies:
@@ -49,10 +53,11 @@ class Copies:
         try:
             with self._lock:
                 self._read_on()
-                digests = self._alike(drawn)
+                digests, seen_until = self._alike(drawn), self._newest
         except StoreUnavailable:
-            digests = []
-        return Likeness(drawn.tobytes(), tuple(one for one in digests[:LOOKED_AT] if self._is_twin(seen, one)))
+            return Likeness(drawn.tobytes(), ())
+        alike = tuple(one for one in digests[:LOOKED_AT] if self._is_twin(seen, one))
+        return Likeness(drawn.tobytes(), alike, seen_until)
 
     def _alike(self, drawn: Sketch) -> list[str]:
         """Whom a look is worth, the likest first."""

@@ -104,10 +104,10 @@ async def measure(home: Path, folder: Path, files: list[File]) -> Seen:
         ann, good = people.person("Ann"), photos(WARM_UP + len(files))
         for _ in range(WARM_UP):
             await _ask(ann, next(good), "photo.jpg")
-        pinging = asyncio.create_task(_ping(answering.health, seen))
+        pinging = asyncio.create_task(ping(answering.health, seen.lags))
         for number, file in enumerate(files):
             await _send(ann, file, seen)
-            seen.megabytes.append(_memory(answering))
+            seen.megabytes.append(memory(answering))
             if number % GOOD_EVERY == 0:
                 seen.good_photos.append((await _ask(ann, next(good), "photo.jpg"))[0])
         pinging.cancel()
@@ -149,17 +149,19 @@ def _read_further(text: str) -> str:
     return Refusal.KIND_NOT_TAKEN if text.startswith("I can't read") else "kept"
 
 
-async def _ping(address: str, seen: Seen) -> None:
+async def ping(address: str, lags: list[float]) -> None:
+    """Ask `/health` all the time, and note for how many milliseconds each answer was waited for."""
     async with aiohttp.ClientSession() as session:
         while True:
             started = time.perf_counter()
             async with session.get(address) as response:
                 await response.read()
-            seen.lags.append((time.perf_counter() - started) * 1000)
+            lags.append((time.perf_counter() - started) * 1000)
             await asyncio.sleep(PING_EVERY)
 
 
-def _memory(victim: Victim) -> float:
+def memory(victim: Victim) -> float:
+    """The megabytes that a process has in memory."""
     lines = Path(f"/proc/{victim.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageFilter
 from sqlalchemy import select
 
+from bot.looking.copies import Copies, Likeness
 from storage.tables import photo as table
-from tests.support.bots import World
+from tests.support.bots import World, running_bot
+from trainer.preprocessing import Pixels
 
 
 def photo(seed: int, *, quality: int = 92, side: int = 400) -> bytes:
@@ -41,6 +47,18 @@ def groups(world: World) -> list[tuple[str, int]]:
     return [(one.group_key, one.fold) for one in sorted(photos, key=lambda one: one.id)]
 
 
+def _look_at_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two photos be compared with what is there before either is kept."""
+    compared, compare = threading.Barrier(2, timeout=20), Copies.of
+
+    def both(self: Copies, pixels: Pixels) -> Likeness:
+        found = compare(self, pixels)
+        compared.wait()
+        return found
+
+    monkeypatch.setattr(Copies, "of", both)
+
+
 async def test_near_copies_sent_one_by_one_lie_in_one_fold(world: World) -> None:
     for seed in range(6):
         await world.ann.send_photo(photo(seed), caption="grizzly")
@@ -65,6 +83,37 @@ async def test_a_near_copy_of_a_question_joins_it_too_and_a_restart_forgets_noth
 
     first, second = groups(world)
     assert first == second
+
+
+async def test_near_copies_that_are_looked_at_at_the_same_moment_lie_in_one_fold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_bot(tmp_path, bot_threads=2) as world:
+        _look_at_two_at_once(monkeypatch)
+        for seed in range(4):
+            await asyncio.gather(
+                world.ann.send_photo(photo(seed), caption="grizzly"),
+                world.bo.send_document(photo(seed, quality=40, side=300), caption="grizzly"),
+            )
+            await world.settled()
+        found = groups(world)
+
+    assert len(found) == 8
+    assert found[::2] == found[1::2]
+    assert len(set(found)) == 4
+
+
+async def test_other_photos_that_are_looked_at_at_the_same_moment_stay_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_bot(tmp_path, bot_threads=2) as world:
+        _look_at_two_at_once(monkeypatch)
+        await asyncio.gather(
+            world.ann.send_photo(photo(1), caption="grizzly"), world.bo.send_photo(photo(2), caption="grizzly")
+        )
+        await world.settled()
+
+        assert len({group for group, _ in groups(world)}) == 2
 
 
 async def test_one_hears_that_one_taught_nearly_this_photo_before_and_when(world: World) -> None:

@@ -225,8 +225,9 @@ def quick_settings(**changes: Any) -> BotSettings:
         "photos_per_minute": 0,
         "photos_per_day": 0,
         "megabytes_per_hour": 0,
+        "bot_threads": 1,
     }
-    return BotSettings(_env_file=None, telegram_token=None, bot_threads=1, **(fast | changes))
+    return BotSettings(_env_file=None, telegram_token=None, **(fast | changes))
 
 
 @asynccontextmanager
