@@ -30,6 +30,9 @@ $(STAMP): pyproject.toml constraints.txt
 run: setup ## start Pupil: bot, trainer and, without a Telegram token, the chat page
 	@exec $(BIN)/pupil run
 
+# One thread each for linear algebra: tests side by side have as many threads as there are processors without more.
+test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
 test: setup ## run the tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 

@@ -59,7 +59,7 @@ async def test_the_menu_holds_the_commands_that_work(world: World) -> None:
     await world.settled()
     shown = await menu()
     names = ["help", "labels", "status", "progress", "card", "models", "train", "import", "report", "teach", "done"]
-    names += ["review", "undo", "me", "mydata", "export", "settings"]
+    names += ["review", "quarantine", "undo", "me", "mydata", "export", "settings"]
     assert shown == names
     for command in shown:
         sent = await world.ann.send_text(f"/{command}")
