@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from yarl import URL
 
 from bot.delivery.authorities import trusted
@@ -197,6 +198,9 @@ def _reason(error: Exception) -> Reason:
             return Reason.NO_ANSWER
         case aiohttp.ClientConnectorError(os_error=AddressRefused()):
             return Reason.NOT_ALLOWED
+        case aiohttp.ClientPayloadError(__cause__=BadHttpMessage() as wrong):
+            # Something is missing, or wrong: that is a `ClientResponseError` if it came with the head.
+            return Reason.CUT_OFF if isinstance(wrong, PayloadEncodingError) else Reason.UNUSABLE
         case aiohttp.ClientPayloadError():
             return Reason.CUT_OFF
         case aiohttp.ClientResponseError():

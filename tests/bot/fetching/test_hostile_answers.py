@@ -104,6 +104,18 @@ async def test_a_slow_body_ends_long_before_the_whole_time_is_over(net: Internet
     assert ended == Reason.TOO_SLOW
 
 
+async def test_what_is_wrong_with_a_body_is_told_however_its_pieces_come(net: Internet, fetcher: Fetcher) -> None:
+    trailers = repeats(b"0\r\n", b"X: x\r\n" * 1_000)
+
+    async def later(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(CHUNKED + b"1\r\nx\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        await trailers(request, writer)
+
+    assert await outcome(fetcher, net.put("/", later)) == Reason.UNUSABLE
+
+
 async def test_what_is_slow_but_steady_is_fetched_after_the_grace(net: Internet) -> None:
     async def steady(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(BEGIN + b"Content-Length: 50000\r\n\r\n")
