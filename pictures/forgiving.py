@@ -11,9 +11,8 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageFile
 
-from pictures.errors import PictureRefused, Refusal
 from pictures.formats import kind_of
-from pictures.normalising import Made, Picture, check_length, check_size, encoded
+from pictures.normalising import Made, Picture, check_length, check_size, encoded, faults_named, heic
 from pictures.orientation import UPRIGHT, orientation
 
 # A picture of one pixel shows nothing, whoever looks.
@@ -30,15 +29,11 @@ def forgive(received: bytes, *, side: int = 0) -> Picture:
     """
     check_length(len(received))
     kind = kind_of(received)
-    try:
-        with _what_is_there():
-            made = _heic(received, side) if kind == "HEIC" else _opened(received, kind, side)
-    except PictureRefused:
-        raise
-    except MemoryError as error:
-        raise PictureRefused(Refusal.TOO_HARD) from error
-    except Exception as error:  # Decoders raise whatever they choose.
-        raise PictureRefused(Refusal.BROKEN, given=kind) from error
+    with faults_named(kind), _what_is_there():
+        if kind == "HEIC":
+            made = heic(received, side, least=LEAST_SIDE, blank_too=True)
+        else:
+            made = _opened(received, kind, side)
     return made.picture(hashlib.sha256(received).hexdigest(), kind)
 
 
@@ -48,17 +43,6 @@ def _opened(received: bytes, kind: str, side: int) -> Made:
         image.load()
         turn = UPRIGHT if kind == "GIF" else orientation(image.info.get("exif", b""))
         return encoded(image, turn, side, image.info.get("icc_profile") or b"", blank_too=True)
-
-
-def _heic(received: bytes, side: int) -> Made:
-    # Here, since only the process that decodes needs it.
-    from pillow_heif import open_heif
-
-    opened = open_heif(io.BytesIO(received))
-    width, height = opened.size
-    check_size(width, height, LEAST_SIDE)
-    image = opened.to_pillow()
-    return encoded(image, UPRIGHT, side, image.info.get("icc_profile") or b"", blank_too=True)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -75,15 +77,22 @@ def normalise(received: bytes, *, side: int = 0) -> Picture:
     check_length(len(received))
     kind = kind_of(received)
     digest = hashlib.sha256(received).hexdigest()
-    try:
+    with faults_named(kind):
         made = _KINDS[kind](received, side)
+    return made.picture(digest, kind)
+
+
+@contextmanager
+def faults_named(kind: str) -> Iterator[None]:
+    """Raise as PictureRefused whatever a decoder of this kind raises over hostile bytes: that is theirs to choose."""
+    try:
+        yield
     except PictureRefused:
         raise
     except MemoryError as error:  # A limited process has reached its limit.
         raise PictureRefused(Refusal.TOO_HARD) from error
-    except Exception as error:  # Decoders meet hostile bytes here; what they raise is theirs to choose.
+    except Exception as error:
         raise PictureRefused(Refusal.BROKEN, given=kind) from error
-    return made.picture(digest, kind)
 
 
 def check_length(length: int) -> None:
@@ -174,18 +183,24 @@ def _avif(received: bytes, side: int) -> Made:
     return _opened(received, "AVIF", None, side)
 
 
-def _heic(received: bytes, side: int) -> Made:
+def heic(received: bytes, side: int, *, least: int = MIN_SIDE, blank_too: bool = False) -> Made:
+    """What is kept of a HEIC.
+
+    Raises:
+        PictureRefused: a side is below `least`, or it is blank and may not be.
+    """
     # Here, since only the process that decodes needs it.
     from pillow_heif import open_heif
 
     opened = open_heif(io.BytesIO(received))
-    check_size(*opened.size)
+    width, height = opened.size
+    check_size(width, height, least)
     # Turned by its decoder: the format has marks of its own for that, and beside them EXIF's does not count.
     image = opened.to_pillow()
-    return encoded(image, UPRIGHT, side, image.info.get("icc_profile") or b"")
+    return encoded(image, UPRIGHT, side, image.info.get("icc_profile") or b"", blank_too=blank_too)
 
 
-_KINDS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "AVIF": _avif, "HEIC": _heic}
+_KINDS = {"JPEG": _jpeg, "PNG": _png, "WEBP": _webp, "GIF": _gif, "AVIF": _avif, "HEIC": heic}
 
 
 def _opened(data: bytes, kind: str, turn: int | None, side: int, profile: bytes = b"") -> Made:

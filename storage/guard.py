@@ -98,7 +98,7 @@ class Guard:
     def senders(self, classifier_id: int) -> dict[int, int | None]:
         """Photo -> the one person who says what it is taught as; None where several do, or an import does."""
         query = (
-            select(vote.c.photo_id, vote.c.person_id)
+            select(vote.c.photo_id, vote.c.person_id, standing.c.label_id)
             .join_from(vote, standing, standing.c.photo_id == vote.c.photo_id)
             .join(photo, photo.c.id == vote.c.photo_id)
             .join(label, label.c.id == vote.c.label_id)
@@ -107,13 +107,14 @@ class Guard:
             .distinct()
         )
         people: dict[int, set[int | None]] = defaultdict(set)
+        taught: dict[int, int] = {}
         for row in self._connection.execute(query):
             people[row.photo_id].add(row.person_id)
+            taught[row.photo_id] = row.label_id
         several = [photo_id for photo_id, said in people.items() if len(said) > 1]
         # Some of them may have withdrawn it since.
         for photo_id, votes in self._votes.of_photos(several).items():
-            label_id = self._votes.standing(photo_id).label_id
-            people[photo_id] = {one.person_id for one in live(votes) if one.label_id == label_id}
+            people[photo_id] = {one.person_id for one in live(votes) if one.label_id == taught[photo_id]}
         return {photo_id: next(iter(said)) if len(said) == 1 else None for photo_id, said in people.items()}
 
     def recent_teachers(self, classifier_id: int, limit: int) -> list[int]:
