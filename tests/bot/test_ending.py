@@ -14,6 +14,7 @@ import pytest
 
 from bot.ending import farewell, wait_for_news
 from storage import open_store
+from tests.support.homes import with_tables
 from tests.support.networks import give_embedder, picture
 from tests.support.people import People
 
@@ -113,7 +114,7 @@ async def test_sigterm_ends_the_bot_within_five_seconds_and_loses_nothing(tmp_pa
             process.kill()
             await process.wait()
 
-    store = open_store(tmp_path)
+    store = open_store(with_tables(tmp_path))
     with store.read() as unit:
         assert unit.inbox.counts() == {"done": 8}
         assert unit.outbox.counts().keys() == {"sent"}

@@ -26,6 +26,7 @@ from bot.telling.news import News
 from storage import JobKind, Role, Store, Unit, open_store, utc_now
 from storage.tables import inbox
 from tests.support.decoding import shared_decoders
+from tests.support.homes import with_tables
 from tests.support.networks import give_embedder, picture, trainer_running
 from tests.support.people import Message, People, Person, served
 
@@ -57,7 +58,7 @@ class World:
         self.people = people
         self.settings = settings
         self.time = Time()
-        self.store: Store = open_store(home, clock=self.time)
+        self.store: Store = open_store(with_tables(home), clock=self.time)
         self.service: BotService
         # What each look for networks and trainings came to: only tests need to know that one is over.
         self.looks: list[bool] = []

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from storage import Reason, Store, VoteKind, normalise, open_store
+from tests.support.homes import with_tables
 from tests.support.networks import exported
 from trainer.embedders import embedder_path, find_embedder
 from trainer.embedding import Embedder
@@ -57,7 +58,7 @@ def exact_embedder(embedders: Path, embedder: Embedder) -> Embedder:
 @pytest.fixture
 def store(tmp_path: Path, embedders: Path) -> Iterator[Store]:
     """An empty store whose home has the tiny embedder."""
-    opened = open_store(tmp_path / "home")
+    opened = open_store(with_tables(tmp_path / "home"))
     shutil.copytree(embedders, opened.home / "embedders")
     yield opened
     opened.close()

@@ -13,6 +13,7 @@ import pytest
 
 from storage import Network, Store, open_store
 from tests.storage.classroom import Classroom, new_network
+from tests.support.homes import with_tables
 from trainer import keeping
 from trainer.head import Head
 from trainer.keeping import KEPT, UNNAMED_FOR, keep_house
@@ -24,7 +25,7 @@ HEAD = Head(np.eye(2, dtype=np.float32), np.zeros(2, dtype=np.float32))
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Classroom]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     for name in ("networks", "embedders", "tunings"):
         (store.home / name).mkdir()
     yield Classroom(store)

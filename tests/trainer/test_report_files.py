@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage import Reason, Store, VoteKind, normalise, open_store
+from tests.support.homes import with_tables
 from tests.trainer.conftest import draw, teacher
 from trainer import cycle, report_files
 from trainer.embedding import Embedder
@@ -23,7 +24,7 @@ from trainer.reporting import Mistake, Report, report_of
 
 @pytest.fixture
 def home(tmp_path: Path, embedders: Path, embedder: Embedder) -> Iterator[Store]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     shutil.copytree(embedders, store.home / "embedders")
     for colour in ("red", "green"):
         teacher(store)(colour, 6)

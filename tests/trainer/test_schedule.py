@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage import JobKind, Store, open_store
+from tests.support.homes import with_tables
 from tests.trainer.conftest import teacher
 from trainer import cycle
 from trainer.embedding import Embedder
@@ -34,7 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 def taught(tmp_path: Path, embedder: Embedder, clock: Clock) -> Iterator[Store]:
     """A home with twelve lessons and a network."""
-    store = open_store(tmp_path / "home", clock=clock)
+    store = open_store(with_tables(tmp_path / "home"), clock=clock)
     for colour in ("red", "green"):
         teacher(store)(colour, 6)
     for _ in cycle.run(store, 1, Eyes(embedder), Recipe()):

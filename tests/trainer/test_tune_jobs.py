@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from storage import Job, JobKind, JobState, Role, Store, open_store
+from tests.support.homes import with_tables
 from tests.trainer.conftest import teacher
 from trainer import cycle
 from trainer.cycle import Outcome
@@ -82,7 +83,7 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path, embedders: Path, embedder: Embedder, settings: TrainerSettings) -> Iterator[Room]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     shutil.copytree(embedders, store.home / "embedders")
     for colour in ("red", "green", "blue"):
         teacher(store)(colour, 6)
@@ -148,7 +149,7 @@ def test_the_same_lessons_are_not_tuned_on_twice(room: Room) -> None:
 
 
 def test_too_few_lessons_are_said(tmp_path: Path, embedder: Embedder, settings: TrainerSettings) -> None:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     teacher(store)("red", 1)
     room = Room(store, embedder, settings)
     jobs, asked = room.jobs(), room.ask()

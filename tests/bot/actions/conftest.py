@@ -9,10 +9,11 @@ import pytest
 
 from storage import open_store
 from tests.bot.actions.classroom import Classroom
+from tests.support.homes import with_tables
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Classroom]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     yield Classroom(store)
     store.close()

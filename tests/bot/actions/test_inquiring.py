@@ -9,6 +9,7 @@ from bot.actions.teaching import teach
 from storage import JobKind, NotFound, Opinion, Photo, Reply, Role, Settled, Store, open_store
 from tests.bot.actions.classroom import Classroom
 from tests.support.bots import Time
+from tests.support.homes import with_tables
 
 ANN, BO, CY = 1, 2, 3
 
@@ -22,7 +23,7 @@ class Clocked(Classroom):
 @pytest.fixture
 def room(tmp_path) -> Clocked:  # type: ignore[no-untyped-def]
     time = Time()
-    store: Store = open_store(tmp_path / "home", clock=time)
+    store: Store = open_store(with_tables(tmp_path / "home"), clock=time)
     found = Clocked(store)
     found.time = time
     for seed in range(inquiring.LEAST_TAUGHT):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.actions.quotas import Allowance, Limit, Load, Verdict, admit, judge
 from bot.errors import OverQuota
 from storage import Person, Quota, Role, Store, open_store
+from tests.support.homes import with_tables
 
 NUMBERS = count(1)
 QUOTA = Quota(a_minute=3, a_day=8, bytes_an_hour=100)
@@ -66,7 +67,7 @@ class Room:
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     clock = Clock()
-    store = open_store(tmp_path_factory.mktemp("quotas") / "home", clock=clock)
+    store = open_store(with_tables(tmp_path_factory.mktemp("quotas") / "home"), clock=clock)
     yield Room(store, clock)
     store.close()
 
@@ -222,13 +223,13 @@ def test_the_owner_pours_in_what_she_likes(room: Room) -> None:
 
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     clock = Clock()
-    room = Room(open_store(tmp_path / "home", clock=clock), clock)
+    room = Room(open_store(with_tables(tmp_path / "home"), clock=clock), clock)
     ann = room.somebody()
     for _ in range(3):
         room.sends(ann)
     room.store.close()
 
-    again = Room(open_store(tmp_path / "home", clock=clock), clock)
+    again = Room(open_store(with_tables(tmp_path / "home"), clock=clock), clock)
 
     assert again.sends(ann).put_off
     again.later(days=1, minutes=2)

@@ -15,6 +15,7 @@ from bot.telling.outlooks import tell_outlook
 from storage import JobKind, Reason, Store, open_store
 from tests.bot.actions.classroom import Classroom
 from tests.bot.actions.test_outlook import question
+from tests.support.homes import with_tables
 
 NOW = {"n": 40, "wrong": 5, "low": 0.05, "high": 0.26}
 SEEN = {"now": NOW, "error": 0.08, "low": 0.05, "high": 0.11, "to_halve": None}
@@ -22,7 +23,7 @@ SEEN = {"now": NOW, "error": 0.08, "low": 0.05, "high": 0.11, "to_halve": None}
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Classroom]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     yield Classroom(store)
     store.close()
 

@@ -17,13 +17,14 @@ from bot.telling.trainings import Trainings
 from storage import JobKind, Reason, open_store
 from tests.bot.actions.classroom import Classroom
 from tests.storage.classroom import new_network
+from tests.support.homes import with_tables
 
 VERDICT = {"ground": "constant", "compared": 0, "better": 0, "worse": 0}
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Classroom]:
-    store = open_store(tmp_path / "home")
+    store = open_store(with_tables(tmp_path / "home"))
     yield Classroom(store)
     store.close()
 
