@@ -7,11 +7,13 @@ from datetime import timedelta
 from itertools import pairwise
 from statistics import median
 
+from bot.actions.list_recall import missed_by_list
 from bot.actions.newcomers import waiting_like
 from bot.actions.remembering import agrees
 from bot.actions.reviewing import Mode
 from bot.visit import Presence, Visit
 from storage import Choice, Decision, Label, NotFound, State, Suspect, SuspectKind, Unit, VoteKind
+from trainer.metrics import Score
 
 # Decisions further apart belong to two reviews.
 SAME_REVIEW = timedelta(minutes=30)
@@ -69,13 +71,15 @@ class Card:
 class Progress:
     """How far a review has come: what was decided in it, what is left, and seconds a card where that is known.
 
-    `undoable` is her last decision in it.
+    `undoable` is her last decision in it. `missed` is how many planted wrong labels the list of doubtful labels would
+    not hold, where the review goes through that list and it is known.
     """
 
     choices: Counter[Choice]
     left: int
     pace: float | None
     undoable: int | None
+    missed: Score | None = None
 
     @property
     def done(self) -> int:
@@ -126,6 +130,7 @@ def progress(unit: Unit, presence: Presence, mode: Mode) -> Progress:
         left=sum(counts.get(kind, 0) for kind in mode.kinds),
         pace=median(gaps) if len(gaps) >= TELLING else None,
         undoable=lately[0].id if lately else None,
+        missed=missed_by_list(unit, presence.classifier_id) if SuspectKind.LABEL in mode.kinds else None,
     )
 
 

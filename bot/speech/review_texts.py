@@ -3,8 +3,9 @@
 import math
 
 from bot.actions.cards import Card, Progress
-from bot.speech.wording import bold, esc, join, percent, plural
+from bot.speech.wording import between, bold, esc, join, percent, plural
 from storage import Choice, SuspectKind
+from trainer.metrics import Score
 
 _DONE = {
     Choice.KEEP: "kept",
@@ -18,9 +19,23 @@ _DONE = {
 
 
 def card(what: Card, progress: Progress) -> str:
-    """The caption of a card."""
+    """The caption of a card; the first one of doubtful labels says what their list is worth."""
     said = _group(what) if what.is_group else _photo(what)
-    return "\n".join([*said, f"<i>{_place(progress)}</i>"])
+    begins = what.suspect.kind is SuspectKind.LABEL and not progress.done
+    worth = [f"<i>{found}</i>"] if begins and (found := list_finds(progress.missed)) else []
+    return "\n".join([*said, *worth, f"<i>{_place(progress)}</i>"])
+
+
+def list_finds(missed: Score | None) -> str:
+    """How much of what is wrong the list of doubtful labels holds; nothing where too few photos tell."""
+    if missed is None or not missed.n:
+        return ""
+    share = between(1 - missed.high, 1 - missed.low)
+    found = missed.n - missed.wrong
+    said = (
+        f"Of {missed.n} labels that I got wrong on purpose, {found or 'none'} would be on the list of doubtful labels"
+    )
+    return f"{said} ({share}){'.' if found else ': please look at other photos too.'}"
 
 
 def choose(what: Card) -> str:
@@ -104,6 +119,7 @@ def ended(progress: Progress, *, stopped: bool) -> str:
     else:
         counts = [f"{progress.choices[one]} {words}" for one, words in _DONE.items() if progress.choices[one]]
         begun = f"You decided about {plural(progress.done, 'card')}: {join(counts)}."
+    begun = " ".join(filter(None, (begun, list_finds(progress.missed))))
     if progress.left:
         left = f"{progress.left} {'is' if progress.left == 1 else 'are'} left: /review goes on."
         return f"{begun} {left}" if stopped else f"{begun} Others are at the rest. {left}"
