@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import NewAlarm, Role, SuspectKind
+from storage import NewAlarm, Reason, Role, SuspectKind, VoteKind
 from tests.support.bots import Message, Person, World, picture, running_bot
+from tests.support.collections import reported, send_zip
 from tests.support.reviews import opened, photo_of, pressed
 
 
@@ -41,6 +42,44 @@ async def is_listed(world: World, count: int) -> None:
         return len(cards) == count
 
     await world.until(listed, f"{count} lessons are listed")
+
+
+async def test_the_report_on_a_newcomers_zip_says_that_its_photos_wait(guarded: World) -> None:
+    world = guarded
+    leaves = {f"leaf/{n}.jpg": picture("leaf", 600 + n) for n in range(3)}
+    told, rows = await reported(world, world.bo, await send_zip(world.bo, leaves))
+
+    assert "3 photos noted of 1 label. The file says what became of each.\nYou are new here: your first" in told.text
+    assert "I am learning it now" not in told.text
+    assert [row["outcome"] for row in rows] == ["noted, waits for someone who agrees"] * 3
+    assert waiting(world) == 3
+
+    told, rows = await reported(world, world.ann, await send_zip(world.ann, {"leaf/9.jpg": picture("leaf", 700)}))
+    assert ("1 photo learned of 1 label" in told.text, "new here" in told.text) == (True, False)
+    assert [row["outcome"] for row in rows] == ["learned"]
+
+
+async def test_of_a_newcomers_zip_it_is_said_how_many_wait_where_somebody_agrees_with_the_others(
+    guarded: World,
+) -> None:
+    world = guarded
+    await reported(world, world.bo, await send_zip(world.bo, {"leaf/0.jpg": picture("leaf", 600)}))
+    with world.store.write() as unit:
+        ann, bo = unit.people.by_telegram_id(world.ann.id), unit.people.by_telegram_id(world.bo.id)
+        apple = unit.labels.find(1, "apple")
+        assert ann is not None
+        assert bo is not None
+        assert apple is not None
+        [photo] = unit.photos.of_person(bo.id)
+        unit.votes.cast(photo.id, ann.id, VoteKind.LABEL, apple.id, Reason.TYPED)
+
+    both = {"apple/0.jpg": picture("leaf", 600), "leaf/1.jpg": picture("leaf", 601)}
+    told, rows = await reported(world, world.bo, await send_zip(world.bo, both))
+
+    assert "2 photos noted of 2 labels. The file says what became of each.\n1 of them waits. You are new" in told.text
+    assert [row["outcome"] for row in rows] == [
+        "learned under another name than before", "noted, waits for someone who agrees"
+    ]  # fmt: skip
 
 
 async def test_who_teaches_alone_is_learned_from_at_once_however_new(tmp_path: Path) -> None:
