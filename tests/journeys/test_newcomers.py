@@ -44,6 +44,30 @@ async def is_listed(world: World, count: int) -> None:
     await world.until(listed, f"{count} lessons are listed")
 
 
+async def test_labels_and_what_is_still_needed_count_what_teaches(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as world:
+        world.store.confirmed_lessons = 3
+        world.give_role(world.owner, Role.OWNER)
+        await world.owner.send_text("/start")
+        await world.teach(world.ann, "apple", 3)
+        await world.teach(world.bo, "leaf", 2)
+        await world.teach(world.bo, "leaf", 1, label="pear", first=9)
+        await world.until(lambda: waiting(world) == 3, "Bo's lessons wait")
+
+        labels = await world.ann.send_text("/labels")
+        told = await world.hears(world.ann, "I know 1 label", after=labels)
+        assert "3 photos of newcomers wait for someone who agrees." in told.text
+        assert ("apple  3\u00a0photos" in told.text, "leaf  " in told.text) == (True, False)
+        train = await world.ann.send_text("/train")
+        await world.hears(world.ann, "Before I can answer I need 2 photos of 1 other thing.", after=train)
+        one = await world.owner.send_text("/labels leaf")
+        await world.hears(world.owner, "leaf  0 photos\n2 photos of newcomers wait for someone", after=one)
+
+        [leaf] = await world.teach(world.ann, "leaf", 1, first=40)
+        told = await world.hears(world.ann, "Learned: leaf, 1 photo now.", after=leaf)
+        assert "Before I can answer I need 1 more of leaf." in told.text
+
+
 async def test_the_report_on_a_newcomers_zip_says_that_its_photos_wait(guarded: World) -> None:
     world = guarded
     leaves = {f"leaf/{n}.jpg": picture("leaf", 600 + n) for n in range(3)}
