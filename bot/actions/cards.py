@@ -126,12 +126,17 @@ def progress(unit: Unit, presence: Presence, mode: Mode) -> Progress:
     counts = unit.suspects.counts_for(presence.classifier_id, presence.person.id)
     gaps = [(one.created_at - before.created_at).total_seconds() for one, before in pairwise(lately)]
     return Progress(
-        choices=Counter(one.choice for one in lately),
+        choices=sum((Counter({one.choice: _cards(one)}) for one in lately), Counter()),
         left=sum(counts.get(kind, 0) for kind in mode.kinds),
         pace=median(gaps) if len(gaps) >= TELLING else None,
         undoable=lately[0].id if lately else None,
         missed=missed_by_list(unit, presence.classifier_id) if SuspectKind.LABEL in mode.kinds else None,
     )
+
+
+def _cards(one: Decision) -> int:
+    """How many cards a decision settled: all of a newcomer's lessons at once, where each has a card of its own."""
+    return max(1, len(one.votes)) if one.kind is SuspectKind.NEWCOMER else 1
 
 
 def labels_to_choose(unit: Unit, card: Card) -> list[Label]:

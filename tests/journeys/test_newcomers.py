@@ -135,7 +135,7 @@ async def test_a_newcomer_is_told_and_her_lessons_count_once_a_reviewer_agrees_w
     assert "Who teaches it is new here, so it waits for someone who agrees. So do 3 others" in card.text
     _, card = await pressed(world, world.owner, card, "All 4 of this person's")
 
-    assert "You decided about 1 card: 1 kept." in card.text
+    assert "You decided about 4 cards: 4 kept." in card.text
     assert waiting(world) == 0
     await world.hears(world.bo, "Others agree with what you taught me.")
     await world.train()
