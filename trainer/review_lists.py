@@ -93,6 +93,7 @@ def run(
     yield "writing the lists"
     with store.write() as unit:
         found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
+        found[SuspectKind.DISPUTED] = disputed(unit, classifier_id, found[SuspectKind.FLAGGED])
         for kind in LISTED:
             unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
     yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
@@ -109,6 +110,16 @@ def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:
         reason = {"cause": "flagged", "people": people, "said": answer.label_id}
         found.append(NewSuspect((photo_id,), None, others[0] if others else None, float(people), reason))
     return found
+
+
+def disputed(unit: Unit, classifier_id: int, shown: Iterable[NewSuspect]) -> list[NewSuspect]:
+    """Return photos that people disagree on and that are not `shown` already, the newest dispute first.
+
+    No other list has them: they count as nothing, so they are no lessons.
+    """
+    but = {photo_id for one in shown for photo_id in one.photo_ids}
+    found = unit.suspects.disputed(classifier_id, but=but, limit=MOST)
+    return [NewSuspect((photo_id,), None, None, 1.0, {"cause": "disputed"}) for photo_id in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from trainer.metrics import Score
 THUMBNAIL = 320
 KIND_WORDS = {
     SuspectKind.FLAGGED: "called wrong",
+    SuspectKind.DISPUTED: "called different things",
     SuspectKind.LABEL: "doubtful label",
     SuspectKind.DUPLICATE: "there twice",
     SuspectKind.OUTLIER: "like nothing else",

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from storage import Role, State, SuspectKind
+from storage import Reason, Role, State, SuspectKind, VoteKind
 from tests.support.bots import PATIENCE, Message, World
 from tests.support.reviews import list_says, list_suspects, opened, photo_of, pressed
 
@@ -207,6 +207,30 @@ async def test_names_are_told_only_of_those_who_agreed(reviewers: World) -> None
     await world.presses(world.ann, shown, "Show others my photos and name")
 
     assert "So called by Ann." in (await opened(world, world.owner)).text
+
+
+async def test_what_people_disagree_on_is_a_card_that_says_who_says_what(reviewers: World) -> None:
+    world = reviewers
+    [apple] = await world.teach(world.ann, "apple", 1)
+    settings = await world.ann.send_text("/settings")
+    shown = await world.hears(world.ann, "How I behave in this chat", after=settings)
+    await world.presses(world.ann, shown, "Show others my photos and name")
+    with world.store.write() as unit:
+        bo, leaf = unit.people.by_telegram_id(world.bo.id), unit.labels.find_or_create(1, "leaf")
+        photo_id = photo_of(unit, apple).id
+        unit.votes.cast(photo_id, None if bo is None else bo.id, VoteKind.LABEL, leaf.id, Reason.TYPED)
+    assert counts_as(world, apple) == (None, State.DISPUTED)
+    list_suspects(world.store, SuspectKind.DISPUTED, (apple,), cause="disputed")
+
+    card = await opened(world, world.owner, "/review flagged")
+    assert "What is this?\nAnn says apple and 1 person says leaf, so I leave it out until someone decides." in card.text
+    assert card.buttons[:2] == ["🔁 apple", "🔁 leaf"]
+    toast, card = await pressed(world, world.owner, card, "🔁 leaf")
+
+    assert (toast, "You decided about 1 card: 1 renamed." in card.text) == ("Renamed.", True)
+    assert counts_as(world, apple) == ("leaf", State.TAUGHT)
+    await pressed(world, world.owner, card, "Undo")
+    assert counts_as(world, apple) == (None, State.DISPUTED)
 
 
 async def test_reviews_are_for_reviewers_and_private(reviewers: World) -> None:
