@@ -98,7 +98,9 @@ def run(
             unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
     yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
     counts = {kind: len(some) for kind, some in found.items()}
-    yield Listed(network.number, counts, _evidence(lessons, material, judged) if found[SuspectKind.LABEL] else None)
+    # Nothing can be called wrongly where there is one name.
+    is_tried = found[SuspectKind.LABEL] and judged.labels > 1
+    yield Listed(network.number, counts, _evidence(lessons, material, judged) if is_tried else None)
 
 
 def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:

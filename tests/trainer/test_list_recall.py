@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bot.actions.list_recall import missed_by_list
-from storage import Job, JobKind, Standing, Store, Vote
+from storage import Job, JobKind, Reason, Standing, Store, SuspectKind, Vote, VoteKind
 from tests.trainer.conftest import Teach
 from tests.trainer.test_fitting import clouds
 from trainer import cycle, list_recall, review_lists
@@ -166,6 +166,22 @@ def test_the_same_lessons_are_not_tried_out_again(
             unit.jobs.add_to_result(unit.jobs.latest(JobKind.SUSPECTS, 1).id, {"recall": marked})  # type: ignore[union-attr]
 
         assert listing(store, stop, after=first.id).result["recall"] == marked  # type: ignore[index]
+
+
+def test_nothing_is_tried_out_where_all_lessons_have_one_name(
+    store: Store, teach: Teach, embedder: Embedder, mistaught: list[int]
+) -> None:
+    assert list(cycle.run(store, 1, Eyes(embedder), RECIPE))
+    # Of the greens one stays, and is the picture of a red one too.
+    teach("red", 1, label="green")
+    with store.write() as unit:
+        for photo_id in mistaught[24:48]:
+            unit.votes.cast(photo_id, None, VoteKind.WITHDRAW, None, Reason.UNDO)
+
+    *_, listed = review_lists.run(store, 1, Eyes(embedder), RECIPE, set())
+
+    assert isinstance(listed, Listed)
+    assert (listed.counts[SuspectKind.LABEL], listed.evidence) == (1, None)
 
 
 def test_nothing_is_tried_out_where_no_label_is_in_doubt(store: Store, teach: Teach, embedder: Embedder) -> None:
