@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from bot.actions.list_recall import missed_by_list
-from storage import Job, JobKind, Reason, Standing, Store, SuspectKind, Vote, VoteKind
+from storage import Job, JobKind, JobState, Reason, Standing, Store, SuspectKind, Vote, VoteKind
 from tests.trainer.conftest import Teach
 from tests.trainer.test_fitting import clouds
 from trainer import cycle, list_recall, review_lists
@@ -166,6 +166,36 @@ def test_the_same_lessons_are_not_tried_out_again(
             unit.jobs.add_to_result(unit.jobs.latest(JobKind.SUSPECTS, 1).id, {"recall": marked})  # type: ignore[union-attr]
 
         assert listing(store, stop, after=first.id).result["recall"] == marked  # type: ignore[index]
+
+
+def test_people_hear_of_the_lists_first_and_a_lesson_that_is_due_is_not_kept_waiting(
+    store: Store, settings: TrainerSettings
+) -> None:
+    service = Service(store, settings, RECIPE, threading.Event())
+    made = Listed(1, {SuspectKind.LABEL: 6}, evidence())
+
+    def finished() -> dict[str, Any]:
+        with store.write() as unit:
+            unit.classifiers.default()
+            unit.jobs.request(JobKind.SUSPECTS, 1, due_at=unit.now)
+            job = unit.jobs.claim([JobKind.SUSPECTS], service._worker, 60)
+        assert job is not None
+        service._finish_listing(job, made)
+        with store.read() as unit:
+            done = unit.jobs.get(job.id)
+        assert done.state is JobState.DONE
+        return done.result or {}
+
+    with store.write() as unit:
+        unit.classifiers.default()
+        unit.jobs.request(JobKind.FIT, 1, due_at=unit.now)
+    assert "recall" not in finished()
+
+    with store.write() as unit:
+        fit = unit.jobs.claim([JobKind.FIT], "test", 60)
+        assert fit is not None
+        unit.jobs.finish(fit.id, "test", {})
+    assert finished()["recall"] == {"of": "5eed" * 16, "planted": 40, "found": 40}
 
 
 def test_nothing_is_tried_out_where_all_lessons_have_one_name(
