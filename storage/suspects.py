@@ -56,6 +56,10 @@ class Suspects:
             else:
                 self._add(classifier_id, kind, one, values)
 
+    def decided(self, classifier_id: int) -> frozenset[str]:
+        """The subjects that somebody decided, and nobody took back, whatever was voted since."""
+        return frozenset(live_settling(self._connection, classifier_id))
+
     def get(self, suspect_id: int) -> Suspect:
         """Raises NotFound: the list was renewed without it, or its photo was deleted."""
         row = self._connection.execute(select(suspect).where(suspect.c.id == suspect_id)).one_or_none()

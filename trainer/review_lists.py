@@ -7,10 +7,10 @@ it did not learn from, changes no vote, and each list replaces the one before in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from trainer.similar import Alike, unit_vectors
 from trainer.suspects import Cause, Suspect, find_off_topic, find_suspects, together
 from trainer.twins import SIDE, shades
 
-# A list is for people: so many of each kind at most.
+# A list is for people: so many of each kind are open at most.
 MOST = 300
 # The other lists are the bot's own.
 LISTED = tuple(kind for kind in SuspectKind if kind not in (SuspectKind.NEWCOMER, SuspectKind.ALARM))
@@ -76,8 +76,31 @@ def run(
         return
     with store.read() as unit:
         lessons = _Lessons.of(material, unit.photos.labelled(classifier_id))
+        decided = unit.suspects.decided(classifier_id)
+    found, evidence = dict[SuspectKind, list[NewSuspect]](), None
+    if lessons.labels:
+        found, evidence = yield from _look(store, lessons, material, eyes, recipe, seen or Seen(), decided)
+    yield "writing the lists"
+    with store.write() as unit:
+        found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
+        found[SuspectKind.DISPUTED] = disputed(unit, classifier_id, found[SuspectKind.FLAGGED])
+        for kind in LISTED:
+            unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
+    yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
+    yield Listed(network.number, {kind: len(some) for kind, some in found.items()}, evidence)
+
+
+def _look(
+    store: Store,
+    lessons: _Lessons,
+    material: Material,
+    eyes: Eyes,
+    recipe: Recipe,
+    seen: Seen,
+    decided: Container[str],
+) -> Generator[str, None, tuple[dict[SuspectKind, list[NewSuspect]], Evidence | None]]:
+    """Return the suspects among lessons, and what their list of doubtful labels may be tried out by."""
     yield "looking for photos that are one picture"
-    seen = seen or Seen()
     seen.through(eyes.digest, lessons.digests)
     for step in find_same(seen, lessons.digests, lessons.vectors, partial(_grey, store)):
         if isinstance(step, Same):
@@ -87,20 +110,25 @@ def run(
     yield "looking for doubtful labels"
     groups = group_twins(same.twins, _pixels(store, lessons))
     judged = _judged(lessons, material, eyes, recipe, groups, same.alike)
-    found = _doubted(lessons, material, judged, same.alike)
-    found[SuspectKind.DUPLICATE] = _groups(lessons, groups)
-    found[SuspectKind.SIMILAR] = list(islice(lessons.similar(same.similar), MOST))
-    yield "writing the lists"
-    with store.write() as unit:
-        found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
-        found[SuspectKind.DISPUTED] = disputed(unit, classifier_id, found[SuspectKind.FLAGGED])
-        for kind in LISTED:
-            unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
-    yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
-    counts = {kind: len(some) for kind, some in found.items()}
-    # Nothing can be called wrongly where there is one name.
-    is_tried = found[SuspectKind.LABEL] and judged.labels > 1
-    yield Listed(network.number, counts, _evidence(lessons, material, judged) if is_tried else None)
+    wanted = _doubted(lessons, material, judged, same.alike) | {
+        SuspectKind.DUPLICATE: _groups(lessons, groups),
+        SuspectKind.SIMILAR: lessons.similar(same.similar),
+    }
+    found = {kind: list(_in_places(some, decided)) for kind, some in wanted.items()}
+    is_tried = found[SuspectKind.LABEL] and judged.labels > 1  # Nothing can be called wrongly where there is one name.
+    places = MOST + sum(one.subject in decided for one in found[SuspectKind.LABEL])
+    return found, _evidence(lessons, material, judged, places) if is_tried else None
+
+
+def _in_places(found: Iterable[NewSuspect], decided: Container[str]) -> Iterator[NewSuspect]:
+    """Yield the first `MOST` that nobody decided, and whatever is decided among them: that takes nobody's place."""
+    left = MOST
+    for one in found:
+        if one.subject not in decided:
+            if not left:
+                return
+            left -= 1
+        yield one
 
 
 def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:
@@ -207,21 +235,20 @@ def _judged(
     return Judged(sights, given, folds, len(ids), recipe, doubts, alike)
 
 
-def _evidence(lessons: _Lessons, material: Material, judged: Judged) -> Evidence:
+def _evidence(lessons: _Lessons, material: Material, judged: Judged, places: int) -> Evidence:
     """Return what the list of doubtful labels is tried out by: pictures under two names stand in it first."""
-    return Evidence(judged, material.digest, max(0, MOST - len(list(lessons.two_names()))), DOUBTFUL)
+    return Evidence(judged, material.digest, max(0, places - len(list(lessons.two_names()))), DOUBTFUL)
 
 
 def _doubted(
     lessons: _Lessons, material: Material, judged: Judged, alike: Alike
-) -> dict[SuspectKind, list[NewSuspect]]:
-    """Return doubtful labels and strangers."""
+) -> dict[SuspectKind, Iterable[NewSuspect]]:
+    """Return doubtful labels and strangers, each looked at more closely only when its turn comes."""
     ids = tuple(label_id for label_id, _ in material.snapshot.labels)
     doubts, given = judged.doubts, judged.given
     joint, doubtful = together(doubts), judged.suspicions()
-    labels = [one for one in find_suspects(doubts, given, most=MOST) if doubtful[one.row] > DOUBTFUL]
-    strange = find_off_topic(doubts, given)[:MOST]
-    two_names = list(lessons.two_names())
+    labels = find_suspects(doubts, given, most=int((doubtful > DOUBTFUL).sum()))
+    strange = find_off_topic(doubts, given)
 
     def listed(one: Suspect) -> NewSuspect:
         reason: dict[str, Any] = {"cause": one.cause.value, "beside": lessons.beside(one.row, alike)}
@@ -232,8 +259,8 @@ def _doubted(
         return NewSuspect(lessons.photos_of(one.row), lessons.labels[one.row], proposal, one.score, reason)
 
     return {
-        SuspectKind.LABEL: [*two_names, *(listed(one) for one in labels if lessons.photos_of(one.row))][:MOST],
-        SuspectKind.OUTLIER: [listed(one) for one in strange if lessons.photos_of(one.row)],
+        SuspectKind.LABEL: chain(lessons.two_names(), (listed(one) for one in labels if lessons.photos_of(one.row))),
+        SuspectKind.OUTLIER: (listed(one) for one in strange if lessons.photos_of(one.row)),
     }
 
 
@@ -254,7 +281,7 @@ def _pixels(store: Store, lessons: _Lessons) -> list[int]:
 def _groups(lessons: _Lessons, groups: Sequence[DuplicateGroup]) -> list[NewSuspect]:
     """Return groups of copies, those with several names first: there one name must be wrong."""
     found = [_group(lessons, one) for one in groups if all(lessons.photos_of(row) for row in one.rows)]
-    return sorted(found, key=lambda one: -one.score)[:MOST]
+    return sorted(found, key=lambda one: -one.score)
 
 
 def _group(lessons: _Lessons, group: DuplicateGroup) -> NewSuspect:

@@ -65,13 +65,53 @@ def test_a_wrong_label_is_first_with_what_to_call_it_and_what_is_alike(
 
 
 def test_what_a_reviewer_kept_is_not_listed_again(store: Store, embedder: Embedder, mistaught: int) -> None:
-    card = listed(store, embedder, SuspectKind.LABEL)[0]
-    with store.write() as unit:
-        rae = unit.people.meet(9, "Rae", Role.REVIEWER)
-        vote = unit.votes.cast(mistaught, rae.id, VoteKind.LABEL, card.given_id, Reason.REVIEW, deed="keep:vote")
-        unit.decisions.add(card, rae.id, Choice.KEEP, votes={mistaught: vote.id}, deed="keep")
+    keep(store, listed(store, embedder, SuspectKind.LABEL)[0])
 
     assert mistaught not in [one.photo_id for one in listed(store, embedder, SuspectKind.LABEL)]
+
+
+def test_what_is_decided_takes_nobodys_place(
+    store: Store, embedder: Embedder, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach("red", 10)
+    teach("green", 10)
+    wrong = set(teach("green", 3, label="red", first=50))
+    learned(store, embedder)
+    monkeypatch.setattr(review_lists, "MOST", 2)
+    before = listed(store, embedder, SuspectKind.LABEL)
+    for card in before:
+        keep(store, card)
+
+    after = listed(store, embedder, SuspectKind.LABEL)
+
+    assert len(before) == 2
+    assert {one.photo_id for one in (*before, *after)} == wrong
+
+
+def keep(store: Store, card: Suspect) -> None:
+    with store.write() as unit:
+        rae = unit.people.meet(9, "Rae", Role.REVIEWER)
+        photo_id = card.photo_id
+        deed = f"keep:{photo_id}"
+        vote = unit.votes.cast(photo_id, rae.id, VoteKind.LABEL, card.given_id, Reason.REVIEW, deed=f"{deed}:vote")
+        unit.decisions.add(card, rae.id, Choice.KEEP, votes={photo_id: vote.id}, deed=deed)
+
+
+def test_without_a_lesson_left_what_people_disagree_on_is_listed_all_the_same(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    reds, greens = teach("red", 4), teach("green", 4)
+    learned(store, embedder)
+    said = {photo_id: label_id(store, "green") for photo_id in reds} | {one: label_id(store, "red") for one in greens}
+    with store.write() as unit:
+        ann = unit.people.meet(7, "Ann", Role.TEACHER)
+        for photo_id, other in said.items():
+            unit.votes.cast(photo_id, ann.id, VoteKind.LABEL, other, Reason.TYPED)
+
+    found = listed(store, embedder, SuspectKind.DISPUTED)
+
+    assert {one.photo_id for one in found} == {*reds, *greens}
+    assert not listed(store, embedder, SuspectKind.LABEL)
 
 
 def test_a_picture_under_two_names_is_listed(store: Store, teach: Teach, embedder: Embedder) -> None:
