@@ -10,8 +10,7 @@ from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
 from storage import Person, Role, StorageError, StorageSettings
 
-# Those that let people do something that the one before does not.
-ROLES = {role.name.lower(): role for role in (Role.GUEST, Role.TEACHER, Role.ADMIN, Role.OWNER)}
+ROLES = {role.name.lower(): role for role in Role}
 
 
 def show_people(*, as_json: bool) -> int:

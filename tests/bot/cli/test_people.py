@@ -43,12 +43,19 @@ def test_a_role_is_given_by_number_or_by_a_name_that_only_one_has(people: Store)
     assert roles(people) == {1: Role.GUEST, 2: Role.TEACHER, 3: Role.ADMIN}
 
 
+@pytest.mark.parametrize("role", Role)
+def test_every_role_that_a_command_asks_for_can_be_given(people: Store, role: Role) -> None:
+    assert run("role", "2", role.name.lower()).code == 0
+
+    assert roles(people)[2] is role
+
+
 @pytest.mark.parametrize(
     ("person", "role", "code", "said"),
     [
         ("Ann", "teacher", 1, "Several people are called Ann: give one's number"),
         ("Cy", "teacher", 1, "Nobody here is Cy. `pupil people` lists"),
-        ("1", "king", 2, "king is no role. The roles are guest, teacher, admin, owner."),
+        ("1", "king", 2, "king is no role. The roles are guest, teacher, reviewer, admin, owner."),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(
