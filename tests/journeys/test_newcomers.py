@@ -242,3 +242,24 @@ async def test_an_admin_does_not_take_back_an_owners_lessons(guarded: World) -> 
     await world.presses(world.ann, choice, "Owner")
 
     await world.hears(world.ann, "Only an owner may take back an owner's lessons.")
+
+
+async def test_undo_pressed_twice_gives_back_no_earlier_reversal(guarded: World) -> None:
+    world = guarded
+    for first in (20, 40):
+        await world.teach(world.bo, "leaf", 2, label="apple", first=first)
+        await world.owner.send_text("/revert")
+        choice = await world.owner.wait_for(lambda one: "Whose lessons" in one.text)
+        await world.presses(world.owner, choice, "Bo")
+        question = await world.hears(world.owner, "Take back all that Bo said: 2 lessons", after=choice)
+        await world.presses(world.owner, question, "Take all back")
+        await world.settled()
+    assert world.counts()["apple"] == 4
+
+    taken_back = await world.owner.refreshed(question)
+    for _ in range(2):
+        await world.presses(world.owner, taken_back, "Undo")
+    await world.settled()
+
+    assert "Undone: 2 lessons of Bo count again." in (await world.owner.refreshed(question)).text
+    assert world.counts()["apple"] == 6
