@@ -67,7 +67,9 @@ class ReviewButtons:
             first.append(self.keyboards.button(f"🔁 {card.proposal.name}", PROPOSED, number, argument))
         every = []
         if card.waiting > 1:
-            every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, argument))
+            # It speaks of those that wait by now, and of none that come later.
+            shown = with_mode(card.mode, card.newest_vote)
+            every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, shown))
         another = self.keyboards.button("✏️ Another", ANOTHER, number, argument)
         aside = self.keyboards.button("🗂 Set aside", ASIDE, number, argument)
         return [*([first] if first else []), *([every] if every else []), [another, aside], self._unsure(card)]

@@ -57,8 +57,9 @@ class Card:
     shown: tuple[Shown, ...]
     beside: tuple[Beside, ...]
     sure: float | None = None
-    # Of a newcomer's lesson: how many of the same person wait.
+    # Of a newcomer's lesson: how many of the same person wait, by all votes up to this one.
     waiting: int = 0
+    newest_vote: int = 0
 
     @property
     def is_group(self) -> bool:
@@ -113,6 +114,7 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
         beside=_beside(unit, found.reason.get("beside", ())),
         sure=opinion.probability if opinion is not None and weighed else None,
         waiting=len(waiting_like(unit, found)),
+        newest_vote=unit.votes.newest(),
     )
 
 

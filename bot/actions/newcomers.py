@@ -46,10 +46,11 @@ def waiting_like(unit: Unit, found: Suspect) -> list[int]:
     return unit.guard.vouched(found.classifier_id, {person_id}).of_person(person_id)
 
 
-def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int) -> Decision:
-    """Decide that all waiting lessons of a card's newcomer are right; the same press again decides nothing more.
+def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int, until: int) -> Decision:
+    """Decide that all lessons of a card's newcomer are right that waited when the vote `until` was the newest.
 
-    One decision, so that it is undone as one. Raises NotFound if none waits any more.
+    What came later, she was not told of: a button lies around for weeks, and its newcomer goes on teaching. The same
+    press again decides nothing more. One decision, so that it is undone as one. Raises NotFound if none waits any more.
     """
     deed = f"{visit.deed}:review"
     known = unit.decisions.of_deed(deed)
@@ -59,6 +60,8 @@ def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int
     photos = waiting_like(unit, found) if found.classifier_id == presence.classifier_id else []
     if not photos:
         raise NotFound("suspect", suspect_id)
+    said = unit.votes.of_photos(photos)
+    photos = [one for one in photos if said[one][-1].id <= until]
     votes: dict[int, int | None] = {}
     for photo_id in photos:
         label_id = unit.votes.standing(photo_id).label_id

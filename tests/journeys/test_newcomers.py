@@ -263,3 +263,16 @@ async def test_undo_pressed_twice_gives_back_no_earlier_reversal(guarded: World)
 
     assert "Undone: 2 lessons of Bo count again." in (await world.owner.refreshed(question)).text
     assert world.counts()["apple"] == 6
+
+
+async def test_agreeing_with_all_is_about_those_that_were_counted_and_not_about_later_ones(guarded: World) -> None:
+    world = guarded
+    await world.teach(world.bo, "leaf", 2)
+    await is_listed(world, 2)
+    card = await opened(world, world.owner, "/review newcomers")
+    await world.teach(world.bo, "apple", 3, label="leaf", first=90)
+    await is_listed(world, 5)
+
+    await pressed(world, world.owner, card, "All 2 of this person's")
+
+    assert waiting(world) == 3
