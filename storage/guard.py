@@ -145,15 +145,17 @@ class Guard:
 def vouch(votes: Mapping[int, Iterable[Vote]], taught: Mapping[int, int], newcomers: Collection[int]) -> Vouched:
     """Say what of newcomers' lessons waits, by all votes on the photos and what those count as.
 
-    A word of another newcomer is none: else two strangers could vouch for each other.
+    A word of another newcomer is none: else two strangers could vouch for each other. A lesson is borne out by who
+    agrees with it later: whoever repeats what stands below somebody's photo has shown nothing of what she knows.
     """
     waiting: dict[int, frozenset[int]] = {}
     confirmed: Counter[int] = Counter()
     for photo_id, label_id in taught.items():
         agree = [one for one in live(votes[photo_id]) if one.kind is VoteKind.LABEL and one.label_id == label_id]
         new = frozenset(one.person_id for one in agree if one.person_id in newcomers and one.person_id is not None)
-        if any(one.person_id not in newcomers or one.reason is Reason.REVIEW for one in agree):
-            confirmed.update(new)
+        known = [one.id for one in agree if one.person_id not in newcomers or one.reason is Reason.REVIEW]
+        if known:
+            confirmed.update(new.intersection(one.person_id for one in agree if one.id < max(known)))
         elif new:
             waiting[photo_id] = new
     return Vouched(waiting, confirmed)

@@ -142,7 +142,10 @@ def _may_be_asked(unit: Unit, presence: Presence) -> bool:
         return False
     if unit.teachings.find(chat.id, person.id) is not None or unit.talks.awaited(chat.id, person.id) is not None:
         return False
-    return _has_patience(unit, person) and unit.inquiries.taught(chat.classifier_id, person.id) >= LEAST_TAUGHT
+    if not _has_patience(unit, person) or unit.inquiries.taught(chat.classifier_id, person.id) < LEAST_TAUGHT:
+        return False
+    # A stranger's word settles nothing, and could put a lesson in doubt that is right.
+    return not unit.guard.is_newcomer(chat.classifier_id, person)
 
 
 def _has_patience(unit: Unit, person: Person) -> bool:

@@ -201,3 +201,12 @@ def test_what_was_noted_about_a_person_goes_with_her(guarded: Classroom) -> None
         unit.alarms.forget_person(guarded.bo.id)
         with pytest.raises(NotFound):
             unit.alarms.get(noted)
+
+
+def test_whoever_repeats_what_others_called_a_photo_has_shown_nothing(guarded: Classroom) -> None:
+    apple = guarded.label("apple")
+    for _ in range(3):
+        guarded.vote(guarded.lesson("apple"), guarded.bo, apple)
+
+    with guarded.store.read() as unit:
+        assert unit.guard.vouched(guarded.classifier.id).confirmed == {}

@@ -128,3 +128,15 @@ def test_what_is_kept_of_a_question_is_told_to_whom_it_was_put(room: Clocked) ->
 
     assert '"questions_about_photos_of_others"' in document
     assert f'"photo": {photo.id}' in document
+
+
+def test_a_newcomer_is_not_asked(room: Clocked) -> None:
+    photo = lesson(room, 20, asked=True)
+    with room.store.write() as unit:
+        unit.people.meet(9, "Owner", Role.OWNER)
+    room.store.confirmed_lessons = 3
+    for seed in range(30, 30 + inquiring.LEAST_TAUGHT):
+        lesson(room, seed, person=CY)
+
+    assert put(room, photo, CY) is None
+    assert put(room, photo, BO) is not None
