@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, or_, select, update
 
 from storage.considered import Inquiry, Reply
 from storage.errors import NotFound
@@ -12,7 +12,7 @@ from storage.inserting import insert_row
 from storage.moment import Moment
 from storage.opinion_tables import inquiry, opinion
 from storage.records import Photo, VoteKind
-from storage.tables import inbox, photo, vote
+from storage.tables import chat, inbox, person, photo, vote
 
 # So long a question is one person's; then another may be asked. An answer that comes later still counts.
 LEASE = timedelta(days=1)
@@ -29,10 +29,13 @@ class Inquiries:
         query = select(inbox.c.lane).where(inbox.c.bot_id == bot_id, inbox.c.lane > 0).group_by(inbox.c.lane)
         return list(self._connection.execute(query.having(last >= since, last <= until)).scalars())
 
-    def wanted(self, classifier_id: int, person_id: int, first: Sequence[str], *, limit: int) -> list[int]:
+    def wanted(
+        self, classifier_id: int, person_id: int, first: Sequence[str], *, limit: int, lent: str | None = None
+    ) -> list[int]:
         """Photos of others of which one more opinion is worth having from this person: those for `first` come first.
 
         Not what she sent or judged in any photo of the same picture, was asked before, or somebody else is asked now.
+        With `lent` only photos of people in whose private chats that setting is on.
         """
         newest = select(func.max(vote.c.id)).where(vote.c.photo_id == opinion.c.photo_id).scalar_subquery()
         order = case({ask: place for place, ask in enumerate(first)}, value=opinion.c.ask, else_=len(first))
@@ -44,6 +47,9 @@ class Inquiries:
             .order_by(order, photo.c.id.desc())
             .limit(limit)
         )
+        if lent is not None:
+            # Asked here and not of what was found: else those who lend nothing fill the limit, and nobody is asked.
+            query = query.where(photo.c.owner_id.in_(_with_setting(lent)))
         return list(self._connection.execute(query).scalars())
 
     def taught(self, classifier_id: int, person_id: int) -> int:
@@ -120,6 +126,12 @@ class Inquiries:
         asked = inquiry.alias()
         query = select(asked.c.id).where(asked.c.photo_id == photo.c.id, asked.c.lease_until > self._moment.now)
         return query.where(asked.c.reply.is_(None)).correlate(photo).exists()
+
+
+def _with_setting(name: str) -> Select[Any]:
+    """The people in whose private chats a setting was turned on."""
+    private = (chat.c.telegram_id == person.c.telegram_id) & (chat.c.kind == "private")
+    return select(person.c.id).join(chat, private).where(chat.c.settings[name].as_boolean().is_(True))
 
 
 def _record(row: Row[Any]) -> Inquiry:

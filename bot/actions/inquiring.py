@@ -21,8 +21,10 @@ A_DAY, APART = 3, timedelta(hours=2)
 LATER, IGNORED = timedelta(days=1), timedelta(days=3)
 # Who taught fewer photos is not asked for more.
 LEAST_TAUGHT = 5
-# So many photos are looked through for one that its sender lets others see.
-LOOKED_THROUGH = 50
+# So many photos are thought of for one question.
+THOUGHT_OF = 10
+# The setting of a private chat that lets others be asked what its person's photos show; off until she turns it on.
+LENT = "lend"
 # A contradiction is most worth another look, then what measures networks.
 FIRST = (Ask.CONTRADICTED.value, Ask.MEASURES.value, Ask.UNPROVEN.value)
 # The consensus waits so long for further answers.
@@ -161,23 +163,10 @@ def _has_patience(unit: Unit, person: Person) -> bool:
 
 def _photos_for(unit: Unit, presence: Presence) -> tuple[Photo, ...]:
     """Photos that the person may be asked about: of those who lend theirs; who reviews may see all."""
-    classifier_id, person = presence.classifier_id, presence.person
-    ids = unit.inquiries.wanted(classifier_id, person.id, FIRST, limit=LOOKED_THROUGH)
+    person, lent = presence.person, None if presence.person.role >= Role.REVIEWER else LENT
+    ids = unit.inquiries.wanted(presence.classifier_id, person.id, FIRST, limit=THOUGHT_OF, lent=lent)
     photos = unit.photos.those(ids)
-    lent: dict[int | None, bool] = {None: False}
-    found = []
-    for photo in (photos[one] for one in ids if one in photos):
-        if photo.owner_id not in lent:
-            lent[photo.owner_id] = photo.owner_id is not None and lends(unit, unit.people.get(photo.owner_id))
-        if person.role >= Role.REVIEWER or lent[photo.owner_id]:
-            found.append(photo)
-    return tuple(found)
-
-
-def lends(unit: Unit, person: Person) -> bool:
-    """Whether others may be asked what the person's photos show: a setting of her private chat."""
-    chat = unit.chats.by_telegram_id(person.telegram_id)
-    return chat is not None and setting(chat, "lend")
+    return tuple(photos[one] for one in ids)
 
 
 def _labels(unit: Unit, presence: Presence, likely: tuple[int, ...]) -> tuple[Label, ...]:

@@ -140,3 +140,13 @@ def test_a_newcomer_is_not_asked(room: Clocked) -> None:
 
     assert put(room, photo, CY) is None
     assert put(room, photo, BO) is not None
+
+
+def test_photos_of_people_who_lend_nothing_keep_nobody_from_being_asked(room: Clocked) -> None:
+    lent = lesson(room, 20, asked=True)
+    for seed in range(100, 155):
+        lesson(room, seed, person=CY, asked=True)
+    with room.visit(CY, chat=CY) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+
+    assert put(room, lent) is not None
