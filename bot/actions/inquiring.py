@@ -5,6 +5,7 @@ only somebody is asked who wrote a moment ago, and is awake.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -117,8 +118,7 @@ def put_off(unit: Unit, presence: Presence, inquiry_id: int) -> None:
 
 
 def stop(unit: Unit, presence: Presence, inquiry_id: int) -> None:
-    """Ask her no more, until she turns it on again. Raises NotFound."""
-    put_off(unit, presence, inquiry_id)
+    """Ask her no more, until she turns it on again, also where this question is over: she has said so."""
     unit.chats.set_settings(presence.chat.id, presence.chat.settings | {"asked": False})
 
 
@@ -157,8 +157,10 @@ def _has_patience(unit: Unit, person: Person) -> bool:
     if len(asked) == A_DAY and now - asked[-1].asked_at < timedelta(days=1):
         return False
     newest = asked[0]
-    pause = IGNORED if newest.reply is None else LATER if newest.reply is Reply.LATER else APART
-    return now - newest.asked_at >= pause
+    if newest.reply is Reply.LATER:
+        # Her word counts from when she said it: she may have let the question lie until then.
+        return now - (newest.replied_at or newest.asked_at) >= LATER
+    return now - newest.asked_at >= (IGNORED if newest.reply is None else APART)
 
 
 def _photos_for(unit: Unit, presence: Presence) -> tuple[Photo, ...]:

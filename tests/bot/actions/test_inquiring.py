@@ -150,3 +150,31 @@ def test_photos_of_people_who_lend_nothing_keep_nobody_from_being_asked(room: Cl
         self_service.toggle(unit, here, "lend")
 
     assert put(room, lent) is not None
+
+
+def test_later_is_a_day_from_when_it_was_said(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    question = put(room, first)
+    assert question is not None
+    room.time.advance(hours=20)
+    with room.visit(BO, chat=BO) as (unit, _, here):
+        inquiring.put_off(unit, here, question.inquiry.id)
+
+    room.time.advance(hours=20)
+    assert put(room, second) is None
+    room.time.advance(hours=5)
+    assert put(room, second) is not None
+
+
+def test_who_asks_not_to_be_asked_is_not_also_where_the_photo_is_gone(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    question = put(room, first)
+    assert question is not None
+    with room.visit(ANN, chat=ANN) as (unit, _, _):
+        unit.photos.remove([first.id])
+
+    with room.visit(BO, chat=BO) as (unit, _, here):
+        inquiring.stop(unit, here, question.inquiry.id)
+    room.time.advance(days=5)
+
+    assert put(room, second) is None
