@@ -1,6 +1,7 @@
 """Newcomers: whose lessons wait is listed for reviewers, who may agree with all of one person's at once."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.actions.teaching import request_fit
@@ -16,6 +17,7 @@ from storage import (
     SuspectKind,
     Unit,
     VoteKind,
+    Vouched,
     subject_of,
 )
 
@@ -25,10 +27,10 @@ def list_waiting(unit: Unit, classifier_id: int, waiting: Mapping[int, frozenset
     network = unit.networks.latest(classifier_id)
     if network is None:
         return False
-    found = []
+    found, given = [], unit.votes.counting(sorted(waiting))
     for photo_id, people in sorted(waiting.items()):
         reason = {"cause": "newcomer", "person": min(people)}
-        found.append(NewSuspect((photo_id,), unit.votes.standing(photo_id).label_id, None, 0.0, reason))
+        found.append(NewSuspect((photo_id,), given.get(photo_id), None, 0.0, reason))
     unit.suspects.renew(classifier_id, network.id, SuspectKind.NEWCOMER, found)
     return True
 
@@ -58,13 +60,12 @@ def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int
         return known
     found = unit.suspects.get(suspect_id)
     photos = waiting_like(unit, found) if found.classifier_id == presence.classifier_id else []
-    if not photos:
-        raise NotFound("suspect", suspect_id)
     said = unit.votes.of_photos(photos)
     photos = [one for one in photos if said[one][-1].id <= until]
+    if not photos:
+        raise NotFound("suspect", suspect_id)
     votes: dict[int, int | None] = {}
-    for photo_id in photos:
-        label_id = unit.votes.standing(photo_id).label_id
+    for photo_id, label_id in unit.votes.counting(photos).items():
         told = {"deed": f"{visit.deed}:{photo_id}"}
         votes[photo_id] = unit.votes.cast(
             photo_id, presence.person.id, VoteKind.LABEL, label_id, Reason.REVIEW, **told
@@ -77,10 +78,18 @@ def agree_with_all(unit: Unit, visit: Visit, presence: Presence, suspect_id: int
     return made
 
 
-def settled_in(unit: Unit, classifier_id: int) -> list[Person]:
-    """Newcomers of whose lessons enough are borne out."""
-    confirmed = unit.guard.vouched(classifier_id).confirmed
-    return [unit.people.get(one) for one, count in sorted(confirmed.items()) if count >= unit.guard.needed]
+def settled(vouched: Vouched, needed: int) -> list[int]:
+    """Newcomers of whose lessons so many are borne out."""
+    return sorted(one for one, count in vouched.confirmed.items() if count >= needed)
+
+
+def who_wait(unit: Unit, waiting: Mapping[int, frozenset[int]]) -> list[Person]:
+    """Whose lessons wait, of those who have not had themselves deleted meanwhile."""
+    found = []
+    for one in sorted({one for people in waiting.values() for one in people}):
+        with suppress(NotFound):
+            found.append(unit.people.get(one))
+    return found
 
 
 def welcome(unit: Unit, classifier_id: int, person: Person) -> bool:

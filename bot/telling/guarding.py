@@ -23,6 +23,8 @@ from trainer.preprocessing import Pixels, decode
 LOOK_EVERY = 2.0
 # So many photos of an alarm are shown, each so wide.
 SHOWN, TILE = 6, 320
+# What waits is worked out anew so often where nobody voted.
+HEAR_EVERY = 30.0
 
 
 class Guarding:
@@ -36,26 +38,44 @@ class Guarding:
         self._listed: Mapping[int, frozenset[int]] | None = None
 
     def step(self) -> bool:
+        self._heard: tuple[int, frozenset[int]] | None = None
+        self._hear_at = 0.0
         """Look; True if somebody is owed a message."""
         if time.monotonic() < self._look_at:
             return False
         self._look_at = time.monotonic() + LOOK_EVERY
         with self._store.read() as unit:
             classifier_id = unit.classifiers.default().id
-            vouched, untold = unit.guard.vouched(classifier_id), unit.alarms.untold()
-            settled = bool(newcomers.settled_in(unit, classifier_id))
+            # Nothing is drawn as long as there is nobody to show it to.
+            untold = unit.alarms.untold() if alarms.reachable(unit, Role.ADMIN) else []
+        told = self._see_to_newcomers(classifier_id)
+        for one in untold:
+            told = (bool(one.photo_ids) and self._tell_alarm(one)) or told
+        return told
+
+    def _see_to_newcomers(self, classifier_id: int) -> bool:
+        """Welcome who is none any more, and list what waits, where somebody voted since that was done.
+
+        It takes all votes on all that newcomers teach, so it is not done for nothing; what changes without a vote or
+        another newcomer is seen somewhat later.
+        """
+        with self._store.read() as unit:
+            heard = (unit.votes.newest(), unit.guard.newcomers(classifier_id))
+            if heard == self._heard and time.monotonic() < self._hear_at:
+                return False
+            vouched, needed = unit.guard.vouched(classifier_id), unit.guard.needed
             can_list = unit.networks.latest(classifier_id) is not None
-        told = self._welcome(classifier_id) if settled else False
+        told = self._welcome(classifier_id) if newcomers.settled(vouched, needed) else False
         if can_list and vouched.waiting != self._listed:
             told = self._list(classifier_id, vouched) or told
-        for one in untold:
-            told = self._tell_alarm(one) or told
+        self._heard, self._hear_at = heard, time.monotonic() + HEAR_EVERY
         return told
 
     def _welcome(self, classifier_id: int) -> bool:
         told = False
         with self._store.write() as unit:
-            for person in newcomers.settled_in(unit, classifier_id):
+            found = newcomers.settled(unit.guard.vouched(classifier_id), unit.guard.needed)
+            for person in (unit.people.get(one) for one in found):
                 if newcomers.welcome(unit, classifier_id, person):
                     chat = unit.chats.by_telegram_id(person.telegram_id)
                     if chat is not None and chat.reachable:
