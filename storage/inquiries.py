@@ -11,11 +11,12 @@ from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
 from storage.opinion_tables import inquiry, opinion
-from storage.records import Photo, VoteKind
+from storage.records import VoteKind
 from storage.tables import chat, inbox, person, photo, vote
 
 # So long a question is one person's; then another may be asked. An answer that comes later still counts.
 LEASE = timedelta(days=1)
+_CHUNK = 5_000
 
 
 class Inquiries:
@@ -92,12 +93,12 @@ class Inquiries:
         query = select(inquiry).where(inquiry.c.person_id == person_id).order_by(inquiry.c.id.desc()).limit(limit)
         return [_record(row) for row in self._connection.execute(query)]
 
-    def about(self, photos: Sequence[Photo]) -> list[Inquiry]:
+    def about(self, photo_ids: Sequence[int]) -> list[Inquiry]:
         """What others were asked about some photos."""
-        found = []
-        for one in photos:
-            rows = self._connection.execute(select(inquiry).where(inquiry.c.photo_id == one.id).order_by(inquiry.c.id))
-            found += [_record(row) for row in rows]
+        found: list[Inquiry] = []
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = inquiry.c.photo_id.in_(photo_ids[start : start + _CHUNK])
+            found += [_record(row) for row in self._connection.execute(select(inquiry).where(some))]
         return found
 
     def asked_for(self, classifier_id: int, ask: str) -> set[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
@@ -188,15 +188,20 @@ class Outbox:
 
     def take_back(self, dedupe: str) -> None:
         """What was owed is sent no more; where it was sent, its message is to be removed from the chat."""
-        query = select(outbox.c.id, outbox.c.bot_id, outbox.c.lane, outbox.c.state, outbox.c.message_id)
-        row = self._connection.execute(query.where(outbox.c.dedupe == dedupe)).one_or_none()
-        if row is None:
-            return
-        if row.state == PENDING:
-            self._connection.execute(delete(outbox).where(outbox.c.id == row.id))
-        elif row.message_id is not None:
-            payload = {"chat_id": row.lane, "message_id": row.message_id}
-            self.owe(row.bot_id, row.lane, "deleteMessage", payload, dedupe=f"{dedupe}:gone")
+        self._take_back(outbox.c.dedupe == dedupe)
+
+    def take_back_all(self, beginning: str) -> None:
+        """The same of all that was owed as something that begins so."""
+        self._take_back(outbox.c.dedupe.startswith(beginning, autoescape=True))
+
+    def _take_back(self, which: ColumnElement[bool]) -> None:
+        # A removal that is owed already stays owed.
+        for row in self._connection.execute(select(outbox).where(which, outbox.c.method != "deleteMessage")).all():
+            if row.state == PENDING:
+                self._connection.execute(delete(outbox).where(outbox.c.id == row.id))
+            elif row.message_id is not None:
+                payload = {"chat_id": row.lane, "message_id": row.message_id}
+                self.owe(row.bot_id, row.lane, "deleteMessage", payload, dedupe=f"{row.dedupe}:gone")
 
     def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
         """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""

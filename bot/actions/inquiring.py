@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.self_service import setting
+from bot.actions.shown import inquiry_key
 from bot.actions.teaching import request_fit
 from bot.visit import Presence, Visit
 from storage import Inquiry, JobKind, Label, NotFound, Person, Photo, Reason, Reply, Role, Unit, VoteKind
@@ -120,16 +121,13 @@ def put_off(unit: Unit, presence: Presence, inquiry_id: int) -> None:
 def stop(unit: Unit, presence: Presence, inquiry_id: int) -> None:
     """Ask her no more, until she turns it on again, also where this question is over: she has said so."""
     unit.chats.set_settings(presence.chat.id, presence.chat.settings | {"asked": False})
-
-
-def inquiry_key(inquiry_id: int) -> str:
-    """What the message is owed as that asks."""
-    return f"inquiry:{inquiry_id}"
+    with suppress(NotFound):
+        put_off(unit, presence, inquiry_id)
 
 
 def naming_key(inquiry_id: int, deed: str) -> str:
     """What the message is owed as that asks to type a name."""
-    return f"inquiry:{inquiry_id}:{deed}"
+    return f"{inquiry_key(inquiry_id)}:{deed}"
 
 
 def asked_in(key: str | None) -> int | None:

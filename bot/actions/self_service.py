@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bot.actions.shown import remove_photos, take_back_about
 from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
 from storage import Chat, Person, Role, Unit, VoteKind
@@ -181,10 +182,8 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     photos = unit.photos.of_person(person.id)
     unit.networks.note_deletion(classifier_id, person.id)
     unit.photos.note_deleted(photos)
-    for one in unit.inquiries.about(photos):
-        # Others were shown the photo: that message goes too, or is not sent.
-        unit.outbox.take_back(f"inquiry:{one.id}")
-    orphans = unit.photos.remove([photo.id for photo in photos])
+    orphans = remove_photos(unit, [photo.id for photo in photos])
+    take_back_about(unit, person.id)
     unit.decisions.forget_person(person.id)
     parcels = unit.collections.forget_person(person.id) + unit.quarantine.forget_person(person.id)
     unit.inquiries.forget_person(person.id)

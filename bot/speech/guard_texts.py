@@ -18,9 +18,10 @@ def counts_at_once() -> str:
     return "Others agree with what you taught me. From now on I learn from your photos at once. Thank you!"
 
 
-def newcomer_waits(who: Person) -> str:
-    """To reviewers."""
-    return f"{_name(who)} is new here, and began to teach. It counts once someone agrees: /review newcomers shows it."
+def newcomer_waits(name: str) -> str:
+    """To reviewers; nameless where she has not agreed to be named."""
+    who = bold(name) if name else "Somebody"
+    return f"{who} is new here, and began to teach. It counts once someone agrees: /review newcomers shows it."
 
 
 def alarm(what: Alarm, who: Person) -> str:

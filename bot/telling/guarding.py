@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from bot.actions import alarms, newcomers
+from bot.actions.remembering import agrees
+from bot.actions.shown import alarm_key, newcomer_key
 from bot.actions.teaching import request_fit
 from bot.buttons import Signer
 from bot.collage import side_by_side
@@ -21,10 +23,10 @@ from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels, decode
 
 LOOK_EVERY = 2.0
-# So many photos of an alarm are shown, each so wide.
-SHOWN, TILE = 6, 320
 # What waits is worked out anew so often where nobody voted.
 HEAR_EVERY = 30.0
+# So many photos of an alarm are shown, each so wide.
+SHOWN, TILE = 6, 320
 
 
 class Guarding:
@@ -36,10 +38,10 @@ class Guarding:
         self._bot_id = bot_id
         self._look_at = 0.0
         self._listed: Mapping[int, frozenset[int]] | None = None
-
-    def step(self) -> bool:
         self._heard: tuple[int, frozenset[int]] | None = None
         self._hear_at = 0.0
+
+    def step(self) -> bool:
         """Look; True if somebody is owed a message."""
         if time.monotonic() < self._look_at:
             return False
@@ -90,11 +92,11 @@ class Guarding:
             if set(self._listed or ()) - set(vouched.waiting):
                 # A role may have changed, which asks for nothing by itself.
                 request_fit(unit, classifier_id)
-            told = False
-            for person_id in sorted({one for people in vouched.waiting.values() for one in people}):
-                text = guard_texts.newcomer_waits(unit.people.get(person_id))
-                for reviewer in alarms.reachable(unit, Role.REVIEWER):
-                    key = f"newcomer:{person_id}:{reviewer.id}:{unit.now.date().isoformat()}"
+            told, reviewers, today = False, alarms.reachable(unit, Role.REVIEWER), unit.now.date().isoformat()
+            for person in newcomers.who_wait(unit, vouched.waiting):
+                text = guard_texts.newcomer_waits(person.name if agrees(unit, person) else "")
+                for reviewer in reviewers:
+                    key = newcomer_key(person.id, reviewer.id, today)
                     told = self._owe(unit, reviewer.telegram_id, Said(text), key, quiet=True) or told
         self._listed = dict(vouched.waiting)
         return told
@@ -104,14 +106,15 @@ class Guarding:
         picture = self._evidence(found)
         with self._store.write() as unit:
             admins = alarms.reachable(unit, Role.ADMIN)
-            if not admins:
+            # A photo that was drawn may have been deleted meanwhile: then it is drawn anew.
+            if not admins or found not in unit.alarms.untold():
                 return False
             text = guard_texts.alarm(found, unit.people.get(found.person_id))
             for admin in admins:
                 keyboards = Keyboards(self._signer, admin.telegram_id, admin.telegram_id, unit.now)
                 payload = {"chat_id": admin.telegram_id, "caption": text, "parse_mode": "HTML"}
                 payload["reply_markup"] = {"inline_keyboard": GuardButtons(keyboards).alarm(found)}
-                key = f"alarm:{found.id}:{admin.id}"
+                key = alarm_key(found.id, len(found.photo_ids), admin.id)
                 unit.outbox.owe(
                     self._bot_id,
                     admin.telegram_id,

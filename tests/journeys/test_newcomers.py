@@ -60,7 +60,7 @@ async def test_a_newcomer_is_told_and_her_lessons_count_once_a_reviewer_agrees_w
     world = guarded
     await world.teach(world.bo, "leaf", 4)
     await world.hears(world.bo, "Thanks: noted as leaf. You are new here: your first photos count once someone agrees")
-    await world.hears(world.owner, "Bo is new here, and began to teach", "/review newcomers")
+    await world.hears(world.owner, "Somebody is new here, and began to teach", "/review newcomers")
     await world.train()
     assert (waiting(world), learned(world)) == (4, 8)
     status = await world.owner.send_text("/status")
@@ -276,3 +276,52 @@ async def test_agreeing_with_all_is_about_those_that_were_counted_and_not_about_
     await pressed(world, world.owner, card, "All 2 of this person's")
 
     assert waiting(world) == 3
+
+
+async def test_a_newcomer_is_named_to_reviewers_only_if_she_agreed(guarded: World) -> None:
+    world = guarded
+    settings = await world.bo.send_text("/settings")
+    shown = await world.hears(world.bo, "How I behave in this chat", after=settings)
+    await world.presses(world.bo, shown, "Show others my photos and name")
+    await world.settled()
+
+    await world.teach(world.bo, "leaf", 1)
+
+    await world.hears(world.owner, "Bo is new here, and began to teach")
+
+
+async def deletes_all(world: World, person: Person) -> None:
+    await person.send_text("/mydata")
+    shown = await world.hears(person, "Of you I keep")
+    await world.presses(person, shown, "Delete all of it")
+    await world.presses(person, await world.hears(person, "for good?"), "Delete for good")
+    await world.settled()
+
+
+async def test_what_admins_and_reviewers_were_told_of_a_person_goes_with_her_data(guarded: World) -> None:
+    world = guarded
+    raise_alarm(world, world.bo, await world.teach(world.bo, "leaf", 5, label="apple"))
+    alarm = await told_alarm(world)
+    told = await world.hears(world.owner, "is new here, and began to teach")
+
+    await deletes_all(world, world.bo)
+
+    left = [one.id for one in await world.owner.history()]
+    assert alarm.id not in left
+    assert told.id not in left
+
+
+async def test_an_alarm_that_shows_a_deleted_photo_comes_anew_without_it(guarded: World) -> None:
+    """Bo called Ann's photo otherwise in a group; it stands behind the alarm about him."""
+    world = guarded
+    group = await world.group()
+    await world.owner.promote(group, world.service.app.bot.id)
+    anns = await world.ann.send_photo(picture("leaf", 77), caption=f"leaf {world.mention}", chat=group)
+    raise_alarm(world, world.bo, [anns, *await world.teach(world.bo, "leaf", 2, label="apple")])
+    alarm = await told_alarm(world)
+
+    await deletes_all(world, world.ann)
+    again = await world.owner.wait_for(lambda one: "Please look at what" in one.text, after=alarm)
+
+    assert again.photo is not None
+    assert alarm.id not in [one.id for one in await world.owner.history()]

@@ -210,3 +210,18 @@ def test_whoever_repeats_what_others_called_a_photo_has_shown_nothing(guarded: C
 
     with guarded.store.read() as unit:
         assert unit.guard.vouched(guarded.classifier.id).confirmed == {}
+
+
+def test_an_alarm_is_about_who_and_what_is_still_there(guarded: Classroom) -> None:
+    guarded.network()
+    gone, left = lesson_of_bo(guarded), lesson_of_bo(guarded)
+    with guarded.store.write() as unit:
+        unit.photos.remove([gone.id])
+
+    [noted] = note(guarded.store, guarded, [gone, left])
+
+    with guarded.store.write() as unit:
+        assert unit.alarms.get(noted).photo_ids == (left.id,)
+        network = unit.networks.latest(guarded.classifier.id)
+        assert network is not None
+        assert unit.alarms.note(guarded.classifier.id, network.id, [NewAlarm(999, 5, 1.0, (left.id,))]) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.actions import inquiring, self_service
+from bot.actions.shown import inquiry_key, remove_photos
 from bot.actions.teaching import teach
 from storage import JobKind, NotFound, Opinion, Photo, Reply, Role, Settled, Store, open_store
 from tests.bot.actions.classroom import Classroom
@@ -178,3 +179,29 @@ def test_who_asks_not_to_be_asked_is_not_also_where_the_photo_is_gone(room: Cloc
     room.time.advance(days=5)
 
     assert put(room, second) is None
+
+
+def test_a_photo_that_is_replaced_in_its_message_is_not_sent_to_who_was_asked(room: Clocked) -> None:
+    photo = room.photo(20, chat=ANN)
+    with room.visit(ANN, chat=ANN) as (unit, visit, here):
+        teach(unit, visit, here, photo.id, "apple")
+        asked = unit.inquiries.open(photo.id, here.person.id, here.chat.id, "contradicted")
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe=inquiry_key(asked.id))
+
+    with room.visit(ANN, chat=ANN) as (unit, _, _):
+        remove_photos(unit, [photo.id])
+
+        assert not unit.outbox.is_known(inquiry_key(asked.id))
+
+
+def test_what_is_to_be_removed_from_a_chat_stays_so_when_it_is_asked_again(room: Clocked) -> None:
+    with room.store.write() as unit:
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe="alarm:1:3:2")
+        [sent] = unit.outbox.due(1)
+        unit.outbox.sent(sent.id, 77)
+        for _ in range(2):
+            unit.outbox.take_back_all("alarm:1:")
+
+        assert [(one.method, one.payload) for one in unit.outbox.due(1)] == [
+            ("deleteMessage", {"chat_id": BO, "message_id": 77})
+        ]
