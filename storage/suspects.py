@@ -28,7 +28,7 @@ class Suspects:
         self._connection = connection
         self._moment = moment
 
-    def renew(self, classifier_id: int, network_id: int, kind: SuspectKind, found: Sequence[NewSuspect]) -> None:
+    def renew(self, classifier_id: int, network_id: int | None, kind: SuspectKind, found: Sequence[NewSuspect]) -> None:
         """Make `found`, worst first, the list of the kind. What was found before keeps its number.
 
         A card that somebody is looking at stays. What is decided stays decided, unless people voted on it since.

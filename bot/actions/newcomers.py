@@ -22,17 +22,17 @@ from storage import (
 )
 
 
-def list_waiting(unit: Unit, classifier_id: int, waiting: Mapping[int, frozenset[int]]) -> bool:
-    """Make the waiting lessons the list that reviewers go through, the oldest first; False before any network."""
+def list_waiting(unit: Unit, classifier_id: int, waiting: Mapping[int, frozenset[int]]) -> None:
+    """Make the waiting lessons the list that reviewers go through, the oldest first.
+
+    Also before any network: where all that is there waits, none would ever come.
+    """
     network = unit.networks.latest(classifier_id)
-    if network is None:
-        return False
     found, given = [], unit.votes.counting(sorted(waiting))
     for photo_id, people in sorted(waiting.items()):
         reason = {"cause": "newcomer", "person": min(people)}
         found.append(NewSuspect((photo_id,), given.get(photo_id), None, 0.0, reason))
-    unit.suspects.renew(classifier_id, network.id, SuspectKind.NEWCOMER, found)
-    return True
+    unit.suspects.renew(classifier_id, None if network is None else network.id, SuspectKind.NEWCOMER, found)
 
 
 def relist(unit: Unit, classifier_id: int) -> None:

@@ -66,9 +66,8 @@ class Guarding:
             if heard == self._heard and time.monotonic() < self._hear_at:
                 return False
             vouched, needed = unit.guard.vouched(classifier_id), unit.guard.needed
-            can_list = unit.networks.latest(classifier_id) is not None
         told = self._welcome(classifier_id) if newcomers.settled(vouched, needed) else False
-        if can_list and vouched.waiting != self._listed:
+        if vouched.waiting != (self._listed or {}):
             told = self._list(classifier_id, vouched) or told
         self._heard, self._hear_at = heard, time.monotonic() + HEAR_EVERY
         return told

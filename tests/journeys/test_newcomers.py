@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.playground.faults import Fault
 from storage import NewAlarm, Role, SuspectKind
 from tests.support.bots import Message, Person, World, picture, running_bot
 from tests.support.reviews import opened, photo_of, pressed
@@ -171,8 +172,11 @@ async def test_an_alarm_that_is_none_is_remembered(guarded: World) -> None:
     raise_alarm(world, world.bo, photos)
     alarm = await told_alarm(world)
 
+    # Its buttons stay until it can be edited.
+    world.playground.faults.plan("editMessageCaption", Fault.too_many(1), times=100)
     await world.presses(world.owner, alarm, "All fine")
     toast = await world.presses(world.owner, alarm, "All fine")
+    world.playground.faults.clear()
     await world.settled()
 
     assert toast == "That is settled already."
@@ -257,8 +261,11 @@ async def test_undo_pressed_twice_gives_back_no_earlier_reversal(guarded: World)
     assert world.counts()["apple"] == 4
 
     taken_back = await world.owner.refreshed(question)
+    # Its buttons stay until it can be edited.
+    world.playground.faults.plan("editMessageText", Fault.too_many(1), times=100)
     for _ in range(2):
         await world.presses(world.owner, taken_back, "Undo")
+    world.playground.faults.clear()
     await world.settled()
 
     assert "Undone: 2 lessons of Bo count again." in (await world.owner.refreshed(question)).text
@@ -325,3 +332,21 @@ async def test_an_alarm_that_shows_a_deleted_photo_comes_anew_without_it(guarded
 
     assert again.photo is not None
     assert alarm.id not in [one.id for one in await world.owner.history()]
+
+
+async def test_where_all_that_is_there_waits_a_reviewer_can_let_it_count(tmp_path: Path) -> None:
+    """Ann knows apples, Bo leaves: without Bo's there are not two things to tell apart, and never a network."""
+    async with running_bot(tmp_path) as world:
+        world.store.confirmed_lessons = 3
+        world.give_role(world.owner, Role.OWNER)
+        await world.owner.send_text("/start")
+        await world.teach(world.ann, "apple", 4)
+        await world.teach(world.bo, "leaf", 4)
+        await world.hears(world.owner, "is new here, and began to teach", "/review newcomers")
+        await is_listed(world, 4)
+
+        card = await opened(world, world.owner, "/review newcomers")
+        await pressed(world, world.owner, card, "All 4 of this person's")
+
+        assert waiting(world) == 0
+        assert await world.train() is not None
