@@ -76,9 +76,11 @@ def fine(scene: Scene, press: Press, message_id: int) -> str | None:
 async def look(context: Context, press: Press) -> str | None:
     """Make the photos of an alarm a review, in a message of its own."""
     try:
-        await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
+        is_open = await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
     except NotFound:
         return guides.photo_gone()
+    if not is_open:
+        return guard_texts.nothing_to_look_at()
     await begin(context, Mode.ALARMS)
     return None
 

@@ -42,7 +42,7 @@ def settled_already() -> str:
 
 
 def nothing_to_look_at() -> str:
-    return "None of these photos has a name any more."
+    return "There is nothing left to look at: these photos are decided, or nobody calls them anything any more."
 
 
 def whose() -> str:

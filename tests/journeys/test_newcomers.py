@@ -350,3 +350,17 @@ async def test_where_all_that_is_there_waits_a_reviewer_can_let_it_count(tmp_pat
 
         assert waiting(world) == 0
         assert await world.train() is not None
+
+
+async def test_an_alarm_with_nothing_left_to_decide_says_so(guarded: World) -> None:
+    world = guarded
+    photos = await world.teach(world.bo, "leaf", 2, label="apple")
+    raise_alarm(world, world.bo, photos)
+    alarm = await told_alarm(world)
+    for _ in photos:
+        await world.bo.send_text("/undo")
+    await world.settled()
+
+    assert await world.presses(world.owner, alarm, "Look at them") == (
+        "There is nothing left to look at: these photos are decided, or nobody calls them anything any more."
+    )
