@@ -6,6 +6,7 @@ from sqlalchemy import text
 from storage import NewAlarm, NotFound, Photo, Reason, Role, Settlement, Store, VoteKind
 from storage.engine import open_engine
 from tests.storage.classroom import Classroom
+from tests.storage.conftest import HandClock
 from tests.storage.places import Place
 from tests.storage.test_migrating import _at_revision
 
@@ -225,3 +226,29 @@ def test_an_alarm_is_about_who_and_what_is_still_there(guarded: Classroom) -> No
         network = unit.networks.latest(guarded.classifier.id)
         assert network is not None
         assert unit.alarms.note(guarded.classifier.id, network.id, [NewAlarm(999, 5, 1.0, (left.id,))]) == []
+
+
+def test_a_stranger_is_new_still_when_who_taught_first_has_gone(guarded: Classroom, clock: HandClock) -> None:
+    clock.wait(60)
+    photo = lesson_of_bo(guarded)
+    clock.wait(60)
+
+    with guarded.store.write() as unit:
+        unit.networks.note_deletion(guarded.classifier.id, guarded.ann.id)
+        unit.photos.remove([one.id for one in unit.photos.of_person(guarded.ann.id)])
+        unit.votes.forget_person(guarded.ann.id)
+
+    assert waiting(guarded) == [photo.id]
+
+
+def test_who_begins_anew_alone_waits_for_nobody(guarded: Classroom, clock: HandClock) -> None:
+    clock.wait(60)
+    with guarded.store.write() as unit:
+        unit.networks.note_deletion(guarded.classifier.id, guarded.ann.id)
+        unit.photos.remove([one.id for one in unit.photos.of_person(guarded.ann.id)])
+        unit.votes.forget_person(guarded.ann.id)
+    clock.wait(60)
+
+    guarded.lesson("apple")
+
+    assert waiting(guarded) == []
