@@ -17,6 +17,8 @@ from storage.tables import chat, inbox, person, photo, vote
 # So long a question is one person's; then another may be asked. An answer that comes later still counts.
 LEASE = timedelta(days=1)
 _CHUNK = 5_000
+# More updates do not come while somebody is awake; of more, the newest are looked at.
+_LOOKED_BACK = 2_000
 
 
 class Inquiries:
@@ -25,9 +27,14 @@ class Inquiries:
         self._moment = moment
 
     def heard_of(self, bot_id: int, since: datetime, until: datetime) -> list[int]:
-        """The private chats (Telegram ids) of which a bot heard last between two moments."""
-        last = func.max(inbox.c.received_at)
-        query = select(inbox.c.lane).where(inbox.c.bot_id == bot_id, inbox.c.lane > 0).group_by(inbox.c.lane)
+        """The private chats (Telegram ids) of which a bot heard last between two moments, among its newest updates.
+
+        All mail of a week is kept, and this is asked every half minute.
+        """
+        newest = select(inbox.c.lane, inbox.c.received_at).where(inbox.c.bot_id == bot_id)
+        lately = newest.order_by(inbox.c.update_id.desc()).limit(_LOOKED_BACK).subquery()
+        last = func.max(lately.c.received_at)
+        query = select(lately.c.lane).where(lately.c.lane > 0).group_by(lately.c.lane)
         return list(self._connection.execute(query.having(last >= since, last <= until)).scalars())
 
     def wanted(
