@@ -108,6 +108,13 @@ class Inquiries:
             found += [_record(row) for row in self._connection.execute(select(inquiry).where(some))]
         return found
 
+    def drop_open(self, photo_ids: Sequence[int]) -> list[int]:
+        """Remove the questions about some photos that nobody answered; returns their numbers."""
+        dropped = [one.id for one in self.about(photo_ids) if one.reply in (None, Reply.LATER)]
+        for start in range(0, len(dropped), _CHUNK):
+            self._connection.execute(delete(inquiry).where(inquiry.c.id.in_(dropped[start : start + _CHUNK])))
+        return dropped
+
     def asked_for(self, classifier_id: int, ask: str) -> set[int]:
         """The photos of which people were asked for this reason."""
         query = select(inquiry.c.photo_id).join(photo, photo.c.id == inquiry.c.photo_id)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.self_service import setting
+from bot.actions.self_service import LENT, setting
 from bot.actions.shown import inquiry_key
 from bot.actions.teaching import request_fit
 from bot.visit import Presence, Visit
@@ -25,8 +25,6 @@ LATER, IGNORED = timedelta(days=1), timedelta(days=3)
 LEAST_TAUGHT = 5
 # So many photos are thought of for one question.
 THOUGHT_OF = 10
-# The setting of a private chat that lets others be asked what its person's photos show; off until she turns it on.
-LENT = "lend"
 # A contradiction is most worth another look, then what measures networks.
 FIRST = (Ask.CONTRADICTED.value, Ask.MEASURES.value, Ask.UNPROVEN.value)
 # The consensus waits so long for further answers.

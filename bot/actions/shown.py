@@ -36,6 +36,12 @@ def remove_photos(unit: Unit, photo_ids: Sequence[int]) -> list[str]:
     return unit.photos.remove(photo_ids)
 
 
+def lend_no_more(unit: Unit, person_id: int) -> None:
+    """Take back the questions about a person's photos that nobody answered: she does not want them shown any more."""
+    for one in unit.inquiries.drop_open([photo.id for photo in unit.photos.of_person(person_id)]):
+        unit.outbox.take_back(inquiry_key(one))
+
+
 def take_back_about(unit: Unit, person_id: int) -> None:
     """Remove what admins and reviewers were told of a person, before it is forgotten what that was."""
     for alarm_id in unit.alarms.about(person_id):

@@ -205,3 +205,21 @@ def test_what_is_to_be_removed_from_a_chat_stays_so_when_it_is_asked_again(room:
         assert [(one.method, one.payload) for one in unit.outbox.due(1)] == [
             ("deleteMessage", {"chat_id": BO, "message_id": 77})
         ]
+
+
+def test_a_question_that_nobody_answered_goes_when_its_photo_is_lent_no_more(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    open_one = put(room, first)
+    assert open_one is not None
+    with room.visit(BO, chat=BO) as (unit, _, _):
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe=inquiry_key(open_one.inquiry.id))
+
+    with room.visit(ANN, chat=ANN) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+        assert not unit.outbox.is_known(inquiry_key(open_one.inquiry.id))
+        assert unit.inquiries.about([first.id]) == []
+    with room.visit(ANN, chat=ANN) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+
+    # Who was asked had no chance to answer, so she is not taken for somebody who let it lie.
+    assert put(room, second) is not None
