@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, or_, select, update
 
 from storage.decisions import SKIPPED_FOR, live_settling, newest_votes, undone
 from storage.doubts import Choice, NewSuspect, Suspect, SuspectKind
@@ -40,7 +40,7 @@ class Suspects:
         gone = [number for key, (number, is_held) in known.items() if key not in current and not is_held]
         for start in range(0, len(gone), _CHUNK):
             self._connection.execute(delete(suspect).where(suspect.c.id.in_(gone[start : start + _CHUNK])))
-        decided = self._decided(classifier_id, current)
+        decided, kept = self._decided(classifier_id, current), list[dict[str, Any]]()
         for place, (subject, one) in enumerate(current.items()):
             values = {
                 "network_id": network_id,
@@ -52,9 +52,14 @@ class Suspects:
                 "decision_id": decided.get(subject),
             }
             if subject in known:
-                self._connection.execute(update(suspect).where(suspect.c.id == known[subject][0]).values(**values))
+                kept.append({"number": known[subject][0]} | values)
             else:
                 self._add(classifier_id, kind, one, values)
+        if kept:
+            # One statement for all: the lists of a crowd's newcomers have thousands of rows, and all others wait.
+            names = [name for name in kept[0] if name != "number"]
+            changed = update(suspect).where(suspect.c.id == bindparam("number"))
+            self._connection.execute(changed.values({name: bindparam(name) for name in names}), kept)
 
     def get(self, suspect_id: int) -> Suspect:
         """Raises NotFound: the list was renewed without it, or its photo was deleted."""
