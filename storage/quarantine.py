@@ -57,6 +57,11 @@ class Quarantined:
     leased_by_id: int | None
     leased_until: datetime | None
 
+    @property
+    def file(self) -> str:
+        """Telegram's unique id of the file: the last part of its deed, and without a colon itself."""
+        return self.deed.rpartition(":")[2]
+
 
 class Quarantine:
     def __init__(self, connection: Connection, moment: Moment) -> None:

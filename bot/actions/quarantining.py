@@ -94,8 +94,9 @@ def restore(unit: Unit, presence: Presence, quarantined_id: int, digest: str, pi
         name=about.name,
         owner_id=about.person_id,
         chat_id=about.chat_id,
-        # Her message may show another picture by now.
+        # Her message may show another picture by now; if it comes to later, that is told by the file.
         message_id=None if is_shown else about.message_id,
+        file=about.file,
     )
     unit.quarantine.decide(quarantined_id, presence.person.id, QuarantineState.RESTORED, photo.id)
     label = None
