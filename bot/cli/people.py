@@ -8,6 +8,7 @@ from rich.table import Table
 from bot.actions.reverting import Reverted, revert, undo_revert
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
+from bot.collecting.reports import stop_all
 from storage import Person, ReversalKind, Role, StorageError, StorageSettings, Store
 
 ROLES = {role.name.lower(): role for role in Role}
@@ -58,7 +59,7 @@ def revert_person(whom: str, *, undo: bool) -> int:
             if len(found) != 1:
                 _complain(_which(whom, found))
                 return 1
-            done = (_undo if undo else revert)(store, classifier_id, found[0].id)
+            done = (_undo if undo else _take_back)(store, classifier_id, found[0].id)
     except StorageError as error:
         _complain(f"{trouble(error)} ({error})")
         return 1
@@ -68,6 +69,13 @@ def revert_person(whom: str, *, undo: bool) -> int:
     what = "count again" if undo else "count no longer; `pupil revert --undo` gives them back"
     print(f"{done.votes} votes of {_shown(found[0])} on {done.photos} photos {what}.")
     return 0
+
+
+def _take_back(store: Store, classifier_id: int, person_id: int) -> Reverted:
+    with store.write() as unit:
+        parcels = stop_all(unit, person_id)
+    store.let_go(parcels)
+    return revert(store, classifier_id, person_id)
 
 
 def _undo(store: Store, classifier_id: int, person_id: int) -> Reverted | None:

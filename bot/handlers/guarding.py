@@ -8,6 +8,7 @@ from bot.access import permitted
 from bot.actions import alarms, reverting
 from bot.actions.reviewing import Mode
 from bot.buttons import Press
+from bot.collecting.reports import stop_all
 from bot.context import Context, Scene
 from bot.guard_buttons import GuardButtons
 from bot.handlers.replied import replied_to
@@ -91,6 +92,7 @@ async def really(context: Context, press: Press) -> str | None:
     if person is None:
         return guides.photo_gone()
     store = context.services.store
+    await context.prepare(lambda scene: scene.parcels.extend(stop_all(scene.unit, person.id)))
     await asyncio.to_thread(reverting.revert, store, classifier_id, person.id)
 
     def action(scene: Scene) -> None:
