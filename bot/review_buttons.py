@@ -65,6 +65,10 @@ class ReviewButtons:
             first.append(self.keyboards.button(f"✅ Keep {card.given.name}", KEEP, number, argument))
         if card.proposal is not None:
             first.append(self.keyboards.button(f"🔁 {card.proposal.name}", PROPOSED, number, argument))
+        names = [one.label for one in card.voices if one.label is not None][:LABELS_A_PAGE]
+        first += [
+            self.keyboards.button(f"🔁 {one.name}", CHOSEN, number, with_mode(card.mode, one.id)) for one in names
+        ]
         every = []
         if card.waiting > 1:
             # It speaks of those that wait by now, and of none that come later.
@@ -72,7 +76,8 @@ class ReviewButtons:
             every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, shown))
         another = self.keyboards.button("✏️ Another", ANOTHER, number, argument)
         aside = self.keyboards.button("🗂 Set aside", ASIDE, number, argument)
-        return [*([first] if first else []), *([every] if every else []), [another, aside], self._unsure(card)]
+        rows = [first[at : at + 2] for at in range(0, len(first), 2)]
+        return [*rows, *([every] if every else []), [another, aside], self._unsure(card)]
 
     def _of_group(self, card: Card) -> Keyboard:
         number, argument = card.suspect.id, with_mode(card.mode)

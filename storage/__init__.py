@@ -3,7 +3,15 @@
 from pictures import Picture, PictureRefused, Refusal, normalise
 from storage.alarms import Alarm, NewAlarm, Settlement
 from storage.arrivals import Arrival, Quota, arrival_key
-from storage.collections import Collected, Collection, CollectionKind, CollectionState, CollectionTally, Outcome
+from storage.collections import (
+    LEARNED,
+    Collected,
+    Collection,
+    CollectionKind,
+    CollectionState,
+    CollectionTally,
+    Outcome,
+)
 from storage.considered import Inquiry, Opinion, Reply, Settled
 from storage.considering import VotedPhoto
 from storage.datasets import Dataset
@@ -69,6 +77,7 @@ from storage.tallying import holds, in_force, live, most_said, said_since, tally
 __all__ = [
     "EVERY_FOLD",
     "FOLDS",
+    "LEARNED",
     "MAX_LABEL",
     "ON_REQUEST",
     "TEST_FOLD",

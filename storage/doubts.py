@@ -17,6 +17,7 @@ class SuspectKind(StrEnum):
     OUTLIER = "outlier"  # like nothing that was taught
     SIMILAR = "similar"  # a pair most alike, though hardly one picture
     NEWCOMER = "newcomer"  # a newcomer's lesson, which waits for somebody who agrees
+    DISPUTED = "disputed"  # people call it different things, and nobody said Wrong to an answer
     ALARM = "alarm"  # evidence of an alarm about somebody
 
 

@@ -76,6 +76,10 @@ class Jobs:
             job_id, worker, state=JobState.DONE, result=result, error=None, finished_at=self._moment.now
         )
 
+    def add_to_result(self, job_id: int, facts: dict[str, Any]) -> None:
+        """Add to what came of a job that is done: what nobody had to wait for."""
+        self._set(job_id, result=(self.get(job_id).result or {}) | facts)
+
     def fail(self, job_id: int, worker: str, error: str, retry_at: datetime) -> bool:
         """Give a job back to try again at `retry_at`; after three tries it stays failed."""
         if self.get(job_id).tries >= MAX_TRIES:

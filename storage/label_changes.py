@@ -65,7 +65,8 @@ class LabelChange:
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """A label and how many photos are taught as it."""
+    """A label and how many photos are taught as it; `waiting` are not counted, and wait for somebody who agrees."""
 
     label: Label
     photos: int
+    waiting: int = 0

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, func, select, update
@@ -15,6 +17,7 @@ from storage.records import Label, State
 from storage.tables import label, photo, prediction, standing, vote
 
 MAX_LABEL = 64
+_CHUNK = 5_000
 # What Unicode calls default ignorable: it changes how text is shown, or nothing, but not what it says (direction
 # marks, joiners, variation selectors, fillers, tags); and lone surrogates, which no database takes.
 _INVISIBLE = (
@@ -145,8 +148,8 @@ class Labels:
             raise NotFound("label", key_of(text))
         return found
 
-    def counts(self, classifier_id: int) -> list[LabelCount]:
-        """Every label with the number of photos taught as it, most first."""
+    def counts(self, classifier_id: int, *, waiting: Collection[int] = ()) -> list[LabelCount]:
+        """Every label with the number of photos taught as it, most first; those that are `waiting` count apart."""
         taught = (
             select(standing.c.label_id, func.count().label("photos"))
             .where(standing.c.state == State.TAUGHT)
@@ -160,12 +163,16 @@ class Labels:
             .where(label.c.classifier_id == classifier_id, _IN_USE)
             .order_by(photos.desc(), label.c.key)
         )
-        return [LabelCount(_record(row), row.photos) for row in self._connection.execute(query)]
+        wait = self._taught_as(waiting)
+        found = [
+            LabelCount(_record(row), row.photos - wait[row.id], wait[row.id]) for row in self._connection.execute(query)
+        ]
+        return sorted(found, key=lambda one: -one.photos) if wait else found
 
-    def pictures(self, classifier_id: int, at_most: int) -> list[tuple[Label, int]]:
+    def pictures(self, classifier_id: int, at_most: int, *, waiting: Collection[int] = ()) -> list[tuple[Label, int]]:
         """Every label with the number of different pictures taught as it; no more than `at_most` are looked at each.
 
-        A picture that was sent twice is two photos, but teaches once.
+        A picture that was sent twice is two photos, but teaches once. Photos that are `waiting` teach nothing.
         """
         some = (
             select(photo.c.digest)
@@ -178,7 +185,33 @@ class Labels:
         )
         counted = select(func.count()).select_from(some).scalar_subquery().label("pictures")
         query = select(label, counted).where(label.c.classifier_id == classifier_id, _IN_USE).order_by(label.c.key)
-        return [(_record(row), row.pictures) for row in self._connection.execute(query)]
+        found = [(_record(row), row.pictures) for row in self._connection.execute(query)]
+        wait = self._taught_as(waiting)
+        return [(one, self._teaching(one, at_most, waiting) if wait[one.id] else n) for one, n in found]
+
+    def _taught_as(self, photo_ids: Collection[int]) -> Counter[int]:
+        """How many of some photos are taught as each label, by its id."""
+        asked, found = sorted(photo_ids), Counter[int]()
+        for start in range(0, len(asked), _CHUNK):
+            some = standing.c.photo_id.in_(asked[start : start + _CHUNK]) & (standing.c.state == State.TAUGHT)
+            query = select(standing.c.label_id, func.count()).where(some).group_by(standing.c.label_id)
+            found.update({label_id: n for label_id, n in self._connection.execute(query)})
+        return found
+
+    def _teaching(self, one: Label, at_most: int, waiting: Collection[int]) -> int:
+        """How many different pictures of a label do not only wait, as far as `at_most`."""
+        query = (
+            select(photo.c.id, photo.c.digest)
+            .join_from(standing, photo, photo.c.id == standing.c.photo_id)
+            .where(standing.c.label_id == one.id, standing.c.state == State.TAUGHT)
+        )
+        apart, digests = frozenset(waiting), set[str]()
+        for photo_id, digest in self._connection.execute(query):
+            if photo_id not in apart:
+                digests.add(digest)
+            if len(digests) == at_most:
+                break
+        return len(digests)
 
     def at_rest(self, classifier_id: int) -> list[LabelCount]:
         """The labels at rest with the photos that wait below them, in order."""

@@ -1,6 +1,6 @@
 """Suspects: the ranked lists of what is in doubt, from which reviewers take one card at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,6 +136,20 @@ class Suspects:
         )
         return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
 
+    def disputed(self, classifier_id: int, *, but: Collection[int], limit: int) -> list[int]:
+        """Photos that people disagree on, `but` some; what somebody spoke of last comes first."""
+        query = (
+            select(standing.c.photo_id)
+            .join_from(standing, photo, photo.c.id == standing.c.photo_id)
+            .join(vote, vote.c.photo_id == standing.c.photo_id)
+            .where(standing.c.label_id.is_(None), standing.c.state == State.DISPUTED)
+            .where(photo.c.classifier_id == classifier_id, standing.c.photo_id.not_in(but))
+            .group_by(standing.c.photo_id)
+            .order_by(func.max(vote.c.id).desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def _is_for(self, person_id: int) -> ColumnElement[bool]:
         """Nobody else holds it, and she has not said that she cannot tell, or lately that she would rather not."""
         now = self._moment.now
@@ -231,6 +245,7 @@ def _open(classifier_id: int) -> Select[Any]:
             standing.c.label_id.is_not_distinct_from(suspect.c.given_id),
             or_(standing.c.state.is_(None), standing.c.state.not_in((State.NONE, State.ASIDE))),
             or_(suspect.c.kind.not_in(_GROUPS), some_other),
+            or_(suspect.c.kind != SuspectKind.DISPUTED, standing.c.state == State.DISPUTED),
         )
     )
 

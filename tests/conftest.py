@@ -33,6 +33,11 @@ def pytest_configure() -> None:
     install()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: at the end, one process would be at it while the others have nothing to do."""
+    items.sort(key=lambda item: not ({"lengthy", "chaos"} & set(item.keywords)))
+
+
 @pytest.fixture(scope="session")
 def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("nobody")

@@ -30,8 +30,6 @@ from trainer.tuning.steps import Failed, Progress, to_line
 
 logger = logging.getLogger(__name__)
 
-# A tuning takes minutes, so it makes way for the fits, and those for the bot.
-NICENESS, LOWEST = 10, 19
 LOCK_LOOK_SECONDS = 0.5
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Turns lessons into a network.")
@@ -45,7 +43,7 @@ def start(context: typer.Context) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for talkative in ("alembic", "onnxscript", "onnx_ir"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    os.nice(NICENESS)
+    _make_way(TrainerSettings().niceness)
     if context.invoked_subcommand is None:
         run()
 
@@ -116,8 +114,9 @@ def tune_apart() -> None:
     from trainer.tuning.command import carry_out
 
     stop_at_end_of_stdin(threading.Event())
-    os.nice(LOWEST - NICENESS)
     said, store, settings = _stdout_for_lines(), _open(), TrainerSettings()
+    # It takes minutes, so it makes way for the fits, as those do for the bot.
+    _make_way(2 * settings.niceness)
     try:
         untuned = open_embedder(store.home, settings)
         if untuned is None:
@@ -168,6 +167,11 @@ def export_network(
         raise typer.BadParameter("the file's name must end in .onnx")
     result = commands.export(_open(), file)
     typer.echo(json.dumps(result) if as_json else f"Network {result['network']} written to {file}.")
+
+
+def _make_way(niceness: int) -> None:
+    """Be as nice as that, the most being 19; who was started nicer stays so."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _stdout_for_lines() -> TextIO:

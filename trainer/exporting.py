@@ -5,7 +5,7 @@ Only this module, `network` and `folding` import torch; the service runs them in
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,23 +44,66 @@ def export(network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
 
     A second output `features` float32 (n, d, h, w) shows where they come from, where the backbone pools by a mean.
     """
-    side = spec.preprocessing.size
-    # Two, not one: an example batch of one would be burnt in as a constant.
-    example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
-    is_mapped = pools_by_mean(network, side)
+    return Exporter().export(network, spec)
+
+
+class Exporter:
+    """Exports networks one after the other: those of one shape share a graph, which costs ten times their weights."""
+
+    def __init__(self) -> None:
+        self._traced: _Traced | None = None
+
+    def export(self, network: EmbeddingNetwork, spec: EmbedderSpec) -> bytes:
+        """Return the same bytes as the function `export`."""
+        side = spec.preprocessing.size
+        # Two, not one: an example batch of one would be burnt in as a constant.
+        example = torch.zeros((2, side, side, 3), dtype=torch.uint8)
+        is_mapped = pools_by_mean(network, side)
+        outputs = [EMBEDDINGS, FEATURES] if is_mapped else [EMBEDDINGS]
+        made = folded(MappedNetwork(network) if is_mapped else network, example)
+        shapes = {name: tuple(value.shape) for name, value in made.state_dict().items()}
+        if self._traced is None or (self._traced.spec, self._traced.shapes) != (spec, shapes):
+            self._traced = _Traced(spec, shapes, _trace(made, example, outputs))
+        return _as_bytes(_with_weights(self._traced.program, made), spec)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A graph, and the weights' shapes that it takes."""
+
+    spec: EmbedderSpec
+    shapes: dict[str, tuple[int, ...]]
+    program: torch.onnx.ONNXProgram
+
+
+def _trace(network: torch.nn.Module, example: torch.Tensor, outputs: list[str]) -> torch.onnx.ONNXProgram:
     made = torch.onnx.export(
-        folded(MappedNetwork(network) if is_mapped else network, example),
+        network,
         (example,),
         input_names=["pictures"],
-        output_names=[EMBEDDINGS, FEATURES] if is_mapped else [EMBEDDINGS],
+        output_names=outputs,
         dynamic_shapes={"pictures": {0: torch.export.Dim("n")}},
         opset_version=OPSET,
         dynamo=True,
         verbose=False,
+        # What makes the graph smaller also takes equal weights for one: each network has that done to a copy.
+        optimize=False,
     )
     if made is None:
         raise TypeError("the exporter returned nothing")
-    proto = made.model_proto
+    return made
+
+
+def _with_weights(traced: torch.onnx.ONNXProgram, network: torch.nn.Module) -> torch.onnx.ONNXProgram:
+    program = torch.onnx.ONNXProgram(traced.model.clone(), traced.exported_program)
+    taken = program.model.graph.initializers
+    program.apply_weights({name: value for name, value in network.state_dict().items() if name in taken})
+    program.optimize()
+    return program
+
+
+def _as_bytes(program: torch.onnx.ONNXProgram, spec: EmbedderSpec) -> bytes:
+    proto = program.model_proto
     del proto.metadata_props[:]
     onnx.helper.set_model_props(proto, spec.as_metadata())
     for node in proto.graph.node:

@@ -22,8 +22,10 @@ from trainer.doubting import doubt
 from trainer.duplicates import DuplicateGroup, group_twins, one_fold_each
 from trainer.errors import PictureUnreadable
 from trainer.eyes import Eyes
+from trainer.list_recall import Evidence
 from trainer.material import Material, embed_missing, read_material
 from trainer.metrics import Integers
+from trainer.planting import Judged
 from trainer.preprocessing import decode
 from trainer.recipe import Recipe
 from trainer.same_pictures import Same, Seen, find_same
@@ -37,16 +39,20 @@ MOST = 300
 LISTED = tuple(kind for kind in SuspectKind if kind not in (SuspectKind.NEWCOMER, SuspectKind.ALARM))
 # A card shows so many taught photos beside the one in doubt.
 BESIDE = 3
-# From this score on another label is likelier than the given one.
-DOUBTFUL = 0.5
+# Above these log odds another label is likelier than the given one.
+DOUBTFUL = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """How many suspects of each kind there are, decided ones among them, and the network they were found by."""
+    """How many suspects of each kind there are, decided ones among them, and the network they were found by.
+
+    `evidence` is what doubtful labels were found by; None where there are none.
+    """
 
     network: int | None
     counts: Mapping[SuspectKind, int]
+    evidence: Evidence | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -80,16 +86,21 @@ def run(
             yield f"looking for photos that are one picture ({step})"
     yield "looking for doubtful labels"
     groups = group_twins(same.twins, _pixels(store, lessons))
-    found = _doubted(lessons, material, eyes, recipe, groups, same.alike)
+    judged = _judged(lessons, material, eyes, recipe, groups, same.alike)
+    found = _doubted(lessons, material, judged, same.alike)
     found[SuspectKind.DUPLICATE] = _groups(lessons, groups)
     found[SuspectKind.SIMILAR] = list(islice(lessons.similar(same.similar), MOST))
     yield "writing the lists"
     with store.write() as unit:
         found[SuspectKind.FLAGGED] = flagged(unit, classifier_id)
+        found[SuspectKind.DISPUTED] = disputed(unit, classifier_id, found[SuspectKind.FLAGGED])
         for kind in LISTED:
             unit.suspects.renew(classifier_id, network.id, kind, found.get(kind, []))
     yield from (one for one in alarming.run(store, classifier_id, eyes, recipe) if isinstance(one, str))
-    yield Listed(network.number, {kind: len(some) for kind, some in found.items()})
+    counts = {kind: len(some) for kind, some in found.items()}
+    # Nothing can be called wrongly where there is one name.
+    is_tried = found[SuspectKind.LABEL] and judged.labels > 1
+    yield Listed(network.number, counts, _evidence(lessons, material, judged) if is_tried else None)
 
 
 def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:
@@ -101,6 +112,16 @@ def flagged(unit: Unit, classifier_id: int) -> list[NewSuspect]:
         reason = {"cause": "flagged", "people": people, "said": answer.label_id}
         found.append(NewSuspect((photo_id,), None, others[0] if others else None, float(people), reason))
     return found
+
+
+def disputed(unit: Unit, classifier_id: int, shown: Iterable[NewSuspect]) -> list[NewSuspect]:
+    """Return photos that people disagree on and that are not `shown` already, the newest dispute first.
+
+    No other list has them: they count as nothing, so they are no lessons.
+    """
+    but = {photo_id for one in shown for photo_id in one.photo_ids}
+    found = unit.suspects.disputed(classifier_id, but=but, limit=MOST)
+    return [NewSuspect((photo_id,), None, None, 1.0, {"cause": "disputed"}) for photo_id in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,23 +188,38 @@ class _Lessons:
                 yield _pair(self, one, other, likeness)
 
 
-def _doubted(
+def _judged(
     lessons: _Lessons,
     material: Material,
     eyes: Eyes,
     recipe: Recipe,
     groups: Sequence[DuplicateGroup],
     alike: Alike,
-) -> dict[SuspectKind, list[NewSuspect]]:
-    """Return doubtful labels and strangers."""
+) -> Judged:
+    """Hear the witnesses of all labels."""
     ids = tuple(label_id for label_id, _ in material.snapshot.labels)
     given = np.array([ids.index(label_id) for label_id in lessons.labels], dtype=np.int64)
     # Copies in two folds vouch for each other. After a tuning a fold's embedder has learned from the other folds, so
     # that no photo may change its fold.
     folds = one_fold_each(lessons.folds, groups) if eyes.tuning is None else lessons.folds
-    doubts = doubt(material.sights.folds, given, folds, len(ids), recipe, alike=alike)
-    joint = together(doubts)
-    labels = [one for one in find_suspects(doubts, given, most=MOST) if one.score > DOUBTFUL]
+    sights = material.sights.folds
+    doubts = doubt(sights, given, folds, len(ids), recipe, alike=alike)
+    return Judged(sights, given, folds, len(ids), recipe, doubts, alike)
+
+
+def _evidence(lessons: _Lessons, material: Material, judged: Judged) -> Evidence:
+    """Return what the list of doubtful labels is tried out by: pictures under two names stand in it first."""
+    return Evidence(judged, material.digest, max(0, MOST - len(list(lessons.two_names()))), DOUBTFUL)
+
+
+def _doubted(
+    lessons: _Lessons, material: Material, judged: Judged, alike: Alike
+) -> dict[SuspectKind, list[NewSuspect]]:
+    """Return doubtful labels and strangers."""
+    ids = tuple(label_id for label_id, _ in material.snapshot.labels)
+    doubts, given = judged.doubts, judged.given
+    joint, doubtful = together(doubts), judged.suspicions()
+    labels = [one for one in find_suspects(doubts, given, most=MOST) if doubtful[one.row] > DOUBTFUL]
     strange = find_off_topic(doubts, given)[:MOST]
     two_names = list(lessons.two_names())
 

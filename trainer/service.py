@@ -16,12 +16,13 @@ from datetime import timedelta
 from itertools import chain
 
 from storage import Job, JobKind, Network, StorageError, Store, StoreConflict, Unit, WriteNotDurable
-from trainer import considering, cycle, outlook, review_lists
+from trainer import considering, cycle, list_recall, outlook, review_lists
 from trainer.considering import Considered
 from trainer.cycle import End, Outcome
 from trainer.embedding import Embedder
 from trainer.eyes import Eyes, eyes_of
 from trainer.keeping import Removed, keep_house
+from trainer.list_recall import Stated
 from trainer.making import open_embedder
 from trainer.material import BATCH, embed_missing
 from trainer.outlook import Outlook
@@ -208,8 +209,7 @@ class Service:
                 self._note_considered(job, step)
                 continue
             if isinstance(step, Listed):
-                with self._store.write() as unit:
-                    unit.jobs.finish(job.id, self._worker, step.as_dict())
+                self._finish_listing(job, step)
                 return
             self._doing = step
             if self._stop.is_set():
@@ -217,6 +217,30 @@ class Service:
             with self._store.write() as unit:
                 if unit.jobs.is_due(JobKind.FIT, job.classifier_id):
                     unit.jobs.release(job.id, self._worker)
+                    return
+
+    def _finish_listing(self, job: Job, listed: Listed) -> None:
+        """End the job, so that who waits hears of the lists, and only then have the list of labels tried out.
+
+        What comes between leaves that out: the next list is tried out anew.
+        """
+        evidence, result = listed.evidence, listed.as_dict()
+        with self._store.write() as unit:
+            known = list_recall.known(unit, job.classifier_id, evidence) if evidence is not None else None
+            told = {} if known is None else {list_recall.KEY: known.as_dict()}
+            unit.jobs.finish(job.id, self._worker, result | told)
+        self._job = None
+        if evidence is None or known is not None:
+            return
+        for step in list_recall.run(evidence):
+            if isinstance(step, Stated):
+                logger.info("%s of %s planted labels are on the list", step.found, step.planted)
+                with self._store.write() as unit:
+                    unit.jobs.add_to_result(job.id, {list_recall.KEY: step.as_dict()})
+                return
+            self._doing = step
+            with self._store.read() as unit:
+                if self._stop.is_set() or unit.jobs.is_due(JobKind.FIT, job.classifier_id):
                     return
 
     def _note_considered(self, job: Job, found: Considered) -> None:

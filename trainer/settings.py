@@ -39,6 +39,12 @@ class TrainerSettings(BaseSettings):
         le=256,
         description="Threads that the trainer looks and learns with; 0: as many as there are processors.",
     )
+    niceness: int = Field(
+        default=10,
+        ge=0,
+        le=19,
+        description="How far the trainer makes way for other processes, 0 to 19; a fine-tuning makes way twice as far.",
+    )
     tune_lessons: int = Field(
         default=100, ge=0, description="So many new lessons and corrections start a fine-tuning by itself; 0: never."
     )

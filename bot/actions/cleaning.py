@@ -14,7 +14,14 @@ from storage import Choice, Label, Photo, Reason, Suspect, SuspectKind, Unit, Vo
 COLUMNS = ("rank", "photo", "source", "label", "proposal", "score", "reason", "decision")
 KEEP, ASIDE, PROPOSAL, OTHER = "keep", "aside", "proposal", "label:"
 # What people are waiting for comes first.
-KINDS = (SuspectKind.FLAGGED, SuspectKind.LABEL, SuspectKind.DUPLICATE, SuspectKind.OUTLIER, SuspectKind.SIMILAR)
+KINDS = (
+    SuspectKind.FLAGGED,
+    SuspectKind.DISPUTED,
+    SuspectKind.LABEL,
+    SuspectKind.DUPLICATE,
+    SuspectKind.OUTLIER,
+    SuspectKind.SIMILAR,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Its photos and votes are hers. Each thing in it comes to one outcome, written in
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -181,9 +181,13 @@ def take(
                 unit.jobs.request(JobKind.FIT, collection.classifier_id, due_at=unit.now + LATEST)
             _take(unit, collection, looked, quota)
     if state is not CollectionState.RUNNING:
-        # Made durable for her in vain: nothing of hers stays that no row names.
-        store.discard(one.digest for one in looked if isinstance(one, Looked) and one.digest)
+        forget(store, looked)
     return state
+
+
+def forget(store: Store, looked: Iterable[Looked | Turned]) -> None:
+    """Remove what was made durable in vain: nothing of hers stays that no row names."""
+    store.discard(one.digest for one in looked if isinstance(one, Looked) and one.digest)
 
 
 def end(unit: Unit, collection: Collection, state: CollectionState) -> None:

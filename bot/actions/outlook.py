@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.actions.asking import Answer
 from bot.actions.correcting import find
-from bot.actions.teaching import readiness_of, trainer_alive
+from bot.actions.teaching import label_counts, readiness_of, trainer_alive
 from bot.visit import Presence
 from storage import Chat, JobKind, NotFound, Person, Role, State, Unit
 from trainer.readiness import Readiness, Shortage, missing_for_outlook
@@ -47,7 +47,7 @@ class Unknown:
 def ask_outlook(unit: Unit, presence: Presence) -> OutlookAsked:
     """Ask for an outlook; the chat is told when it is there. One that is being worked out already will do."""
     classifier_id = presence.classifier_id
-    counts = unit.labels.counts(classifier_id)
+    counts = label_counts(unit, classifier_id)
     asked = OutlookAsked(
         readiness_of(unit, classifier_id),
         missing_for_outlook((one.label.id, one.label.name, one.photos) for one in counts),

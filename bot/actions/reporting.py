@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.actions.teaching import TRAINER_SILENCE, readiness_of, trainer_alive
+from bot.actions.teaching import TRAINER_SILENCE, label_counts, readiness_of, trainer_alive
 from bot.visit import Presence
 from storage import Job, JobKind, JobState, LabelCount, Network, Role, State, Unit
 from trainer.readiness import Readiness, Shortage
@@ -34,7 +34,7 @@ class Status:
 
 
 def status(unit: Unit, classifier_id: int) -> Status:
-    counts = unit.labels.counts(classifier_id)
+    counts = label_counts(unit, classifier_id)
     beat = unit.heartbeats.of("trainer")
     last = unit.jobs.latest(JobKind.FIT, classifier_id)
     left_out = (last.result or {}).get("left_out", {}) if last is not None else {}

@@ -47,6 +47,7 @@ _KINDS = {
     Mode.ALL: (
         SuspectKind.FLAGGED,
         SuspectKind.NEWCOMER,
+        SuspectKind.DISPUTED,
         SuspectKind.LABEL,
         SuspectKind.DUPLICATE,
         SuspectKind.OUTLIER,
@@ -54,7 +55,8 @@ _KINDS = {
     Mode.LABELS: (SuspectKind.LABEL,),
     Mode.DUPLICATES: (SuspectKind.DUPLICATE,),
     Mode.OUTLIERS: (SuspectKind.OUTLIER,),
-    Mode.FLAGGED: (SuspectKind.FLAGGED,),
+    # What has no agreed name yet. A mode more would not fit into buttons that are sent already.
+    Mode.FLAGGED: (SuspectKind.FLAGGED, SuspectKind.DISPUTED),
     Mode.SIMILAR: (SuspectKind.SIMILAR,),
     Mode.NEWCOMERS: (SuspectKind.NEWCOMER,),
     Mode.ALARMS: (SuspectKind.ALARM,),

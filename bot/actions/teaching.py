@@ -1,6 +1,7 @@
 """Lessons: a photo with the name of what it shows."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from bot.visit import Presence, Visit
 from storage import (
     JobKind,
     Label,
+    LabelCount,
     Photo,
     Picture,
     Reason,
@@ -138,14 +140,15 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
     deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
     unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
-    counts, standing = unit.labels.counts(presence.classifier_id), unit.votes.standing(photo_id)
+    waiting, standing = unit.guard.vouched(presence.classifier_id).waiting, unit.votes.standing(photo_id)
+    counts = unit.labels.counts(presence.classifier_id, waiting=waiting)
     return Taught(
         label=label,
         photos=next((one.photos for one in counts if one.label.id == label.id), 0),
         before=_other_label(unit, before, label),
         standing=standing,
         counts_as=unit.labels.get(standing.label_id) if standing.label_id is not None else None,
-        readiness=readiness_of(unit, presence.classifier_id),
+        readiness=_readiness(unit, presence.classifier_id, waiting),
         answering=unit.classifiers.get(presence.classifier_id).active_network_id is not None,
         trainer_alive=trainer_alive(unit),
         others=tuple(other_names(unit, unit.photos.get(photo_id), label)),
@@ -239,8 +242,17 @@ def trainer_alive(unit: Unit) -> bool:
 
 
 def readiness_of(unit: Unit, classifier_id: int) -> Readiness:
-    """Whether there is enough to learn from, and what is missing: as the trainer counts, by pictures."""
-    pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED)
+    """Whether there is enough to learn from, and what is missing: as the trainer counts, by pictures that teach."""
+    return _readiness(unit, classifier_id, unit.guard.vouched(classifier_id).waiting)
+
+
+def label_counts(unit: Unit, classifier_id: int) -> list[LabelCount]:
+    """Every label with how many photos teach it, most first, and how many more wait for somebody who agrees."""
+    return unit.labels.counts(classifier_id, waiting=unit.guard.vouched(classifier_id).waiting)
+
+
+def _readiness(unit: Unit, classifier_id: int, waiting: Collection[int]) -> Readiness:
+    pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED, waiting=waiting)
     return readiness((label.id, label.name, count) for label, count in pictures)
 
 

@@ -12,13 +12,17 @@ from PIL import Image
 from rich.console import Console
 
 from bot.actions.cleaning import COLUMNS, KINDS, Bad, Doubt, Read, apply, as_row, doubts, read_table, write_table
+from bot.actions.list_recall import missed_by_list
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
+from bot.speech.review_texts import list_finds
 from storage import NotFound, StorageError, StorageSettings, Store, StoreDamaged, SuspectKind
+from trainer.metrics import Score
 
 THUMBNAIL = 320
 KIND_WORDS = {
     SuspectKind.FLAGGED: "called wrong",
+    SuspectKind.DISPUTED: "called different things",
     SuspectKind.LABEL: "doubtful label",
     SuspectKind.DUPLICATE: "there twice",
     SuspectKind.OUTLIER: "like nothing else",
@@ -52,23 +56,34 @@ def _write(store: Store, table: Path | None, page: Path | None) -> int:
     with store.read() as unit:
         classifier_id = unit.classifiers.default().id
         found, labels = doubts(unit, classifier_id), [one.name for one in unit.labels.all(classifier_id)]
+        missed = missed_by_list(unit, classifier_id)
     if not found:
         print("Nothing is in doubt. The trainer makes the list after each network: train first if there is none.")
         return 0
     counts = Counter(one.kind for one in found)
     print(*(f"{KIND_WORDS[kind]}: {counts[kind]}" for kind in KINDS if counts[kind]), sep="\n")
+    worth = _worth(missed) if counts[SuspectKind.LABEL] else ""
+    if worth:
+        print(worth)
     if table is not None:
         with table.open("w", newline="", encoding="utf-8") as file:
             write_table(file, found)
         print(f"{len(found)} rows written to {printable(str(table))}.")
     if page is not None:
-        page.write_text(page_of(store, found, labels), encoding="utf-8")
+        page.write_text(page_of(store, found, labels, worth), encoding="utf-8")
         print(f"The page is {printable(str(page))}: open it in a browser, decide, save, then pupil clean --apply FILE.")
     return 0
 
 
-def page_of(store: Store, found: Sequence[Doubt], labels: Sequence[str]) -> str:
-    """The page, which needs nothing but itself."""
+def _worth(missed: Score | None) -> str:
+    """How much the list of doubtful labels finds."""
+    if missed is not None and not missed.n:
+        return "There are too few photos to tell how much of what is wrong the list of doubtful labels finds."
+    return list_finds(missed)
+
+
+def page_of(store: Store, found: Sequence[Doubt], labels: Sequence[str], worth: str) -> str:
+    """The page, which needs nothing but itself; `worth` is what the list of doubtful labels says of itself."""
     rows = [
         {
             "rank": one.rank,
@@ -84,7 +99,7 @@ def page_of(store: Store, found: Sequence[Doubt], labels: Sequence[str]) -> str:
         for one in found
     ]
     kinds = {kind.value: KIND_WORDS[kind] for kind in KINDS if any(one.kind is kind for one in found)}
-    facts = json.dumps({"columns": COLUMNS, "kinds": kinds, "labels": list(labels), "doubts": rows})
+    facts = json.dumps({"columns": COLUMNS, "kinds": kinds, "labels": list(labels), "worth": worth, "doubts": rows})
     # Nothing that people wrote may end the script that it stands in.
     shell = files("bot.cli").joinpath("clean_page.html").read_text(encoding="utf-8")
     return shell.replace("%FACTS%", facts.replace("<", "\\u003c"))

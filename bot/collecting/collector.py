@@ -177,12 +177,17 @@ class Collector:
 
     def _take(self, collection: Collection, piece: Piece, promise: bool) -> CollectionState | None:
         looked: list[Looked | Turned] = []
-        for thing in piece:
-            self._give_way()
-            if isinstance(thing, Turned):
-                looked.append(thing)
-            else:
-                looked.append(collecting.look(self._store, self._decoders, collection, *thing, self._embed))
+        try:
+            for thing in piece:
+                self._give_way()
+                if isinstance(thing, Turned):
+                    looked.append(thing)
+                else:
+                    looked.append(collecting.look(self._store, self._decoders, collection, *thing, self._embed))
+        except BaseException:
+            # Who deletes all of hers ends the work, which closes the file that is being read here.
+            collecting.forget(self._store, looked)
+            raise
         return collecting.take(self._store, collection.id, looked, self._services.settings.quota(), promise=promise)
 
     def _finish(self, collection: Collection, state: CollectionState) -> None:

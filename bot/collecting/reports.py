@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
 from bot.actions import collecting
@@ -11,7 +11,7 @@ from bot.actions.safe_names import cell, safe_name
 from bot.actions.teaching import readiness_of, trainer_alive
 from bot.speech import collection_texts
 from bot.speech.collection_texts import Ended
-from storage import Collected, Collection, CollectionKind, CollectionState, Unit
+from storage import LEARNED, Collected, Collection, CollectionKind, CollectionState, Unit
 
 # A caption holds 1,024 characters, and cut short it would be broken HTML, which Telegram refuses.
 LONGEST_CAPTION = 1000
@@ -22,8 +22,8 @@ def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
     collecting.end(unit, collection, state)
     readiness = readiness_of(unit, collection.classifier_id)
     tally, items = unit.collections.tally(collection.id), unit.collections.items(collection.id)
-    again_in = _again_in(items, unit.now)
-    ended = Ended(collection, state, tally, readiness, trainer_alive(unit), again_in)
+    again_in, waiting = _again_in(items, unit.now), _waiting(unit, collection, items)
+    ended = Ended(collection, state, tally, readiness, trainer_alive(unit), again_in, len(waiting))
     chat = unit.chats.get(collection.chat_id)
     said = collection_texts.ended(ended)
     payload = {
@@ -38,7 +38,7 @@ def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
         "sendDocument",
         payload,
         dedupe=f"collected:{collection.id}",
-        attachment=report_of(items),
+        attachment=report_of(items, waiting),
         attachment_name=f"{safe_name(collection.name.rpartition('.')[0] or collection.name)}-report.csv",
     )
 
@@ -60,14 +60,24 @@ def _again_in(items: Iterable[Collected], now: datetime) -> timedelta | None:
     return max(moments) - now if moments else None
 
 
-def report_of(items: Iterable[Collected]) -> bytes:
-    """A row for each thing, as a table that spreadsheets open: they know UTF-8 by its mark."""
+def _waiting(unit: Unit, collection: Collection, items: Iterable[Collected]) -> frozenset[int]:
+    """The places of what was learned of a newcomer, and waits until somebody agrees."""
+    waiting = set(unit.guard.vouched(collection.classifier_id, {collection.person_id}).of_person(collection.person_id))
+    return frozenset(one.position for one in items if one.outcome in LEARNED and one.photo_id in waiting)
+
+
+def report_of(items: Iterable[Collected], waiting: Container[int] = ()) -> bytes:
+    """A row for each thing, as a table that spreadsheets open: they know UTF-8 by its mark.
+
+    `waiting` are the places of what waits until somebody agrees.
+    """
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(("item", "label", "outcome", "reason"))
     for one in items:
         why = collection_texts.reason(one.flaw, one.detail) if one.flaw else ""
-        rows.writerow([_shown(text) for text in (one.name, one.label, collection_texts.outcome(one.outcome), why)])
+        outcome = collection_texts.outcome(one.outcome, waits=one.position in waiting)
+        rows.writerow([_shown(text) for text in (one.name, one.label, outcome, why)])
     return table.getvalue().encode("utf-8-sig", "replace")
 
 

@@ -8,6 +8,7 @@ from bot.actions import naming
 from bot.actions.naming import Change, Obstacle, Wish
 from bot.actions.naming_words import is_order, wish_in
 from bot.actions.spelling import Likeness, likeness, matching
+from bot.actions.teaching import label_counts
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.replies import Said
@@ -136,8 +137,8 @@ def undo_it(scene: Scene, press: Press, message_id: int) -> str | None:
 
 def _list(scene: Scene, page: int) -> Said:
     counts, at_rest = _counts(scene), scene.unit.labels.at_rest(scene.presence.classifier_id)
-    html = guides.labels(counts, at_rest)
-    known = [one.label for one in (*counts, *at_rest) if one.photos or one.label.is_retired]
+    html = guides.labels(counts, at_rest, waiting=sum(one.waiting for one in counts))
+    known = [one.label for one in (*counts, *at_rest) if one.photos or one.waiting or one.label.is_retired]
     if not _reviews(scene) or not known:
         return Said(html)
     picks = [scene.keyboards.button(_marked(one), keys.LABEL, one.id) for one in known]
@@ -156,7 +157,9 @@ def _shown(scene: Scene, words: str) -> Said:
 
 
 def _card(scene: Scene, label: Label) -> Said:
-    html = naming_texts.card(label, naming.photos_of(scene.unit, label), scene.unit.labels.former_names(label.id))
+    found = next((one for one in _counts(scene) if one.label == label), None)
+    count = found or LabelCount(label, naming.photos_of(scene.unit, label))
+    html = naming_texts.card(count, scene.unit.labels.former_names(label.id))
     if not _reviews(scene):
         return Said(html)
     button = scene.keyboards.button
@@ -215,7 +218,7 @@ def _label(scene: Scene, label_id: int) -> Label:
 
 
 def _counts(scene: Scene) -> list[LabelCount]:
-    return scene.unit.labels.counts(scene.presence.classifier_id)
+    return label_counts(scene.unit, scene.presence.classifier_id)
 
 
 def _marked(label: Label) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.actions.collecting import OVER, Flaw
 from bot.errors import ZipFlaw
+from bot.speech import guard_texts
 from bot.speech.arrival_texts import in_so_long
 from bot.speech.texts import needs
 from bot.speech.wording import bold, esc_ours, join, plural
@@ -51,7 +52,10 @@ _FLAWS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a collection ended, and what that leads to; `again_in` is when what went beyond the limits fits."""
+    """How a collection ended, and what that leads to; `again_in` is when what went beyond the limits fits.
+
+    `waiting` of what was learned wait until somebody agrees: their sender is new.
+    """
 
     collection: Collection
     state: CollectionState
@@ -59,6 +63,7 @@ class Ended:
     readiness: Readiness
     trainer_alive: bool
     again_in: timedelta | None = None
+    waiting: int = 0
 
 
 def at_work(collection: Collection, tally: CollectionTally) -> str:
@@ -83,12 +88,13 @@ def over(collection: Collection, tally: CollectionTally) -> str:
 def ended(what: Ended) -> str:
     """What became of it, in one sentence, and what follows."""
     tally, name = what.tally, bold(what.collection.name)
-    counts = [f"{plural_n(tally.learned, 'photo')} learned of {plural_n(tally.labels, 'label')}"]
+    done = "noted" if what.waiting else "learned"
+    counts = [f"{plural_n(tally.learned, 'photo')} {done} of {plural_n(tally.labels, 'label')}"]
     counts += [f"{tally.outcomes[Outcome.KNOWN]:,} known already"] if tally.outcomes[Outcome.KNOWN] else []
     refused = tally.outcomes[Outcome.REFUSED]
     counts += [f"{refused:,} not taken ({classes(tally.flaws)})"] if refused else []
     said = f"{name}: {join(counts)}. The file says what became of each."
-    return "\n".join(filter(None, (_why_ended(what), said, _when_again(what), _what_next(what))))
+    return "\n".join(filter(None, (_why_ended(what), said, _when_again(what), _who_agrees(what), _what_next(what))))
 
 
 def classes(flaws: Counter[str]) -> str:
@@ -99,8 +105,8 @@ def classes(flaws: Counter[str]) -> str:
     return ", ".join(f"{words}: {n:,}" for words, n in named.most_common())
 
 
-def outcome(what: Outcome) -> str:
-    return _OUTCOMES[what]
+def outcome(what: Outcome, *, waits: bool = False) -> str:
+    return "noted, waits for someone who agrees" if waits else _OUTCOMES[what]
 
 
 def reason(flaw: str, detail: str | None) -> str:
@@ -129,8 +135,18 @@ def _when_again(what: Ended) -> str:
     return f"Send the same file again {when}: I know what I have, and take what you may send by then."
 
 
+def _who_agrees(what: Ended) -> str:
+    """That photos wait, as single ones are told."""
+    some = (
+        f"{what.waiting:,} of them {'waits' if what.waiting == 1 else 'wait'}. "
+        if 0 < what.waiting < what.tally.learned
+        else ""
+    )
+    return f"{some}{guard_texts.new_here()}" if what.waiting else ""
+
+
 def _what_next(what: Ended) -> str:
-    if not what.tally.learned:
+    if what.tally.learned <= what.waiting:
         return ""
     if missing := needs(what.readiness):
         return missing

@@ -86,9 +86,11 @@ def album_hidden() -> str:
     )
 
 
-def labels(counts: list[LabelCount], at_rest: Sequence[LabelCount] = ()) -> str:
+def labels(counts: list[LabelCount], at_rest: Sequence[LabelCount] = (), *, waiting: int = 0) -> str:
+    """The list of labels; `waiting` photos are not counted in it, and wait for somebody who agrees."""
     known = [one for one in counts if one.photos]
-    rest = f"\n{_at_rest(at_rest)}" if at_rest else ""
+    rest = "".join(f"\n{line}" for line in guard_texts.left_out(waiting, 0, 0))
+    rest += f"\n{_at_rest(at_rest)}" if at_rest else ""
     if not known:
         return f"I know no labels yet. Send me a photo with its name as caption, like <b>daisy</b>.{rest}"
     is_few = len(known) <= LABELS_WITH_A_LINE

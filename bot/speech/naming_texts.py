@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from bot.actions.naming import MAX_DESCRIPTION, Change, Obstacle
 from bot.actions.respelling import Doubt, Moved
+from bot.speech import guard_texts
 from bot.speech.texts import needs
 from bot.speech.wording import bold, esc_ours, join, plural
-from storage import MAX_LABEL, ChangeKind, Label
+from storage import MAX_LABEL, ChangeKind, Label, LabelCount
 
 SHOWN_NAMES = 12
 
@@ -35,9 +36,10 @@ def former_name(name: str, label: Label) -> str:
 # Labels -------------------------------------------------------------------------------------------------------------
 
 
-def card(label: Label, photos: int, former: Sequence[str]) -> str:
+def card(what: LabelCount, former: Sequence[str]) -> str:
     """All about one label."""
-    lines = [f"{bold(label)}  {plural(photos, 'photo')}"]
+    label = what.label
+    lines = [f"{bold(label)}  {plural(what.photos, 'photo')}", *guard_texts.left_out(what.waiting, 0, 0)]
     if label.description:
         lines.append(f"<i>{esc_ours(label.description)}</i>")
     if former:

@@ -2,9 +2,10 @@
 
 import math
 
-from bot.actions.cards import Card, Progress
-from bot.speech.wording import bold, esc, join, percent, plural
+from bot.actions.cards import Card, Progress, Voice
+from bot.speech.wording import between, bold, esc, join, percent, plural
 from storage import Choice, SuspectKind
+from trainer.metrics import Score
 
 _DONE = {
     Choice.KEEP: "kept",
@@ -17,10 +18,28 @@ _DONE = {
 }
 
 
+# A caption has an end: so many people of one opinion are named, and so many opinions told.
+NAMED = 4
+
+
 def card(what: Card, progress: Progress) -> str:
-    """The caption of a card."""
+    """The caption of a card; the first one of doubtful labels says what their list is worth."""
     said = _group(what) if what.is_group else _photo(what)
-    return "\n".join([*said, f"<i>{_place(progress)}</i>"])
+    begins = what.suspect.kind is SuspectKind.LABEL and not progress.done
+    worth = [f"<i>{found}</i>"] if begins and (found := list_finds(progress.missed)) else []
+    return "\n".join([*said, *worth, f"<i>{_place(progress)}</i>"])
+
+
+def list_finds(missed: Score | None) -> str:
+    """How much of what is wrong the list of doubtful labels holds; nothing where too few photos tell."""
+    if missed is None or not missed.n:
+        return ""
+    share = between(1 - missed.high, 1 - missed.low)
+    found = missed.n - missed.wrong
+    said = (
+        f"Of {missed.n} labels that I got wrong on purpose, {found or 'none'} would be on the list of doubtful labels"
+    )
+    return f"{said} ({share}){'.' if found else ': please look at other photos too.'}"
 
 
 def choose(what: Card) -> str:
@@ -49,6 +68,9 @@ def _why(what: Card) -> str:
     if cause == "two_names":
         other = bold(what.proposal) if what.proposal else "something else"
         return f"The very same picture is taught as {other} too, so I learn neither for now."
+    if cause == "disputed":
+        said = [_voice(one) for one in what.voices[:NAMED]] + ["others say more"] * (len(what.voices) > NAMED)
+        return f"{join(said)}, so I leave it out until someone decides."
     if cause == "newcomer":
         others = f" So do {plural(what.waiting - 1, 'other')} of the same person." if what.waiting > 1 else ""
         return f"Who teaches it is new here, so it waits for someone who agrees.{others}"
@@ -66,13 +88,30 @@ def _why(what: Card) -> str:
     return "Something speaks against its name."
 
 
-def _given_by(what: Card) -> str:
-    others = what.voters - len(what.by)
-    people = [esc(one) for one in what.by]
+def _voice(one: Voice) -> str:
+    """“Anna and 1 other say grizzly”."""
+    people = _people(one)
+    if people == ["an import"]:
+        people = ["An import"]
+    says = "says" if one.voters + one.imported == 1 else "say"
+    if one.is_unsure:
+        return f"{join(people)} cannot tell"
+    return f"{join(people)} {says} {bold(one.label) if one.label is not None else 'that no name fits'}"
+
+
+def _people(said: Card | Voice) -> list[str]:
+    """Who says it: names of who agreed, and how many others."""
+    people = [esc(one) for one in said.by[:NAMED]]
+    others = said.voters - len(people)
     if others:
         people.append(plural(others, "other") if people else plural(others, "person", "people"))
-    if what.imported:
+    if said.imported:
         people.append("an import")
+    return people
+
+
+def _given_by(what: Card) -> str:
+    people = _people(what)
     said = f"So called by {join(people)}." if people else "Nobody says any more who called it so."
     return said if what.sure is None else f"{said} All voices weighed: {percent(what.sure)}."
 
@@ -104,6 +143,7 @@ def ended(progress: Progress, *, stopped: bool) -> str:
     else:
         counts = [f"{progress.choices[one]} {words}" for one, words in _DONE.items() if progress.choices[one]]
         begun = f"You decided about {plural(progress.done, 'card')}: {join(counts)}."
+    begun = " ".join(filter(None, (begun, list_finds(progress.missed))))
     if progress.left:
         left = f"{progress.left} {'is' if progress.left == 1 else 'are'} left: /review goes on."
         return f"{begun} {left}" if stopped else f"{begun} Others are at the rest. {left}"
@@ -138,7 +178,8 @@ def only_in_private() -> str:
 def modes() -> str:
     return (
         "I know these reviews: /review for everything in doubt, the worst first; /review labels, /review duplicates, "
-        "/review outliers, /review flagged, /review newcomers or /review similar for one kind."
+        "/review outliers, /review flagged (called wrong, or different things), /review newcomers or /review "
+        "similar for one kind."
     )
 
 

@@ -30,7 +30,7 @@ from trainer.fitting import out_of_fold
 from trainer.head import Floats
 from trainer.learning import Sights
 from trainer.metrics import Integers, mcnemar
-from trainer.planting import Recall, recall_of
+from trainer.planting import Judged, Recall, recall_of
 from trainer.recipe import Recipe
 from trainer.suspects import suspicion, together
 
@@ -82,7 +82,10 @@ def _trial(embeddings: NDArray[np.float32], truth: Integers, kind: Kind, seed: i
     cleaned[first] = truth[first]
     answers = [out_of_fold(sights, told, folds, labels, Recipe()) for told in (truth, given, cleaned)]
     clean, before, after = (each.answers() != truth for each in answers)
-    recall = recall_of(sights, given, folds, labels, Recipe(), doubts, looked=looked, rng=rng)
+    judged = Judged(sights, given, folds, labels, Recipe(), doubts)
+    *_, recall = recall_of(judged, looked=looked, rng=rng)
+    if not isinstance(recall, Recall):
+        raise TypeError
     plain = calibration.probabilities_of(answers[1], calibration.temperature(answers[1], given, prior=0.5))
     probabilities = {"the answering head's": plain} | _as_asked(doubts)
     return Trial(given, given != truth, doubtful, probabilities, (clean, before, after), recall)

@@ -1,4 +1,5 @@
-"""How long it takes to look a collection over anew: suspects, consensus, copies; at first, and after new photos came.
+"""How long it takes to look a collection over anew: suspects, what their list finds, consensus, copies; at first, and
+after new photos came.
 
     python -m tests.benchmarks.refresh [--photos 10000] [--new 100] [--search exact]
 
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 
 from storage import FOLDS
 from tests.benchmarks.generated import LABELS, Generated, generated
-from trainer import similar
+from trainer import list_recall, similar
 from trainer.consensus import Votes, agree
 from trainer.doubting import doubt
 from trainer.duplicates import group_twins
 from trainer.learning import Sights
+from trainer.list_recall import Evidence
+from trainer.planting import Judged
 from trainer.recipe import Recipe
+from trainer.review_lists import DOUBTFUL, MOST
 from trainer.same_pictures import Same, Seen, find_same
 from trainer.suspects import find_suspects, together
 from trainer.twins import SIDE
@@ -72,9 +76,13 @@ def _refresh(
     groups = group_twins(same.twins, [1] * n)
     last = len(groups)
     print(f"  {last} groups, {looked} pictures decoded: {next(clock)}", flush=True)
-    doubts = doubt(Sights.untuned(all_of.embeddings[:n]).folds, given, folds, LABELS, Recipe(), alike=same.alike)
+    sights = Sights.untuned(all_of.embeddings[:n]).folds
+    doubts = doubt(sights, given, folds, LABELS, Recipe(), alike=same.alike)
     suspects = find_suspects(doubts, given, most=round(0.15 * n))
     print(f"  {len(suspects)} suspects: {next(clock)}", flush=True)
+    judged = Judged(sights, given, folds, LABELS, Recipe(), doubts, same.alike)
+    *_, stated = list_recall.run(Evidence(judged, f"{n:064x}", MOST, DOUBTFUL))
+    print(f"  {stated}: {next(clock)}", flush=True)
     opinions = agree(Votes(np.arange(n), people, given), n, PEOPLE, together(doubts)).opinions
     print(f"  {len(opinions)} opinions: {next(clock)}", flush=True)
     seconds, busy = time.perf_counter() - started, time.process_time() - worked

@@ -19,6 +19,8 @@ from storage import Role, utc_now
 from tests.bot.handlers.test_presses import answer_to_ann, prediction_of, push_press
 from tests.support.bots import Person, World, picture, running_bot
 
+pytestmark = pytest.mark.lengthy
+
 NEEDED = {
     "start": Role.GUEST, "help": Role.GUEST, "labels": Role.GUEST, "status": Role.GUEST, "train": Role.TEACHER,
     "report": Role.TEACHER, "progress": Role.GUEST,

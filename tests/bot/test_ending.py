@@ -18,6 +18,8 @@ from tests.support.homes import with_tables
 from tests.support.networks import give_embedder, picture
 from tests.support.people import People
 
+pytestmark = pytest.mark.lengthy
+
 
 async def test_a_cancellation_that_comes_together_with_news_is_not_swallowed() -> None:
     news = asyncio.Event()

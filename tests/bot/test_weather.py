@@ -16,6 +16,8 @@ from bot.playground import Fault, FloodLimits
 from storage import WriteNotDurable
 from tests.support.bots import CannotStart, World, picture, running_bot
 
+pytestmark = pytest.mark.lengthy
+
 WEATHER = {
     "bad gateway": Fault.server_error(502),
     "server error": Fault.server_error(500, "Internal Server Error"),

@@ -21,7 +21,7 @@ LABELS = ("robin", "wren", "jay", "owl")
 SIDE, CELL = 64, 16
 SETTINGS = TrainerSettings(
     _env_file=None, backbone="test_efficientnet", weights="random", image_size=SIDE, threads=1, poll_seconds=0.05,
-    retry_seconds=0.2,
+    retry_seconds=0.2, niceness=0,
 )  # fmt: skip
 _COLOURS = {"robin": (210, 40, 30), "wren": (40, 180, 60), "jay": (30, 70, 200), "owl": (220, 210, 40)}
 

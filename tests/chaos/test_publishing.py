@@ -9,6 +9,8 @@ import pytest
 
 from tests.chaos import publishing
 
+pytestmark = pytest.mark.lengthy
+
 PUBLISHES = 400 if os.environ.get("PUPIL_TEST_CHAOS") == "long" else 30
 
 

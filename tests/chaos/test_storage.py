@@ -12,6 +12,8 @@ import pytest
 from tests.chaos import ingesting, two_writers
 from tests.storage.places import POSTGRES, Place, place
 
+pytestmark = pytest.mark.lengthy
+
 LONG = pytest.param(True, marks=pytest.mark.chaos, id="long")
 SHORT = pytest.param(False, id="short")
 STRACE = shutil.which("strace")

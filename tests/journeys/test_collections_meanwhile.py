@@ -133,13 +133,19 @@ async def test_a_stopped_process_goes_on_where_it_was(world: World) -> None:
     assert (await world.hears(world.ann, "I am through with birds.zip: 24 of 24")).id == progress.id
 
 
+def tasks() -> set[str]:
+    return {task.get_name() for task in asyncio.all_tasks()}
+
+
 async def test_who_has_all_of_hers_deleted_meanwhile_leaves_nothing(world: World) -> None:
+    # One of the next piece is made durable already, and another is still to be read.
     with gate(9) as held:
         await begun(world, held)
         await world.ann.send_text("/mydata")
         await world.ann.press(await world.hears(world.ann, "Of you I keep 8 photos"), "Delete all of it")
         await world.ann.press(await world.hears(world.ann, "Delete your 8 photos"), "Delete for good")
         await world.hears(world.ann, "Deleted: 8 photos")
+        await world.until(lambda: "collection 1" not in tasks(), "its file is closed")
         held.open()
         await world.until(lambda: not list(world.store.blobs.digests()), "nothing of hers is left")
     await world.settled()

@@ -21,6 +21,8 @@ from tests.support.collections import reported, rows_of
 from tests.support.people import People, Person
 from tests.support.zips import LINK, Packed, crowded, deflated, zip_of
 
+pytestmark = pytest.mark.lengthy
+
 MB = 1024 * 1024
 # Those whose flaw hangs on tighter limits than the chat's are no flaws there.
 TIGHT = {ZipFlaw.TOO_MANY, ZipFlaw.TOO_MUCH, ZipFlaw.TOO_BIG}

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.playground.faults import Fault
-from storage import NewAlarm, Role, SuspectKind
+from storage import NewAlarm, Reason, Role, SuspectKind, VoteKind
 from tests.support.bots import Message, Person, World, picture, running_bot
+from tests.support.collections import reported, send_zip
 from tests.support.reviews import opened, photo_of, pressed
 
 
@@ -44,6 +45,68 @@ async def is_listed(world: World, count: int) -> None:
     await world.until(listed, f"{count} lessons are listed")
 
 
+async def test_labels_and_what_is_still_needed_count_what_teaches(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as world:
+        world.store.confirmed_lessons = 3
+        world.give_role(world.owner, Role.OWNER)
+        await world.owner.send_text("/start")
+        await world.teach(world.ann, "apple", 3)
+        await world.teach(world.bo, "leaf", 2)
+        await world.teach(world.bo, "leaf", 1, label="pear", first=9)
+        await world.until(lambda: waiting(world) == 3, "Bo's lessons wait")
+
+        labels = await world.ann.send_text("/labels")
+        told = await world.hears(world.ann, "I know 1 label", after=labels)
+        assert "3 photos of newcomers wait for someone who agrees." in told.text
+        assert ("apple  3\u00a0photos" in told.text, "leaf  " in told.text) == (True, False)
+        train = await world.ann.send_text("/train")
+        await world.hears(world.ann, "Before I can answer I need 2 photos of 1 other thing.", after=train)
+        one = await world.owner.send_text("/labels leaf")
+        await world.hears(world.owner, "leaf  0 photos\n2 photos of newcomers wait for someone", after=one)
+
+        [leaf] = await world.teach(world.ann, "leaf", 1, first=40)
+        told = await world.hears(world.ann, "Learned: leaf, 1 photo now.", after=leaf)
+        assert "Before I can answer I need 1 more of leaf." in told.text
+
+
+async def test_the_report_on_a_newcomers_zip_says_that_its_photos_wait(guarded: World) -> None:
+    world = guarded
+    leaves = {f"leaf/{n}.jpg": picture("leaf", 600 + n) for n in range(3)}
+    told, rows = await reported(world, world.bo, await send_zip(world.bo, leaves))
+
+    assert "3 photos noted of 1 label. The file says what became of each.\nYou are new here: your first" in told.text
+    assert "I am learning it now" not in told.text
+    assert [row["outcome"] for row in rows] == ["noted, waits for someone who agrees"] * 3
+    assert waiting(world) == 3
+
+    told, rows = await reported(world, world.ann, await send_zip(world.ann, {"leaf/9.jpg": picture("leaf", 700)}))
+    assert ("1 photo learned of 1 label" in told.text, "new here" in told.text) == (True, False)
+    assert [row["outcome"] for row in rows] == ["learned"]
+
+
+async def test_of_a_newcomers_zip_it_is_said_how_many_wait_where_somebody_agrees_with_the_others(
+    guarded: World,
+) -> None:
+    world = guarded
+    await reported(world, world.bo, await send_zip(world.bo, {"leaf/0.jpg": picture("leaf", 600)}))
+    with world.store.write() as unit:
+        ann, bo = unit.people.by_telegram_id(world.ann.id), unit.people.by_telegram_id(world.bo.id)
+        apple = unit.labels.find(1, "apple")
+        assert ann is not None
+        assert bo is not None
+        assert apple is not None
+        [photo] = unit.photos.of_person(bo.id)
+        unit.votes.cast(photo.id, ann.id, VoteKind.LABEL, apple.id, Reason.TYPED)
+
+    both = {"apple/0.jpg": picture("leaf", 600), "leaf/1.jpg": picture("leaf", 601)}
+    told, rows = await reported(world, world.bo, await send_zip(world.bo, both))
+
+    assert "2 photos noted of 2 labels. The file says what became of each.\n1 of them waits. You are new" in told.text
+    assert [row["outcome"] for row in rows] == [
+        "learned under another name than before", "noted, waits for someone who agrees"
+    ]  # fmt: skip
+
+
 async def test_who_teaches_alone_is_learned_from_at_once_however_new(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as world:
         world.store.confirmed_lessons = 3
@@ -73,7 +136,7 @@ async def test_a_newcomer_is_told_and_her_lessons_count_once_a_reviewer_agrees_w
     assert "Who teaches it is new here, so it waits for someone who agrees. So do 3 others" in card.text
     _, card = await pressed(world, world.owner, card, "All 4 of this person's")
 
-    assert "You decided about 1 card: 1 kept." in card.text
+    assert "You decided about 4 cards: 4 kept." in card.text
     assert waiting(world) == 0
     await world.hears(world.bo, "Others agree with what you taught me.")
     await world.train()

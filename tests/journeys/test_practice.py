@@ -13,6 +13,8 @@ from storage import Job, JobKind, Unit
 from tests.support.bots import World, picture
 from tests.support.networks import tiny_settings, trainer_running
 
+pytestmark = pytest.mark.lengthy
+
 FACTS = {
     "end": "report",
     "network": 1,
@@ -38,6 +40,7 @@ def tiny_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("backbone", "weights", "image_size", "image_mode"):
         monkeypatch.setenv(f"PUPIL_{name.upper()}", str(getattr(settings, name)))
     monkeypatch.setenv("PUPIL_THREADS", "1")
+    monkeypatch.setenv("PUPIL_NICENESS", "0")
     monkeypatch.setenv("PUPIL_TUNE_UPDATES", "1")
 
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from storage import Role, State, SuspectKind
+from storage import Reason, Role, State, SuspectKind, VoteKind
 from tests.support.bots import PATIENCE, Message, World
-from tests.support.reviews import list_suspects, opened, photo_of, pressed
+from tests.support.reviews import list_says, list_suspects, opened, photo_of, pressed
 
 
 @pytest.fixture
@@ -54,6 +54,50 @@ async def test_cards_follow_each_other_in_one_message_until_a_summary(reviewers:
         ("leaf", State.TAUGHT), ("apple", State.TAUGHT), (None, State.ASIDE)
     ]  # fmt: skip
     assert len([one for one in await world.owner.history() if one.from_bot and one.photo]) == 1
+
+
+async def test_a_review_says_what_the_list_of_labels_finds_at_its_beginning_and_its_end(reviewers: World) -> None:
+    world = reviewers
+    apples = await world.teach(world.ann, "apple", 2)
+    list_suspects(world.store, SuspectKind.LABEL, *((one,) for one in apples), proposal="leaf")
+    list_says(world.store, 40, 34)
+    finds = "Of 40 labels that I got wrong on purpose, 34 would be on the list of doubtful labels (71 to 93 %)."
+
+    card = await opened(world, world.owner)
+    assert finds in card.text
+    _, card = await pressed(world, world.owner, card, "Keep apple")
+    assert ("2 of 2" in card.text, "on purpose" in card.text) == (True, False)
+    _, card = await pressed(world, world.owner, card, "Keep apple")
+
+    assert f"You decided about 2 cards: 2 kept. {finds} Nothing else is in doubt." in card.text
+
+
+async def test_a_list_that_finds_nothing_says_so_and_one_that_was_not_tried_out_says_nothing(reviewers: World) -> None:
+    world = reviewers
+    apples = await world.teach(world.ann, "apple", 1)
+    list_suspects(world.store, SuspectKind.LABEL, *((one,) for one in apples), proposal="leaf")
+    assert "on purpose" not in (await opened(world, world.owner)).text
+
+    list_says(world.store, 40, 0)
+    card = await opened(world, world.owner)
+    assert "wrong on purpose, none would be on the list of doubtful labels (0 to 9 %): please look" in card.text
+
+    list_says(world.store, 0, 0)
+    card = await opened(world, world.owner)
+    assert "on purpose" not in card.text
+
+
+async def test_a_review_of_copies_says_nothing_of_the_list_of_labels(reviewers: World) -> None:
+    world = reviewers
+    copies = await world.teach(world.ann, "apple", 2)
+    list_suspects(world.store, SuspectKind.DUPLICATE, tuple(copies), cause="copies")
+    list_says(world.store, 40, 34)
+
+    card = await opened(world, world.owner, "/review duplicates")
+    assert "on purpose" not in card.text
+    _, card = await pressed(world, world.owner, card, "Not the same")
+
+    assert "on purpose" not in card.text
 
 
 async def test_undo_brings_the_card_and_the_name_back(reviewers: World) -> None:
@@ -163,6 +207,30 @@ async def test_names_are_told_only_of_those_who_agreed(reviewers: World) -> None
     await world.presses(world.ann, shown, "Show others my photos and name")
 
     assert "So called by Ann." in (await opened(world, world.owner)).text
+
+
+async def test_what_people_disagree_on_is_a_card_that_says_who_says_what(reviewers: World) -> None:
+    world = reviewers
+    [apple] = await world.teach(world.ann, "apple", 1)
+    settings = await world.ann.send_text("/settings")
+    shown = await world.hears(world.ann, "How I behave in this chat", after=settings)
+    await world.presses(world.ann, shown, "Show others my photos and name")
+    with world.store.write() as unit:
+        bo, leaf = unit.people.by_telegram_id(world.bo.id), unit.labels.find_or_create(1, "leaf")
+        photo_id = photo_of(unit, apple).id
+        unit.votes.cast(photo_id, None if bo is None else bo.id, VoteKind.LABEL, leaf.id, Reason.TYPED)
+    assert counts_as(world, apple) == (None, State.DISPUTED)
+    list_suspects(world.store, SuspectKind.DISPUTED, (apple,), cause="disputed")
+
+    card = await opened(world, world.owner, "/review flagged")
+    assert "What is this?\nAnn says apple and 1 person says leaf, so I leave it out until someone decides." in card.text
+    assert card.buttons[:2] == ["🔁 apple", "🔁 leaf"]
+    toast, card = await pressed(world, world.owner, card, "🔁 leaf")
+
+    assert (toast, "You decided about 1 card: 1 renamed." in card.text) == ("Renamed.", True)
+    assert counts_as(world, apple) == ("leaf", State.TAUGHT)
+    await pressed(world, world.owner, card, "Undo")
+    assert counts_as(world, apple) == (None, State.DISPUTED)
 
 
 async def test_reviews_are_for_reviewers_and_private(reviewers: World) -> None:

@@ -161,6 +161,24 @@ def test_labels_count_the_photos_taught_as_them_most_first(room: Classroom) -> N
     assert counts == [LabelCount(room.label(name), n) for name, n in (("rose", 2), ("daisy", 1), ("tulip", 0))]
 
 
+def test_photos_that_wait_are_counted_apart_and_teach_nothing(room: Classroom) -> None:
+    roses = [room.lesson("rose", content) for content in ("one", "two", "three", "two")]
+    daisies = [room.lesson("daisy", content) for content in ("four", "five")]
+
+    def asked(*waiting: int) -> tuple[list[tuple[str, int, int]], dict[str, int]]:
+        with room.store.read() as unit:
+            counts = unit.labels.counts(room.classifier.id, waiting=waiting)
+            pictures = unit.labels.pictures(room.classifier.id, 2, waiting=waiting)
+        return [(one.label.name, one.photos, one.waiting) for one in counts], {one.name: n for one, n in pictures}
+
+    assert asked() == ([("rose", 4, 0), ("daisy", 2, 0)], {"daisy": 2, "rose": 2})
+    # The second picture teaches by its other photo.
+    assert asked(roses[0].id, roses[1].id) == ([("rose", 2, 2), ("daisy", 2, 0)], {"daisy": 2, "rose": 2})
+    waiting = [one.id for one in roses[:2] + roses[3:]]
+    assert asked(*waiting) == ([("daisy", 2, 0), ("rose", 1, 3)], {"daisy": 2, "rose": 1})
+    assert asked(*waiting, daisies[0].id, daisies[1].id)[1] == {"daisy": 0, "rose": 1}
+
+
 def test_a_picture_taught_twice_is_one_picture_of_its_label(room: Classroom) -> None:
     for name, content in (("daisy", "same"), ("daisy", "same"), ("rose", "one"), ("rose", "two"), ("rose", "three")):
         room.lesson(name, content)

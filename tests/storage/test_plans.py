@@ -63,6 +63,7 @@ ASKED = {
     "suspects.lease": lambda unit, room, photo, label: unit.suspects.lease(1, room.ann.id),
     "suspects.release": lambda unit, room, photo, label: unit.suspects.release(room.ann.id),
     "suspects.flagged": lambda unit, room, photo, label: unit.suspects.flagged(room.classifier.id, limit=9),
+    "suspects.disputed": lambda unit, room, photo, label: unit.suspects.disputed(room.classifier.id, but=(1,), limit=9),
     "decisions.of_deed": lambda unit, room, photo, label: unit.decisions.of_deed("deed"),
     "decisions.of_person": lambda unit, room, photo, label: unit.decisions.of_person(room.classifier.id, room.ann.id),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),

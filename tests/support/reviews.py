@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from storage import NewNetwork, NewSuspect, Photo, Reason, Role, Store, SuspectKind, Unit, VoteKind, normalise
+from storage import JobKind, NewNetwork, NewSuspect, Photo, Reason, Role, Store, SuspectKind, Unit, VoteKind, normalise
 from tests.support.bots import Message, Person, World
 
 
@@ -43,6 +43,17 @@ def list_suspects(
             given = unit.votes.standing(photos[0]).label_id
             found.append(NewSuspect(photos, given, proposed, 0.9, reason))
         unit.suspects.renew(classifier.id, network.id, kind, found)
+
+
+def list_says(store: Store, planted: int, found: int) -> None:
+    """Let the lists be made a moment ago, and that of labels have found so many of so many planted ones."""
+    with store.write() as unit:
+        classifier_id = unit.classifiers.default().id
+        unit.jobs.request(JobKind.SUSPECTS, classifier_id, due_at=unit.now)
+        job = unit.jobs.claim([JobKind.SUSPECTS], "test", 60)
+        assert job is not None
+        unit.jobs.finish(job.id, "test", {"network": 1, "counts": {}})
+        unit.jobs.add_to_result(job.id, {"recall": {"of": "0" * 64, "planted": planted, "found": found}})
 
 
 def silent_network(classifier_id: int) -> NewNetwork:

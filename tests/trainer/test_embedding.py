@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,27 @@ def test_making_the_same_embedder_again_gives_the_same_file(
     from trainer.exporting import make_embedder
 
     assert make_embedder(settings.embedder_spec(), tmp_path, threads=1) == embedder.digest
+
+
+def test_networks_that_are_exported_one_after_the_other_come_out_as_if_each_were_the_first(
+    settings: TrainerSettings,
+) -> None:
+    import torch
+
+    from trainer.exporting import Exporter, export
+    from trainer.network import build
+
+    spec, exporter = settings.embedder_spec(), Exporter()
+    alike, random = (build(spec.backbone, spec.preprocessing, weights="random") for _ in range(2))
+    with torch.no_grad():
+        for weights in alike.parameters():
+            weights.fill_(0.5)  # what equals another weight here must not do so in the next
+    other = build("test_resnet", spec.preprocessing, weights="random")
+    of_other = replace(spec, backbone="test_resnet")
+
+    assert exporter.export(alike, spec) == export(alike, spec)
+    assert exporter.export(random, spec) == export(random, spec)
+    assert exporter.export(other, of_other) == export(other, of_other)
 
 
 def test_an_embedder_is_found_by_its_specification_only_while_it_is_whole(

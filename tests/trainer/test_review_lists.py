@@ -142,6 +142,37 @@ def test_a_flagged_answer_without_an_agreed_name_is_listed(store: Store, embedde
     assert found.reason["people"] == 1
 
 
+def test_what_people_disagree_on_is_listed_once_the_newest_dispute_first(
+    store: Store, embedder: Embedder, teach: Teach, mistaught: int
+) -> None:
+    quarrels = [*teach("red", 3, first=80), *teach("green", 1, first=80)]
+    green = label_id(store, "green")
+    red = label_id(store, "red")
+    with store.write() as unit:
+        ann, network = unit.people.meet(9, "Ann", Role.TEACHER), unit.networks.active(1)
+        assert network is not None
+        for photo_id in (quarrels[1], quarrels[0], quarrels[2]):
+            unit.votes.cast(photo_id, ann.id, VoteKind.LABEL, green, Reason.TYPED)
+        unit.votes.cast(quarrels[3], ann.id, VoteKind.LABEL, red, Reason.TYPED)
+        # One of them is in the list of flagged answers already.
+        answer = unit.predictions.add(
+            quarrels[2], network.id, red, [(red, 0.7), (green, 0.3)], asked_by_id=ann.id, milliseconds=1.0
+        )
+        unit.predictions.flag(answer.id, ann.id, Verdict.WRONG)
+
+    found = listed(store, embedder, SuspectKind.DISPUTED)
+
+    assert [one.photo_ids for one in found] == [(quarrels[3],), (quarrels[0],), (quarrels[1],)]
+    with store.write() as unit:
+        assert [one.photo_id for one in unit.suspects.ranked(1, SuspectKind.FLAGGED)] == [quarrels[2]]
+        # Nothing is disputed where nobody says anything any more, or where others settled it.
+        unit.votes.cast(quarrels[3], ann.id, VoteKind.WITHDRAW, None, Reason.UNDO)
+        unit.votes.cast(quarrels[0], ann.id, VoteKind.WITHDRAW, None, Reason.UNDO)
+        unit.votes.cast(quarrels[0], None, VoteKind.WITHDRAW, None, Reason.UNDO)
+    with store.read() as unit:
+        assert [one.photo_id for one in unit.suspects.ranked(1, SuspectKind.DISPUTED)] == [quarrels[1]]
+
+
 def test_the_trainer_lists_suspects_after_a_fit(store: Store, teach: Teach, settings: TrainerSettings) -> None:
     teach("red", 10)
     teach("green", 10)

@@ -17,13 +17,15 @@ import pytest
 from storage import Job, JobKind, JobState, Store
 from tests.trainer.conftest import Teach
 
+pytestmark = pytest.mark.lengthy
+
 PATIENCE = 30.0
 
 
 def environment(store: Store) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PUPIL_")}
     own = {"HOME": str(store.home), "BACKBONE": "test_efficientnet", "WEIGHTS": "random", "IMAGE_SIZE": "64"}
-    quick = {"THREADS": "1", "POLL_SECONDS": "0.05", "LEASE_SECONDS": "30", "RETRY_SECONDS": "0.2"}
+    quick = {"NICENESS": "0", "THREADS": "1", "POLL_SECONDS": "0.05", "LEASE_SECONDS": "30", "RETRY_SECONDS": "0.2"}
     return kept | {f"PUPIL_{name}": value for name, value in (own | quick).items()}
 
 
@@ -33,10 +35,9 @@ def command(store: Store, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(store: Store) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "trainer", "run"], env=environment(store), stderr=subprocess.DEVNULL
-    )
+def running(store: Store, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    own = environment(store) | {f"PUPIL_{name}": value for name, value in settings.items()}
+    process = subprocess.Popen([sys.executable, "-m", "trainer", "run"], env=own, stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -85,6 +86,15 @@ def test_a_due_job_becomes_a_network_and_sigterm_ends_it(store: Store, teach: Te
     assert result is not None
     assert (result["end"], result["network"], result["active"]) == ("published", 1, True)
     assert active is not None
+
+
+@pytest.mark.parametrize("niceness", [0, 7])
+def test_it_makes_way_as_far_as_is_set(store: Store, niceness: int) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with running(store, NICENESS=str(own + niceness)) as process:
+        wait_for(lambda: beats(store))
+
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == own + niceness
 
 
 def test_photos_are_embedded_before_anybody_asks_and_training_may_be_asked_of_the_running_one(

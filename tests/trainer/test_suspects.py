@@ -10,7 +10,7 @@ from trainer.doubting import doubt
 from trainer.doubts import Doubts
 from trainer.fitting import Sight
 from trainer.learning import Sights
-from trainer.planting import recall_of
+from trainer.planting import Judged, Recall, recall_of
 from trainer.recipe import Recipe
 from trainer.suspects import Cause, find_off_topic, find_suspects, suspicion, together
 
@@ -137,10 +137,15 @@ def test_the_list_says_how_much_of_what_was_planted_it_finds() -> None:
     sights = Sights.untuned(embeddings).folds
     doubts = doubt(sights, given, FOLDS, 3, RECIPE)
 
-    far = recall_of(sights, given, FOLDS, 3, RECIPE, doubts, looked=30, rng=np.random.default_rng(0))
-    near = recall_of(sights, given, FOLDS, 3, RECIPE, doubts, looked=2, rng=np.random.default_rng(0))
+    judged = Judged(sights, given, FOLDS, 3, RECIPE, doubts)
 
-    assert (far.looked, far.missed.n, far.missed_alike.n) == (30, 20, 10)
+    *steps, far = recall_of(judged, looked=30, rng=np.random.default_rng(0))
+    *_, near = recall_of(judged, looked=2, rng=np.random.default_rng(0))
+
+    assert isinstance(far, Recall)
+    assert isinstance(near, Recall)
+    assert steps == [0, 6, 12, 18, 24, 30, 35]
+    assert (far.looked, far.missed.n, far.missed_alike.n) == (30, 40, 20)
     assert far.found > 0.85
     assert far.found > near.found
 
@@ -152,7 +157,8 @@ def test_a_list_of_labels_drawn_by_lot_finds_no_more_than_chance() -> None:
     sights = Sights.untuned(embeddings).folds
     doubts = doubt(sights, given, folds, 3, RECIPE)
 
-    recall = recall_of(sights, given, folds, 3, RECIPE, doubts, looked=30, rng=rng, rounds=3)
+    *_, recall = recall_of(Judged(sights, given, folds, 3, RECIPE, doubts), looked=30, rng=rng)
 
-    assert recall.missed.n == 60
+    assert isinstance(recall, Recall)
+    assert recall.missed.n == 40
     assert recall.found < 0.4

@@ -29,6 +29,8 @@ from trainer.tuner import Tuner
 from trainer.tuning.steps import Done, Failed, Part, Progress, Step, from_line, to_line
 from trainer.tunings import Tuned, Tuning, write_tuning
 
+pytestmark = pytest.mark.lengthy
+
 
 @dataclass
 class Scripted:

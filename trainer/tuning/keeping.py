@@ -9,7 +9,7 @@ from pathlib import Path
 from trainer.durable import write_durably
 from trainer.embedders import EmbedderSpec, embedder_path, store_embedder
 from trainer.errors import EmbedderError
-from trainer.exporting import check, export
+from trainer.exporting import Exporter, check
 from trainer.eyes import tunings_folder
 from trainer.making import embedders_folder
 from trainer.network import EmbeddingNetwork
@@ -38,13 +38,13 @@ def kept_before(order: Order, learned: Learned, fold: int) -> Tuned | None:
     return Tuned(embedder, learned.session.learner.head(), stages) if whole else None
 
 
-def keep(order: Order, spec: EmbedderSpec, learned: Learned, fold: int) -> Tuned:
+def keep(order: Order, spec: EmbedderSpec, learned: Learned, fold: int, exporter: Exporter) -> Tuned:
     """Store the network as an embedder that answers alike. Raise ExportDiffers."""
     embedders, tunings = embedders_folder(order.home), tunings_folder(order.home)
     network = learned.network.eval()
     weights = learned.session.learner.stages.state_dict()
     stages = write_stages(tunings, {name: value.cpu().numpy() for name, value in weights.items()})
-    embedder = store_embedder(embedders, export(network, spec))
+    embedder = store_embedder(embedders, exporter.export(network, spec))
     check(network, embedders / f"{embedder}.onnx", spec)
     write_durably(_note(order, fold), json.dumps([embedder, stages]).encode())
     return Tuned(embedder, learned.session.learner.head(), stages)

@@ -22,7 +22,7 @@ from torch import nn
 from storage import FOLDS
 from trainer.embedders import EmbedderSpec
 from trainer.errors import CheckpointDamaged, Diverged, NotReady, TuningUnsound
-from trainer.exporting import eyes
+from trainer.exporting import Exporter, eyes
 from trainer.eyes import tunings_folder
 from trainer.fitting import Sight
 from trainer.fitting import fit as fit_head
@@ -69,13 +69,14 @@ def tune(order: Order) -> Generator[Progress | Done, None, None]:
     task = _task(order, base, kept, files)
     fits = task.fits()
     done: dict[int, _Fitted] = {}
+    exporter = Exporter()
     for place, fold in enumerate(fits):
         learned = yield from _fit(task, fold, fits)
         yield Progress(Part.KEEPING, place, len(fits))
         epochs = tuple(learned.session.epochs)
         history = History(epochs, len(epochs), task.curve, learned.restarts)
         earlier = kept_before(order, learned, fold)
-        pair = earlier or keep(order, spec, learned, fold)
+        pair = earlier or keep(order, spec, learned, fold, exporter)
         done[fold] = _Fitted(pair, history, learned.session.first_loss or 0.0)
         yield Progress(Part.KEEPING, place + 1, len(fits), lasting=earlier is None)
     _check_sound(done)

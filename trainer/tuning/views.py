@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,23 @@ NOTED = 16
 
 
 class Kept:
-    """The kept stages, compiled for pictures of one size."""
+    """The kept stages, compiled for pictures of one size once the first is looked at: who goes on may have seen all."""
 
     def __init__(self, stages: nn.Module, preprocessing: Preprocessing, size: int, *, threads: int = 0) -> None:
-        example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
-        module = _Normalised(stages, preprocessing).eval()
+        self._example = torch.zeros((1, size, size, 3), dtype=torch.uint8)
+        self._module = _Normalised(stages, preprocessing).eval()
+        self._threads = threads
         with torch.inference_mode():
-            self.shape = tuple(module(example).shape[1:])
-        network = openvino.convert_model(torch.export.export(module, (example,)))
-        network.reshape([1, size, size, 3])
+            self.shape = tuple(self._module(self._example).shape[1:])
+
+    @cached_property
+    def _request(self) -> openvino.InferRequest:
+        network = openvino.convert_model(torch.export.export(self._module, (self._example,)))
+        network.reshape(list(self._example.shape))
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if threads:
-            options["INFERENCE_NUM_THREADS"] = threads
-        self._request = openvino.Core().compile_model(network, "CPU", options).create_infer_request()
+        if self._threads:
+            options["INFERENCE_NUM_THREADS"] = self._threads
+        return openvino.Core().compile_model(network, "CPU", options).create_infer_request()
 
     def __call__(self, picture: Pixels) -> Half:
         """Return features of shape `shape` of one picture (size, size, 3)."""

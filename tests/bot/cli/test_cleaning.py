@@ -12,6 +12,7 @@ from storage import NewSuspect, State, Store, SuspectKind
 from tests.bot.cli.conftest import run
 from tests.bot.cli.test_datasets import photo_of
 from tests.chaos.homes import teach
+from tests.support.reviews import list_says
 
 
 @pytest.fixture
@@ -134,3 +135,25 @@ def test_the_page_holds_its_pictures_and_asks_nobody_for_anything(doubtful: Stor
     assert page.count("</script>") == 2
     assert re.findall(r"(?:src|href)\s*=\s*[\"']", page) == []
     assert not re.search(r"https?://", page)
+
+
+def test_the_table_and_the_page_say_what_the_list_of_labels_finds(doubtful: Store, tmp_path: Path) -> None:
+    list_says(doubtful, 40, 34)
+    finds = "Of 40 labels that I got wrong on purpose, 34 would be on the list of doubtful labels (71 to 93 %)."
+
+    said = run("clean", "--html", tmp_path / "doubts.html")
+
+    assert finds in said.out.splitlines()
+    assert finds in (tmp_path / "doubts.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [(40, "purpose, none would be on the list of doubtful labels (0 to 9 %): please"), (0, "There are too few photos")],
+)
+def test_a_list_that_finds_nothing_or_cannot_tell_says_so(doubtful: Store, planted: int, told: str) -> None:
+    assert told not in run("clean").out
+
+    list_says(doubtful, planted, 0)
+
+    assert told in run("clean").out

@@ -21,6 +21,8 @@ from tests.bot.cli.conftest import photos, taught
 from tests.chaos.homes import LABELS, environment, make_home, picture
 from tests.support.photo_server import PhotoServer, photo_server
 
+pytestmark = pytest.mark.lengthy
+
 KILLS = 40 if os.environ.get("PUPIL_TEST_CHAOS") == "long" else 5
 EACH = 50
 DEAD = 10

@@ -17,6 +17,8 @@ from storage import open_store
 from tests.bot.cli.conftest import photos, put, run, taught
 from tests.chaos.homes import LABELS, environment, make_home, picture
 
+pytestmark = pytest.mark.lengthy
+
 KILLS = 40 if os.environ.get("PUPIL_TEST_CHAOS") == "long" else 5
 EACH = 60
 

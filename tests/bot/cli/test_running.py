@@ -20,6 +20,8 @@ from tests.chaos.processes import Victim, free_port
 from trainer.errors import AlreadyRunning
 from trainer.locking import only_trainer
 
+pytestmark = pytest.mark.lengthy
+
 PATIENCE = 60.0
 
 

@@ -18,6 +18,8 @@ from trainer.eyes import tunings_folder
 from trainer.settings import TrainerSettings
 from trainer.tunings import read_tuning
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_a_version_is_tuned_on_and_what_came_since_is_neither_learned_nor_answers(
     store: Store, teach: Teach, embedder: Embedder, settings: TrainerSettings, monkeypatch: pytest.MonkeyPatch

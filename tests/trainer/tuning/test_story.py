@@ -30,6 +30,8 @@ from trainer.tuning.story import tune
 from trainer.tunings import Tuned as Pair
 from trainer.tunings import Tuning, read_stages, read_tuning, write_stages
 
+pytestmark = pytest.mark.lengthy
+
 TINY = TuningRecipe(updates=4, batch=8, views=2, size=48, least_epochs=2)
 
 
@@ -73,7 +75,7 @@ def home(tuned: Tuned, tmp_path: Path) -> Iterator[Store]:
 def quick_keeping(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is exported, which takes most of the time: an embedder's digest is that of the weights that learned."""
 
-    def keep(order: Order, _spec: object, learned: Learned, _fold: int) -> Pair:
+    def keep(order: Order, _spec: object, learned: Learned, _fold: int, _exporter: object) -> Pair:
         weights = learned.session.learner.stages.state_dict()
         stages = write_stages(tunings_folder(order.home), {name: value.numpy() for name, value in weights.items()})
         return Pair(stages, learned.session.learner.head(), stages)

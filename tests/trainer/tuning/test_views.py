@@ -12,6 +12,8 @@ from trainer.preprocessing import Pixels, Preprocessing, decode, fit_in
 from trainer.tuning.augmentation import Augmentation, augmented
 from trainer.tuning.views import Kept, Shapes, ViewFiles, fill
 
+pytestmark = pytest.mark.lengthy
+
 SEEN = Preprocessing(size=64)
 PHOTOS = {f"{seed:064x}": draw("red", seed) for seed in range(20)}
 
