@@ -8,7 +8,7 @@ from bot.keyboards import Keyboards
 from bot.replies import Keyboard
 from storage import Alarm, Person
 
-LOOK, ASK, REALLY, KEEP, UNDO, FINE = "gl", "gr", "gy", "gn", "gu", "gf"
+LOOK, ASK, REALLY, KEEP, UNDO, FINE = "gl", "gr", "gy", "gn", "gb", "gf"
 # What takes so much back does not lie around.
 LIFETIME = timedelta(hours=1)
 
@@ -37,5 +37,6 @@ class GuardButtons:
             ]
         ]
 
-    def reverted(self, person_id: int) -> Keyboard:
-        return [[self.keyboards.button("↩️ Undo", UNDO, person_id)]]
+    def reverted(self, reversal_id: int) -> Keyboard:
+        """It undoes that reversal and no other, however often it is pressed."""
+        return [[self.keyboards.button("↩️ Undo", UNDO, reversal_id)]]

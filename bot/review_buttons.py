@@ -71,7 +71,9 @@ class ReviewButtons:
         ]
         every = []
         if card.waiting > 1:
-            every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, argument))
+            # It speaks of those that wait by now, and of none that come later.
+            shown = with_mode(card.mode, card.newest_vote)
+            every.append(self.keyboards.button(f"✅ All {card.waiting} of this person's", ALL_RIGHT, number, shown))
         another = self.keyboards.button("✏️ Another", ANOTHER, number, argument)
         aside = self.keyboards.button("🗂 Set aside", ASIDE, number, argument)
         rows = [first[at : at + 2] for at in range(0, len(first), 2)]

@@ -1,7 +1,7 @@
 """Alarms: whose lessons nobody else's bear out, kept so that each is told once and settled once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,10 @@ from storage.errors import NotFound
 from storage.guard_tables import alarm, alarm_photo
 from storage.inserting import insert_row
 from storage.moment import Moment
+from storage.suspects import photos_there
+from storage.tables import person
+
+_CHUNK = 5_000
 
 
 class Settlement(StrEnum):
@@ -54,9 +58,16 @@ class Alarms:
         self._moment = moment
 
     def note(self, classifier_id: int, network_id: int, found: Sequence[NewAlarm]) -> list[int]:
-        """Keep alarms; returns the new ones. Of a person about whom one is open, no other is noted."""
+        """Keep alarms; returns the new ones. Of a person about whom one is open, no other is noted.
+
+        Who or what was deleted since the alarm was found is left out.
+        """
         about = {one.person_id for one in self.open(classifier_id)}
-        return [self._add(classifier_id, network_id, one) for one in found if one.person_id not in about]
+        people = [one.person_id for one in found if one.person_id not in about]
+        there = set(self._connection.execute(select(person.c.id).where(person.c.id.in_(people))).scalars())
+        photos = photos_there(self._connection, [each for one in found for each in one.photo_ids])
+        left = [replace(one, photo_ids=tuple(each for each in one.photo_ids if each in photos)) for one in found]
+        return [self._add(classifier_id, network_id, one) for one in left if one.person_id in there and one.photo_ids]
 
     def get(self, alarm_id: int) -> Alarm:
         """Raises NotFound."""
@@ -74,6 +85,22 @@ class Alarms:
         """Open alarms of all classifiers that nobody was told of yet, oldest first."""
         query = select(alarm).where(alarm.c.told_at.is_(None), alarm.c.settled_at.is_(None)).order_by(alarm.c.id)
         return self._records(self._connection.execute(query).all())
+
+    def showing(self, photo_ids: Sequence[int]) -> list[int]:
+        """The alarms, also settled ones, behind which one of these photos stands."""
+        found: set[int] = set()
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = alarm_photo.c.photo_id.in_(photo_ids[start : start + _CHUNK])
+            found.update(self._connection.execute(select(alarm_photo.c.alarm_id).where(some)).scalars())
+        return sorted(found)
+
+    def about(self, person_id: int) -> list[int]:
+        """The alarms about a person, also settled ones."""
+        query = select(alarm.c.id).where(alarm.c.person_id == person_id).order_by(alarm.c.id)
+        return list(self._connection.execute(query).scalars())
+
+    def tell_anew(self, alarm_id: int) -> None:
+        self._connection.execute(update(alarm).where(alarm.c.id == alarm_id).values(told_at=None))
 
     def told(self, alarm_id: int) -> None:
         self._connection.execute(update(alarm).where(alarm.c.id == alarm_id).values(told_at=self._moment.now))

@@ -1,15 +1,16 @@
 """Considering: what the consensus reads of all votes at once, and how what it makes of them comes to count."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from storage.considered import Opinion
 from storage.decisions import newest_votes
 from storage.opinions import Opinions
 from storage.records import State
-from storage.tables import photo, standing
+from storage.tables import photo, standing, vote
 from storage.votes import Votes
 
 # So many photos are counted anew by one query.
@@ -52,10 +53,11 @@ class Considering:
         )
         return [VotedPhoto(*row[:6], State(row.state)) for row in self._connection.execute(query)]
 
-    def renew(self, found: Sequence[Opinion]) -> int:
+    def renew(self, found: Sequence[Opinion], knew: Mapping[int, int] | None = None) -> int:
         """Let opinions count in place of those before; returns of how many newly voted photos that changed what counts.
 
-        What was voted on since they were formed is passed over: the vote counts, and the next run weighs it. What only
+        What was voted on since they were formed is passed over: the vote counts, and the next run weighs it. So is what
+        somebody's votes were deleted of since, where `knew` says how many votes on each photo were weighed. What only
         the network sees otherwise now is not counted among the changes, or learning them might never end.
         """
         changed = 0
@@ -65,7 +67,13 @@ class Considering:
             held = select(photo.c.id).where(photo.c.id.in_(ids)).order_by(photo.c.id)
             self._connection.execute(held.with_for_update(key_share=True)).all()
             newest = newest_votes(self._connection, ids)
-            valid = [one for one in some if newest.get(one.photo_id) == one.vote_id]
+            cast = self._counts(ids) if knew is not None else {}
+            valid = [
+                one
+                for one in some
+                if newest.get(one.photo_id) == one.vote_id
+                and (knew is None or cast[one.photo_id] == knew[one.photo_id])
+            ]
             ids = [one.photo_id for one in valid]
             opinions = Opinions(self._connection)
             kept = opinions.kept(ids)
@@ -77,6 +85,11 @@ class Considering:
             self._votes.recount(ids)
             changed += sum(photo_id not in weighed for photo_id, _, _ in before - self._standings(ids))
         return changed
+
+    def _counts(self, photo_ids: Sequence[int]) -> Counter[int]:
+        """How many votes there are on each photo, withdrawals among them."""
+        query = select(vote.c.photo_id, func.count()).where(vote.c.photo_id.in_(photo_ids)).group_by(vote.c.photo_id)
+        return Counter({row[0]: row[1] for row in self._connection.execute(query)})
 
     def _standings(self, photo_ids: Sequence[int]) -> set[tuple[int, int | None, str]]:
         query = select(standing.c.photo_id, standing.c.label_id, standing.c.state)

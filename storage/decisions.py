@@ -102,7 +102,7 @@ class Decisions:
         return self._found(query.order_by(decision.c.id.desc()).limit(limit))
 
     def of_classifier(self, classifier_id: int) -> list[Decision]:
-        """Every decision ever made, oldest first; those that were taken back say so."""
+        """Every decision ever made, oldest first; those that were taken back say so. For benchmarks and tests."""
         query = _with_undoing().where(decision.c.classifier_id == classifier_id, decision.c.choice != Choice.UNDO)
         return self._found(query.order_by(decision.c.id))
 

@@ -62,7 +62,7 @@ class Suspect:
 
     id: int
     classifier_id: int
-    network_id: int
+    network_id: int | None
     kind: SuspectKind
     subject: str
     photo_ids: tuple[int, ...]

@@ -7,6 +7,7 @@ from votes and roles whenever it is asked, so nothing can get out of step; that 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -14,7 +15,7 @@ from storage.guard_tables import regular
 from storage.inserting import insert_unless_there
 from storage.moment import Moment
 from storage.records import Person, Reason, Role, State, Vote, VoteKind
-from storage.tables import label, person, photo, standing, vote
+from storage.tables import deletion, label, person, photo, standing, vote
 from storage.tallying import live
 from storage.votes import Votes
 
@@ -134,26 +135,39 @@ class Guard:
         self._connection.execute(delete(regular).where(regular.c.person_id == person_id))
 
     def _first(self, classifier_id: int, else_: int | None = None) -> frozenset[int]:
-        """Who taught first, or will be the first, `else_`; nobody where an import came first: its owner teaches."""
-        query = select(vote.c.person_id).join(photo, photo.c.id == vote.c.photo_id)
+        """Who taught first, or will be the first, `else_`; nobody where an import came first: its owner teaches.
+
+        Nobody either where whoever was first has had her lessons deleted: the next one was new to her.
+        """
+        query = select(vote.c.person_id, vote.c.created_at).join(photo, photo.c.id == vote.c.photo_id)
         query = query.where(photo.c.classifier_id == classifier_id).order_by(vote.c.id).limit(1)
         row = self._connection.execute(query).one_or_none()
+        if row is not None and self._came_second(classifier_id, row.created_at):
+            return frozenset()
         first = else_ if row is None else row.person_id
         return frozenset() if first is None else frozenset({first})
+
+    def _came_second(self, classifier_id: int, moment: datetime) -> bool:
+        """Whether somebody had taught before that moment who had it deleted after it."""
+        around = (deletion.c.first_lesson_at < moment) & (deletion.c.deleted_at > moment)
+        query = select(deletion.c.id).where(deletion.c.classifier_id == classifier_id, around).limit(1)
+        return self._connection.execute(query).first() is not None
 
 
 def vouch(votes: Mapping[int, Iterable[Vote]], taught: Mapping[int, int], newcomers: Collection[int]) -> Vouched:
     """Say what of newcomers' lessons waits, by all votes on the photos and what those count as.
 
-    A word of another newcomer is none: else two strangers could vouch for each other.
+    A word of another newcomer is none: else two strangers could vouch for each other. A lesson is borne out by who
+    agrees with it later: whoever repeats what stands below somebody's photo has shown nothing of what she knows.
     """
     waiting: dict[int, frozenset[int]] = {}
     confirmed: Counter[int] = Counter()
     for photo_id, label_id in taught.items():
         agree = [one for one in live(votes[photo_id]) if one.kind is VoteKind.LABEL and one.label_id == label_id]
         new = frozenset(one.person_id for one in agree if one.person_id in newcomers and one.person_id is not None)
-        if any(one.person_id not in newcomers or one.reason is Reason.REVIEW for one in agree):
-            confirmed.update(new)
+        known = [one.id for one in agree if one.person_id not in newcomers or one.reason is Reason.REVIEW]
+        if known:
+            confirmed.update(new.intersection(one.person_id for one in agree if one.id < max(known)))
         elif new:
             waiting[photo_id] = new
     return Vouched(waiting, confirmed)

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, delete, func, or_, select, update
 
 from storage.considered import Inquiry, Reply
 from storage.errors import NotFound
 from storage.inserting import insert_row
 from storage.moment import Moment
 from storage.opinion_tables import inquiry, opinion
-from storage.records import Photo, VoteKind
-from storage.tables import inbox, photo, vote
+from storage.records import VoteKind
+from storage.tables import chat, inbox, person, photo, vote
 
 # So long a question is one person's; then another may be asked. An answer that comes later still counts.
 LEASE = timedelta(days=1)
+_CHUNK = 5_000
+# More updates do not come while somebody is awake; of more, the newest are looked at.
+_LOOKED_BACK = 2_000
 
 
 class Inquiries:
@@ -24,15 +27,23 @@ class Inquiries:
         self._moment = moment
 
     def heard_of(self, bot_id: int, since: datetime, until: datetime) -> list[int]:
-        """The private chats (Telegram ids) of which a bot heard last between two moments."""
-        last = func.max(inbox.c.received_at)
-        query = select(inbox.c.lane).where(inbox.c.bot_id == bot_id, inbox.c.lane > 0).group_by(inbox.c.lane)
+        """The private chats (Telegram ids) of which a bot heard last between two moments, among its newest updates.
+
+        All mail of a week is kept, and this is asked every half minute.
+        """
+        newest = select(inbox.c.lane, inbox.c.received_at).where(inbox.c.bot_id == bot_id)
+        lately = newest.order_by(inbox.c.update_id.desc()).limit(_LOOKED_BACK).subquery()
+        last = func.max(lately.c.received_at)
+        query = select(lately.c.lane).where(lately.c.lane > 0).group_by(lately.c.lane)
         return list(self._connection.execute(query.having(last >= since, last <= until)).scalars())
 
-    def wanted(self, classifier_id: int, person_id: int, first: Sequence[str], *, limit: int) -> list[int]:
+    def wanted(
+        self, classifier_id: int, person_id: int, first: Sequence[str], *, limit: int, lent: str | None = None
+    ) -> list[int]:
         """Photos of others of which one more opinion is worth having from this person: those for `first` come first.
 
         Not what she sent or judged in any photo of the same picture, was asked before, or somebody else is asked now.
+        With `lent` only photos of people in whose private chats that setting is on.
         """
         newest = select(func.max(vote.c.id)).where(vote.c.photo_id == opinion.c.photo_id).scalar_subquery()
         order = case({ask: place for place, ask in enumerate(first)}, value=opinion.c.ask, else_=len(first))
@@ -44,6 +55,9 @@ class Inquiries:
             .order_by(order, photo.c.id.desc())
             .limit(limit)
         )
+        if lent is not None:
+            # Asked here and not of what was found: else those who lend nothing fill the limit, and nobody is asked.
+            query = query.where(photo.c.owner_id.in_(_with_setting(lent)))
         return list(self._connection.execute(query).scalars())
 
     def taught(self, classifier_id: int, person_id: int) -> int:
@@ -86,13 +100,20 @@ class Inquiries:
         query = select(inquiry).where(inquiry.c.person_id == person_id).order_by(inquiry.c.id.desc()).limit(limit)
         return [_record(row) for row in self._connection.execute(query)]
 
-    def about(self, photos: Sequence[Photo]) -> list[Inquiry]:
+    def about(self, photo_ids: Sequence[int]) -> list[Inquiry]:
         """What others were asked about some photos."""
-        found = []
-        for one in photos:
-            rows = self._connection.execute(select(inquiry).where(inquiry.c.photo_id == one.id).order_by(inquiry.c.id))
-            found += [_record(row) for row in rows]
+        found: list[Inquiry] = []
+        for start in range(0, len(photo_ids), _CHUNK):
+            some = inquiry.c.photo_id.in_(photo_ids[start : start + _CHUNK])
+            found += [_record(row) for row in self._connection.execute(select(inquiry).where(some))]
         return found
+
+    def drop_open(self, photo_ids: Sequence[int]) -> list[int]:
+        """Remove the questions about some photos that nobody answered; returns their numbers."""
+        dropped = [one.id for one in self.about(photo_ids) if one.reply in (None, Reply.LATER)]
+        for start in range(0, len(dropped), _CHUNK):
+            self._connection.execute(delete(inquiry).where(inquiry.c.id.in_(dropped[start : start + _CHUNK])))
+        return dropped
 
     def asked_for(self, classifier_id: int, ask: str) -> set[int]:
         """The photos of which people were asked for this reason."""
@@ -120,6 +141,12 @@ class Inquiries:
         asked = inquiry.alias()
         query = select(asked.c.id).where(asked.c.photo_id == photo.c.id, asked.c.lease_until > self._moment.now)
         return query.where(asked.c.reply.is_(None)).correlate(photo).exists()
+
+
+def _with_setting(name: str) -> Select[Any]:
+    """The people in whose private chats a setting was turned on."""
+    private = (chat.c.telegram_id == person.c.telegram_id) & (chat.c.kind == "private")
+    return select(person.c.id).join(chat, private).where(chat.c.settings[name].as_boolean().is_(True))
 
 
 def _record(row: Row[Any]) -> Inquiry:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, delete, func, select, update
 
 from storage.errors import NotFound
 from storage.inserting import insert_unless_there
@@ -17,6 +17,8 @@ from storage.tables import inbox, outbox
 PENDING, DONE, SENT, DEAD = "pending", "done", "sent", "dead"
 MAX_TRIES = 5
 OFFSET_LIFETIME = timedelta(days=6)
+# Stands for what a call that is taken back while it is made would have made outdated.
+_TAKEN_BACK = "taken back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ class Outbox:
 
     def sent(self, outgoing_id: int, message_id: int | None) -> None:
         """What was sent is emptied: the words are with Telegram now and need not stay here."""
-        self._connection.execute(*_call_sent(outgoing_id, message_id, self._moment.now))
+        row = self._connection.execute(*_call_sent(outgoing_id, message_id, self._moment.now)).one_or_none()
+        if row is not None and row.coalesce == _TAKEN_BACK and message_id is not None:
+            self._owe_removal(row, message_id)
 
     def is_known(self, dedupe: str) -> bool:
         """Whether this very message was owed before, and its traces are there still."""
@@ -188,15 +192,26 @@ class Outbox:
 
     def take_back(self, dedupe: str) -> None:
         """What was owed is sent no more; where it was sent, its message is to be removed from the chat."""
-        query = select(outbox.c.id, outbox.c.bot_id, outbox.c.lane, outbox.c.state, outbox.c.message_id)
-        row = self._connection.execute(query.where(outbox.c.dedupe == dedupe)).one_or_none()
-        if row is None:
-            return
-        if row.state == PENDING:
-            self._connection.execute(delete(outbox).where(outbox.c.id == row.id))
-        elif row.message_id is not None:
-            payload = {"chat_id": row.lane, "message_id": row.message_id}
-            self.owe(row.bot_id, row.lane, "deleteMessage", payload, dedupe=f"{dedupe}:gone")
+        self._take_back(outbox.c.dedupe == dedupe)
+
+    def take_back_all(self, beginning: str) -> None:
+        """The same of all that was owed as something that begins so."""
+        self._take_back(outbox.c.dedupe.startswith(beginning, autoescape=True))
+
+    def _take_back(self, which: ColumnElement[bool]) -> None:
+        # A removal that is owed already stays owed.
+        for row in self._connection.execute(select(outbox).where(which, outbox.c.method != "deleteMessage")).all():
+            if row.state == PENDING and not row.tries:
+                self._connection.execute(delete(outbox).where(outbox.c.id == row.id))
+            elif row.state == PENDING:
+                # It may be on its way: once it is there, its number tells what to remove.
+                self._change(row.id, state=DEAD, payload={}, attachment=None, coalesce=_TAKEN_BACK)
+            elif row.message_id is not None:
+                self._owe_removal(row, row.message_id)
+
+    def _owe_removal(self, row: Row[Any], message_id: int) -> None:
+        payload = {"chat_id": row.lane, "message_id": message_id}
+        self.owe(row.bot_id, row.lane, "deleteMessage", payload, dedupe=f"{row.dedupe}:gone")
 
     def later(self, outgoing_id: int, seconds: float, error: str, *, blameless: bool = False) -> bool:
         """Try again after a while; True if it was the last try. Being told to wait is `blameless`."""
@@ -302,7 +317,8 @@ def _call_sent(outgoing_id: int, message_id: int | None, moment: datetime) -> Ex
         "payload": {},
         "attachment": None,
     }
-    return update(outbox).where(outbox.c.id == outgoing_id).values(**sent)
+    call = update(outbox).where(outbox.c.id == outgoing_id).values(**sent)
+    return call.returning(outbox.c.bot_id, outbox.c.lane, outbox.c.dedupe, outbox.c.coalesce)
 
 
 @prepared

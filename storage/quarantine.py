@@ -57,6 +57,11 @@ class Quarantined:
     leased_by_id: int | None
     leased_until: datetime | None
 
+    @property
+    def file(self) -> str:
+        """Telegram's unique id of the file: the last part of its deed, and without a colon itself."""
+        return self.deed.rpartition(":")[2]
+
 
 class Quarantine:
     def __init__(self, connection: Connection, moment: Moment) -> None:
@@ -127,6 +132,9 @@ class Quarantine:
 
     def forget_person(self, person_id: int) -> list[str]:
         """Remove what a person sent; returns the parcels. What she decided about others' stays, in nobody's name."""
+        hers = quarantined.c.decided_by_id == person_id
+        self._connection.execute(update(quarantined).where(hers).values(decided_by_id=None))
+        self.release(person_id)
         return self._remove(self.of_person(person_id))
 
     def forget_old(self) -> list[str]:

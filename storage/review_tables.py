@@ -46,7 +46,8 @@ suspect = Table(
     # The newest list of each kind, worst first. Derived: a run that finds a subject again keeps its row and number.
     _id(),
     _ref("classifier_id", "classifier.id", index=False),
-    _ref("network_id", "network.id"),
+    # By which network it was found; none where newcomers teach before there is any.
+    _ref("network_id", "network.id", null=True),
     Column("kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False),
     # The photo in doubt, or the best of a group; the others of a group stand in `suspect_photo`.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, or_, select, update
 
 from storage.decisions import SKIPPED_FOR, live_settling, newest_votes, undone
 from storage.doubts import Choice, NewSuspect, Suspect, SuspectKind
@@ -28,7 +28,7 @@ class Suspects:
         self._connection = connection
         self._moment = moment
 
-    def renew(self, classifier_id: int, network_id: int, kind: SuspectKind, found: Sequence[NewSuspect]) -> None:
+    def renew(self, classifier_id: int, network_id: int | None, kind: SuspectKind, found: Sequence[NewSuspect]) -> None:
         """Make `found`, worst first, the list of the kind. What was found before keeps its number.
 
         A card that somebody is looking at stays. What is decided stays decided, unless people voted on it since.
@@ -40,7 +40,7 @@ class Suspects:
         gone = [number for key, (number, is_held) in known.items() if key not in current and not is_held]
         for start in range(0, len(gone), _CHUNK):
             self._connection.execute(delete(suspect).where(suspect.c.id.in_(gone[start : start + _CHUNK])))
-        decided = self._decided(classifier_id, current)
+        decided, kept = self._decided(classifier_id, current), list[dict[str, Any]]()
         for place, (subject, one) in enumerate(current.items()):
             values = {
                 "network_id": network_id,
@@ -52,9 +52,14 @@ class Suspects:
                 "decision_id": decided.get(subject),
             }
             if subject in known:
-                self._connection.execute(update(suspect).where(suspect.c.id == known[subject][0]).values(**values))
+                kept.append({"number": known[subject][0]} | values)
             else:
                 self._add(classifier_id, kind, one, values)
+        if kept:
+            # One statement for all: the lists of a crowd's newcomers have thousands of rows, and all others wait.
+            names = [name for name in kept[0] if name != "number"]
+            changed = update(suspect).where(suspect.c.id == bindparam("number"))
+            self._connection.execute(changed.values({name: bindparam(name) for name in names}), kept)
 
     def decided(self, classifier_id: int) -> frozenset[str]:
         """The subjects that somebody decided, and nobody took back, whatever was voted since."""

@@ -205,6 +205,14 @@ class Votes:
             return Standing(photo_id, None, State.UNLABELLED, 0)
         return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
+    def counting(self, photo_ids: Sequence[int]) -> dict[int, int | None]:
+        """The labels that some photos count as; photos of which nobody said anything are left out."""
+        found: dict[int, int | None] = {}
+        for some in _chunks(photo_ids):
+            query = select(standing.c.photo_id, standing.c.label_id).where(standing.c.photo_id.in_(some))
+            found |= {row[0]: row[1] for row in self._connection.execute(query.order_by(standing.c.photo_id))}
+        return found
+
     def recount_naming(self, label_ids: Sequence[int]) -> int:
         """Count anew the photos of which a vote names one of these labels; returns how many.
 

@@ -49,11 +49,12 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A photo with the newest word of each person (None: an import) and the newest vote of all."""
+    """A photo with the newest word of each person (None: an import), the newest vote of all, and how many there are."""
 
     photo: VotedPhoto
     voices: Mapping[int | None, Vote]
     vote_id: int
+    votes: int
 
     @property
     def is_reviewed(self) -> bool:
@@ -71,7 +72,8 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Iterato
         contradicted = unit.inquiries.asked_for(classifier_id, Ask.CONTRADICTED)
         before = unit.opinions.all(classifier_id)
         learned = {one.photo_id for one in learnable(unit, classifier_id)[0]}
-    if not cases:
+    if not cases or not labels:
+        # Where the last label went, there may still be answers of which people said that none fits.
         yield Considered(0, 0, 0, proven=False)
         return
     yield "asking the network about photos that it did not learn from"
@@ -80,11 +82,11 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Iterato
     yield "weighing what people said"
     found, proven = weigh(cases, labels, testimony, contradicted)
     fresh = [one for one in found if _differs(before.get(one.photo_id), one)]
-    changed = 0
+    changed, knew = 0, {one.photo.photo_id: one.votes for one in cases}
     for start in range(0, len(fresh), AT_ONCE):
         yield f"writing what it adds up to ({start})"
         with store.write() as unit:
-            changed += unit.considering.renew(fresh[start : start + AT_ONCE])
+            changed += unit.considering.renew(fresh[start : start + AT_ONCE], knew)
     yield Considered(len(found), len(fresh), changed, proven)
 
 
@@ -127,7 +129,7 @@ def _cases(unit: Unit, classifier_id: int) -> list[Case]:
     for one in photos:
         cast = votes[one.photo_id]
         voices = {each.person_id: each for each in sorted(live(cast), key=lambda vote: vote.id)}
-        found.append(Case(one, voices, max(each.id for each in cast)))
+        found.append(Case(one, voices, max(each.id for each in cast), len(cast)))
     return found
 
 

@@ -50,17 +50,11 @@ class DuplicateGroup:
     best: int
 
 
-def find_twins(alike: Alike, grey: Grey) -> tuple[Twins, ...]:
-    """Return the pairs of photos that show the same.
-
-    `alike` are the most alike photos of each, by `scaled` embeddings; `grey` (n, 64, 64) is each as `twins.shades`
-    sees it.
-    """
-    return look(*candidates(alike), grey)
-
-
 def look(pairs: Integers, likenesses: NDArray[np.float32], grey: Grey) -> tuple[Twins, ...]:
-    """Return which of the pairs (p, 2) of rows of `grey`, so alike (p,) by their embeddings, show the same."""
+    """Return which of the pairs (p, 2) of rows of `grey`, so alike (p,) by their `scaled` embeddings, show the same.
+
+    `grey` (n, 64, 64) is each picture as `twins.shades` sees it.
+    """
     found: list[Twins] = []
     for start in range(0, len(pairs), AT_ONCE):
         chunk = slice(start, start + AT_ONCE)

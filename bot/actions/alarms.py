@@ -19,16 +19,19 @@ def find(unit: Unit, presence: Presence, alarm_id: int) -> Alarm:
     return found
 
 
-def list_evidence(unit: Unit, presence: Presence, alarm_id: int) -> None:
-    """Make the photos of an alarm a list that can be reviewed; that of another alarm is replaced. Raises NotFound."""
+def list_evidence(unit: Unit, presence: Presence, alarm_id: int) -> bool:
+    """Make the photos of an alarm a list that can be reviewed; that of another alarm is replaced.
+
+    False if there is nothing for her to decide any more. Raises NotFound.
+    """
     found = find(unit, presence, alarm_id)
     listed = []
-    for photo_id in found.photo_ids:
-        label_id = unit.votes.standing(photo_id).label_id
+    for photo_id, label_id in unit.votes.counting(found.photo_ids).items():
         if label_id is not None:
             reason = {"cause": "alarm", "contradicted": found.contradicted, "judged": found.judged}
             listed.append(NewSuspect((photo_id,), label_id, None, 0.0, reason))
     unit.suspects.renew(found.classifier_id, found.network_id, SuspectKind.ALARM, listed)
+    return unit.suspects.next_for(found.classifier_id, presence.person.id, (SuspectKind.ALARM,)) is not None
 
 
 def call_fine(unit: Unit, presence: Presence, alarm_id: int) -> bool:

@@ -74,8 +74,9 @@ class Card:
     shown: tuple[Shown, ...]
     beside: tuple[Beside, ...]
     sure: float | None = None
-    # Of a newcomer's lesson: how many of the same person wait.
+    # Of a newcomer's lesson: how many of the same person wait, by all votes up to this one.
     waiting: int = 0
+    newest_vote: int = 0
     # Of a photo that people disagree on: what each of them says, in the order in which it was said first.
     voices: tuple[Voice, ...] = ()
 
@@ -133,6 +134,7 @@ def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
         beside=_beside(unit, found.reason.get("beside", ())),
         sure=opinion.probability if opinion is not None and weighed else None,
         waiting=len(waiting_like(unit, found)),
+        newest_vote=unit.votes.newest(),
         voices=_voices(unit, live) if found.kind is SuspectKind.DISPUTED else (),
     )
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.actions.entries import Entry
 from bot.actions.layouts import Part
 from bot.actions.quotas import Allowance, Limit
+from bot.actions.shown import remove_photos
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
 from bot.visit import Presence, Visit
@@ -330,7 +331,7 @@ def _take_back(unit: Unit, collection: Collection, one: Collected) -> list[str]:
         return []
     others = [vote for vote in unit.votes.of_photo(one.photo_id) if vote.person_id != collection.person_id]
     if one.outcome is Outcome.NEW and not others:
-        return unit.photos.remove([one.photo_id])
+        return remove_photos(unit, [one.photo_id])
     given = unit.votes.of_deed(deed := vote_deed(collection.id, one.position))
     mine = unit.votes.live_of(one.photo_id, collection.person_id)
     # What she has said of it since is another word of hers.

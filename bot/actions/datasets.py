@@ -113,10 +113,12 @@ def give_back(store: Store, classifier_id: int, reversal: Reversal) -> tuple[int
     """Let speak again what a reversal withdrew: so many votes, on so many photos. Begun again, it goes on."""
     with store.read() as unit:
         cast = unit.votes.of_deeds(f"{reversal.deed}:")
-    done = take_back(store, [one.id for one in cast], reversal.undoing)
+    take_back(store, [one.id for one in cast], reversal.undoing)
     with store.write() as unit:
         unit.reversals.note_undone(reversal.id)
         request_fit(unit, classifier_id)
+        # Not what was done just now: whoever goes on after a kill tells of all of it.
+        done = len(unit.votes.of_deeds(f"{reversal.undoing}:"))
     return done, len({one.photo_id for one in cast})
 
 

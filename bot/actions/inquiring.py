@@ -5,10 +5,12 @@ only somebody is asked who wrote a moment ago, and is awake.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.self_service import setting
+from bot.actions.self_service import LENT, setting
+from bot.actions.shown import inquiry_key
 from bot.actions.teaching import request_fit
 from bot.visit import Presence, Visit
 from storage import Inquiry, JobKind, Label, NotFound, Person, Photo, Reason, Reply, Role, Unit, VoteKind
@@ -21,8 +23,8 @@ A_DAY, APART = 3, timedelta(hours=2)
 LATER, IGNORED = timedelta(days=1), timedelta(days=3)
 # Who taught fewer photos is not asked for more.
 LEAST_TAUGHT = 5
-# So many photos are looked through for one that its sender lets others see.
-LOOKED_THROUGH = 50
+# So many photos are thought of for one question.
+THOUGHT_OF = 10
 # A contradiction is most worth another look, then what measures networks.
 FIRST = (Ask.CONTRADICTED.value, Ask.MEASURES.value, Ask.UNPROVEN.value)
 # The consensus waits so long for further answers.
@@ -115,19 +117,15 @@ def put_off(unit: Unit, presence: Presence, inquiry_id: int) -> None:
 
 
 def stop(unit: Unit, presence: Presence, inquiry_id: int) -> None:
-    """Ask her no more, until she turns it on again. Raises NotFound."""
-    put_off(unit, presence, inquiry_id)
+    """Ask her no more, until she turns it on again, also where this question is over: she has said so."""
     unit.chats.set_settings(presence.chat.id, presence.chat.settings | {"asked": False})
-
-
-def inquiry_key(inquiry_id: int) -> str:
-    """What the message is owed as that asks."""
-    return f"inquiry:{inquiry_id}"
+    with suppress(NotFound):
+        put_off(unit, presence, inquiry_id)
 
 
 def naming_key(inquiry_id: int, deed: str) -> str:
     """What the message is owed as that asks to type a name."""
-    return f"inquiry:{inquiry_id}:{deed}"
+    return f"{inquiry_key(inquiry_id)}:{deed}"
 
 
 def asked_in(key: str | None) -> int | None:
@@ -142,7 +140,10 @@ def _may_be_asked(unit: Unit, presence: Presence) -> bool:
         return False
     if unit.teachings.find(chat.id, person.id) is not None or unit.talks.awaited(chat.id, person.id) is not None:
         return False
-    return _has_patience(unit, person) and unit.inquiries.taught(chat.classifier_id, person.id) >= LEAST_TAUGHT
+    if not _has_patience(unit, person) or unit.inquiries.taught(chat.classifier_id, person.id) < LEAST_TAUGHT:
+        return False
+    # A stranger's word settles nothing, and could put a lesson in doubt that is right.
+    return not unit.guard.is_newcomer(chat.classifier_id, person)
 
 
 def _has_patience(unit: Unit, person: Person) -> bool:
@@ -152,29 +153,18 @@ def _has_patience(unit: Unit, person: Person) -> bool:
     if len(asked) == A_DAY and now - asked[-1].asked_at < timedelta(days=1):
         return False
     newest = asked[0]
-    pause = IGNORED if newest.reply is None else LATER if newest.reply is Reply.LATER else APART
-    return now - newest.asked_at >= pause
+    if newest.reply is Reply.LATER:
+        # Her word counts from when she said it: she may have let the question lie until then.
+        return now - (newest.replied_at or newest.asked_at) >= LATER
+    return now - newest.asked_at >= (IGNORED if newest.reply is None else APART)
 
 
 def _photos_for(unit: Unit, presence: Presence) -> tuple[Photo, ...]:
     """Photos that the person may be asked about: of those who lend theirs; who reviews may see all."""
-    classifier_id, person = presence.classifier_id, presence.person
-    ids = unit.inquiries.wanted(classifier_id, person.id, FIRST, limit=LOOKED_THROUGH)
+    person, lent = presence.person, None if presence.person.role >= Role.REVIEWER else LENT
+    ids = unit.inquiries.wanted(presence.classifier_id, person.id, FIRST, limit=THOUGHT_OF, lent=lent)
     photos = unit.photos.those(ids)
-    lent: dict[int | None, bool] = {None: False}
-    found = []
-    for photo in (photos[one] for one in ids if one in photos):
-        if photo.owner_id not in lent:
-            lent[photo.owner_id] = photo.owner_id is not None and lends(unit, unit.people.get(photo.owner_id))
-        if person.role >= Role.REVIEWER or lent[photo.owner_id]:
-            found.append(photo)
-    return tuple(found)
-
-
-def lends(unit: Unit, person: Person) -> bool:
-    """Whether others may be asked what the person's photos show: a setting of her private chat."""
-    chat = unit.chats.by_telegram_id(person.telegram_id)
-    return chat is not None and setting(chat, "lend")
+    return tuple(photos[one] for one in ids)
 
 
 def _labels(unit: Unit, presence: Presence, likely: tuple[int, ...]) -> tuple[Label, ...]:

@@ -6,6 +6,7 @@ A decision can be taken back for a day. What other people have said of a restore
 from dataclasses import dataclass
 
 from bot.actions.remembering import agrees
+from bot.actions.shown import remove_photos
 from bot.actions.teaching import request_fit
 from bot.errors import PictureNotTaken
 from bot.visit import Presence, Visit
@@ -93,8 +94,9 @@ def restore(unit: Unit, presence: Presence, quarantined_id: int, digest: str, pi
         name=about.name,
         owner_id=about.person_id,
         chat_id=about.chat_id,
-        # Her message may show another picture by now.
+        # Her message may show another picture by now; if it comes to later, that is told by the file.
         message_id=None if is_shown else about.message_id,
+        file=about.file,
     )
     unit.quarantine.decide(quarantined_id, presence.person.id, QuarantineState.RESTORED, photo.id)
     label = None
@@ -123,7 +125,7 @@ def undo(unit: Unit, presence: Presence, quarantined_id: int) -> tuple[Refused, 
     if before.photo_id is not None:
         told = Told(before, unit.chats.get(before.chat_id), None)
         if all(vote.person_id == before.person_id for vote in unit.votes.of_photo(before.photo_id)):
-            orphans = unit.photos.remove([before.photo_id])
+            orphans = remove_photos(unit, [before.photo_id])
         elif (mine := unit.votes.live_of(before.photo_id, before.person_id)) is not None and mine.label_id is not None:
             unit.votes.cast(before.photo_id, before.person_id, VoteKind.WITHDRAW, None, Reason.UNDO)
         request_fit(unit, before.classifier_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.actions.datasets import give_back, take_back
 from bot.actions.teaching import request_fit
-from storage import ReversalKind, Store, Unit, Vote, VoteKind, in_force
+from storage import NotFound, Reversal, ReversalKind, Store, Unit, Vote, VoteKind, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,21 @@ def would_revert(unit: Unit, classifier_id: int, person_id: int) -> Reverted:
     return Reverted(len(wanted), len({one.photo_id for one in wanted}))
 
 
-def last_reverted(unit: Unit, classifier_id: int, person_id: int) -> Reverted:
-    """How much the last reversal of a person took back."""
+def last_reverted(unit: Unit, classifier_id: int, person_id: int) -> tuple[Reversal, Reverted] | None:
+    """The last reversal of a person that stands, and how much it took back; None if there is none."""
     last = unit.reversals.last(classifier_id, ReversalKind.PERSON, of_id=person_id)
-    cast = [] if last is None else unit.votes.of_deeds(f"{last.deed}:")
-    return Reverted(len(cast), len({one.photo_id for one in cast}))
+    if last is None:
+        return None
+    cast = unit.votes.of_deeds(f"{last.deed}:")
+    return last, Reverted(len(cast), len({one.photo_id for one in cast}))
+
+
+def find(unit: Unit, classifier_id: int, reversal_id: int) -> Reversal:
+    """A reversal of somebody's lessons here. Raises NotFound."""
+    found = unit.reversals.get(reversal_id)
+    if found.classifier_id != classifier_id or found.kind is not ReversalKind.PERSON:
+        raise NotFound("reversal", reversal_id)
+    return found
 
 
 def _in_force(unit: Unit, classifier_id: int, person_id: int) -> list[Vote]:
@@ -54,8 +64,6 @@ def _in_force(unit: Unit, classifier_id: int, person_id: int) -> list[Vote]:
     return [one for one in said if one.photo_id in votes and one.id in counted]
 
 
-def undo_revert(store: Store, classifier_id: int, person_id: int) -> Reverted | None:
-    """Let speak again what the last reversal of a person took back; None if there is none. What came later stays."""
-    with store.read() as unit:
-        last = unit.reversals.last(classifier_id, ReversalKind.PERSON, of_id=person_id)
-    return None if last is None else Reverted(*give_back(store, classifier_id, last))
+def undo_revert(store: Store, reversal: Reversal) -> Reverted:
+    """Let speak again what a reversal took back. What came later stays; begun again, it tells the same."""
+    return Reverted(*give_back(store, reversal.classifier_id, reversal))

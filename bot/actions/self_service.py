@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bot.actions.shown import lend_no_more, remove_photos, take_back_about
 from bot.actions.teaching import readiness_of, request_fit
 from bot.visit import Presence
 from storage import Chat, Person, Role, Unit, VoteKind
 from trainer.readiness import Readiness
 
+# The setting of a private chat that lets others be asked what its person's photos show.
+LENT = "lend"
 # Setting of a chat -> what it is when nobody chose.
 CHAT_SETTINGS = {
     "tell": True,
@@ -20,7 +23,7 @@ CHAT_SETTINGS = {
     "credit": False,
     # Buttons carry the place of a setting: new ones come last.
     "asked": True,
-    "lend": False,
+    LENT: False,
 }
 # So long Telegram's messages are kept as they came, to find out what went wrong with one.
 KEEP_MAIL = timedelta(days=7)
@@ -181,10 +184,8 @@ def forget(unit: Unit, presence: Presence, newcomer: Role) -> Forgotten:
     photos = unit.photos.of_person(person.id)
     unit.networks.note_deletion(classifier_id, person.id)
     unit.photos.note_deleted(photos)
-    for one in unit.inquiries.about(photos):
-        # Others were shown the photo: that message goes too, or is not sent.
-        unit.outbox.take_back(f"inquiry:{one.id}")
-    orphans = unit.photos.remove([photo.id for photo in photos])
+    orphans = remove_photos(unit, [photo.id for photo in photos])
+    take_back_about(unit, person.id)
     unit.decisions.forget_person(person.id)
     parcels = unit.collections.forget_person(person.id) + unit.quarantine.forget_person(person.id)
     unit.inquiries.forget_person(person.id)
@@ -229,4 +230,6 @@ def toggle(unit: Unit, presence: Presence, name: str) -> Chat:
     """Turn a setting of the chat on or off."""
     changed = presence.chat.settings | {name: not setting(presence.chat, name)}
     unit.chats.set_settings(presence.chat.id, changed)
+    if name == LENT and not changed[name]:
+        lend_no_more(unit, presence.person.id)
     return unit.chats.get(presence.chat.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.actions.meanwhile import came_meanwhile
+from bot.actions.shown import remove_photos
 from bot.visit import Presence, Visit
 from storage import (
     JobKind,
@@ -122,7 +123,7 @@ def drop_replaced(unit: Unit, presence: Presence, received: Received) -> list[st
     if known is None or known.file in (None, received.file):
         return []
     request_fit(unit, presence.classifier_id)
-    return unit.photos.remove([known.id])
+    return remove_photos(unit, [known.id])
 
 
 def teach(

@@ -220,7 +220,7 @@ def people(json: Json = False) -> None:
 @pupil.command()
 def role(
     person: Annotated[str, typer.Argument(help="The number or the name, as `pupil people` lists it.")],
-    role: Annotated[str, typer.Argument(help="guest, teacher, admin or owner.")],
+    role: Annotated[str, typer.Argument(help="guest, teacher, reviewer, admin or owner.")],
 ) -> None:
     """Say what a person may do."""
     from bot.cli.people import set_role

@@ -5,13 +5,13 @@ import json
 from rich.console import Console
 from rich.table import Table
 
-from bot.actions.reverting import revert, undo_revert
+from bot.actions.reverting import Reverted, revert, undo_revert
 from bot.cli.opening import opened
 from bot.cli.plain import printable, trouble
-from storage import Person, Role, StorageError, StorageSettings
+from bot.collecting.reports import stop_all
+from storage import Person, ReversalKind, Role, StorageError, StorageSettings, Store
 
-# Those that let people do something that the one before does not.
-ROLES = {role.name.lower(): role for role in (Role.GUEST, Role.TEACHER, Role.ADMIN, Role.OWNER)}
+ROLES = {role.name.lower(): role for role in Role}
 
 
 def show_people(*, as_json: bool) -> int:
@@ -59,8 +59,7 @@ def revert_person(whom: str, *, undo: bool) -> int:
             if len(found) != 1:
                 _complain(_which(whom, found))
                 return 1
-            act = undo_revert if undo else revert
-            done = act(store, classifier_id, found[0].id)
+            done = (_undo if undo else _take_back)(store, classifier_id, found[0].id)
     except StorageError as error:
         _complain(f"{trouble(error)} ({error})")
         return 1
@@ -70,6 +69,19 @@ def revert_person(whom: str, *, undo: bool) -> int:
     what = "count again" if undo else "count no longer; `pupil revert --undo` gives them back"
     print(f"{done.votes} votes of {_shown(found[0])} on {done.photos} photos {what}.")
     return 0
+
+
+def _take_back(store: Store, classifier_id: int, person_id: int) -> Reverted:
+    with store.write() as unit:
+        parcels = stop_all(unit, person_id)
+    store.let_go(parcels)
+    return revert(store, classifier_id, person_id)
+
+
+def _undo(store: Store, classifier_id: int, person_id: int) -> Reverted | None:
+    with store.read() as unit:
+        last = unit.reversals.last(classifier_id, ReversalKind.PERSON, of_id=person_id)
+    return None if last is None else undo_revert(store, last)
 
 
 def _called(whom: str, people: list[Person]) -> list[Person]:

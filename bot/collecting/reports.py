@@ -11,7 +11,7 @@ from bot.actions.safe_names import cell, safe_name
 from bot.actions.teaching import readiness_of, trainer_alive
 from bot.speech import collection_texts
 from bot.speech.collection_texts import Ended
-from storage import LEARNED, Collected, Collection, CollectionState, Unit
+from storage import LEARNED, Collected, Collection, CollectionKind, CollectionState, Unit
 
 # A caption holds 1,024 characters, and cut short it would be broken HTML, which Telegram refuses.
 LONGEST_CAPTION = 1000
@@ -41,6 +41,17 @@ def finish(unit: Unit, collection: Collection, state: CollectionState) -> None:
         attachment=report_of(items, waiting),
         attachment_name=f"{safe_name(collection.name.rpartition('.')[0] or collection.name)}-report.csv",
     )
+
+
+def stop_all(unit: Unit, person_id: int) -> list[str]:
+    """End what is being learned from for a person; returns the files that nobody needs once this is committed."""
+    parcels = []
+    for kind in CollectionKind:
+        one = unit.collections.running_of(person_id, kind)
+        if one is not None and one.state is CollectionState.RUNNING:
+            finish(unit, one, CollectionState.STOPPED)
+            parcels += [one.parcel] if one.parcel is not None else []
+    return parcels
 
 
 def _again_in(items: Iterable[Collected], now: datetime) -> timedelta | None:

@@ -8,13 +8,14 @@ from bot.access import permitted
 from bot.actions import alarms, reverting
 from bot.actions.reviewing import Mode
 from bot.buttons import Press
+from bot.collecting.reports import stop_all
 from bot.context import Context, Scene
 from bot.guard_buttons import GuardButtons
 from bot.handlers.replied import replied_to
 from bot.handlers.reviewing import begin
 from bot.replies import Said
 from bot.speech import guard_texts, guides
-from storage import NotFound, Person, Role, Settlement, Unit
+from storage import NotFound, Person, Reversal, Role, Settlement, Unit
 
 # So many of who taught last are there to choose from.
 RECENT = 10
@@ -76,26 +77,33 @@ def fine(scene: Scene, press: Press, message_id: int) -> str | None:
 async def look(context: Context, press: Press) -> str | None:
     """Make the photos of an alarm a review, in a message of its own."""
     try:
-        await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
+        is_open = await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
     except NotFound:
         return guides.photo_gone()
+    if not is_open:
+        return guard_texts.nothing_to_look_at()
     await begin(context, Mode.ALARMS)
     return None
 
 
 async def really(context: Context, press: Press) -> str | None:
     """Take all back, some votes at a time; pressed or handled again, it goes on and tells the same."""
-    person, classifier_id = await _whom(context, press)
+    person, classifier_id = await context.look(lambda unit: _whom(unit, context, press.thing))
     if person is None:
         return guides.photo_gone()
     store = context.services.store
+    await context.prepare(lambda scene: scene.parcels.extend(stop_all(scene.unit, person.id)))
     await asyncio.to_thread(reverting.revert, store, classifier_id, person.id)
 
     def action(scene: Scene) -> None:
-        done = reverting.last_reverted(scene.unit, classifier_id, person.id)
+        found = reverting.last_reverted(scene.unit, classifier_id, person.id)
+        if found is None:
+            scene.replies.edit(scene.visit.message_id, Said(guard_texts.nothing_of(person.name)))
+            return
+        made, done = found
         scene.unit.alarms.settle_of(classifier_id, person.id, Settlement.REVERTED)
         text = guard_texts.reverted(person, done.votes, done.photos)
-        buttons = GuardButtons(scene.keyboards).reverted(person.id)
+        buttons = GuardButtons(scene.keyboards).reverted(made.id)
         scene.replies.edit(scene.visit.message_id, Said(text, buttons))
 
     await context.act(action)
@@ -103,31 +111,38 @@ async def really(context: Context, press: Press) -> str | None:
 
 
 async def undo(context: Context, press: Press) -> str | None:
-    """Let speak again what was taken back."""
-    person, classifier_id = await _whom(context, press)
+    """Let speak again what was taken back; pressed or handled again, it undoes nothing else."""
+
+    def find(unit: Unit) -> tuple[Person | None, Reversal]:
+        whose = reverting.find(unit, _classifier_of(unit, context), press.thing)
+        person, _ = (None, 0) if whose.of_id is None else _whom(unit, context, whose.of_id)
+        return person, whose
+
+    try:
+        person, made = await context.look(find)
+    except NotFound:
+        return guard_texts.nothing_to_undo()
     if person is None:
         return guides.photo_gone()
-    store = context.services.store
-    done = await asyncio.to_thread(reverting.undo_revert, store, classifier_id, person.id)
-    text = guard_texts.nothing_to_undo() if done is None else guard_texts.revert_undone(person, done.votes)
+    done = await asyncio.to_thread(reverting.undo_revert, context.services.store, made)
+    text = guard_texts.revert_undone(person, done.votes)
     await context.act(lambda scene: scene.replies.edit(scene.visit.message_id, Said(text)))
     return None
 
 
-async def _whom(context: Context, press: Press) -> tuple[Person | None, int]:
-    """The person of a button, and the classifier; nobody if she is gone, or not for this admin to decide about."""
+def _whom(unit: Unit, context: Context, person_id: int) -> tuple[Person | None, int]:
+    """The person, and the classifier; nobody if she is gone, or not for this admin to decide about."""
+    admin, classifier_id = unit.people.by_telegram_id(context.here.person_id), _classifier_of(unit, context)
+    try:
+        person = unit.people.get(person_id)
+    except NotFound:
+        return None, classifier_id
+    return (person if admin is not None and _may(unit, admin, person) else None), classifier_id
 
-    def find(unit: Unit) -> tuple[Person | None, int]:
-        chat, admin = unit.chats.by_telegram_id(context.here.chat_id), None
-        admin = unit.people.by_telegram_id(context.here.person_id)
-        classifier_id = unit.classifiers.default().id if chat is None else chat.classifier_id
-        try:
-            person = unit.people.get(press.thing)
-        except NotFound:
-            return None, classifier_id
-        return (person if admin is not None and _may(unit, admin, person) else None), classifier_id
 
-    return await context.look(find)
+def _classifier_of(unit: Unit, context: Context) -> int:
+    chat = unit.chats.by_telegram_id(context.here.chat_id)
+    return unit.classifiers.default().id if chat is None else chat.classifier_id
 
 
 def _may(unit: Unit, admin: Person, person: Person) -> bool:

@@ -3,6 +3,7 @@
 from telegram import Message
 
 from bot.actions import inquiring
+from bot.actions.shown import inquiry_key
 from bot.actions.teaching import label_in
 from bot.buttons import Press
 from bot.context import Context, Scene
@@ -70,7 +71,7 @@ def take_name(scene: Scene, message: Message, text: str) -> None:
             label = scene.unit.labels.find_or_create(scene.presence.classifier_id, label_in(text) or text)
             made = inquiring.answer(scene.unit, scene.visit, scene.presence, inquiry_id, Reply.LABEL, label)
             problem = inquiry_texts.answered(made)
-            told_in = scene.unit.outbox.message_of(inquiring.inquiry_key(inquiry_id))
+            told_in = scene.unit.outbox.message_of(inquiry_key(inquiry_id))
             if told_in is not None:
                 scene.replies.edit_caption(told_in, Said(problem))
     except NotFound:

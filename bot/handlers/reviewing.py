@@ -78,7 +78,7 @@ async def press_review(context: Context, press: Press) -> Toast:
             return await context.act(lambda scene: _stop(scene, mode))
         if press.action == keys.ALL_RIGHT:
             # Decided before the next card is drawn, which might be one of these: told again, it decides nothing more.
-            toast = await context.prepare(lambda scene: _agree_with_all(scene, press))
+            toast = await context.prepare(lambda scene: _agree_with_all(scene, press, value))
             return await _with_next(context, mode, lambda scene, drawn: _show_then(scene, mode, drawn, toast))
         choice = _CHOICES[press.action]
         return await _with_next(
@@ -156,9 +156,9 @@ def _show_then(scene: Scene, mode: Mode, drawn: Drawn | None, toast: Toast) -> T
     return toast
 
 
-def _agree_with_all(scene: Scene, press: Press) -> Toast:
+def _agree_with_all(scene: Scene, press: Press, until: int) -> Toast:
     try:
-        newcomers.agree_with_all(scene.unit, scene.visit, scene.presence, press.thing)
+        newcomers.agree_with_all(scene.unit, scene.visit, scene.presence, press.thing, until)
     except NotFound:
         return review_texts.taken()
     return review_texts.decided(Choice.KEEP)

@@ -18,9 +18,10 @@ def counts_at_once() -> str:
     return "Others agree with what you taught me. From now on I learn from your photos at once. Thank you!"
 
 
-def newcomer_waits(who: Person) -> str:
-    """To reviewers."""
-    return f"{_name(who)} is new here, and began to teach. It counts once someone agrees: /review newcomers shows it."
+def newcomer_waits(name: str) -> str:
+    """To reviewers; nameless where she has not agreed to be named."""
+    who = bold(name) if name else "Somebody"
+    return f"{who} is new here, and began to teach. It counts once someone agrees: /review newcomers shows it."
 
 
 def alarm(what: Alarm, who: Person) -> str:
@@ -41,7 +42,7 @@ def settled_already() -> str:
 
 
 def nothing_to_look_at() -> str:
-    return "None of these photos has a name any more."
+    return "There is nothing left to look at: these photos are decided, or nobody calls them anything any more."
 
 
 def whose() -> str:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from bot.actions import alarms, newcomers
+from bot.actions.remembering import agrees
+from bot.actions.shown import alarm_key, newcomer_key
 from bot.actions.teaching import request_fit
 from bot.buttons import Signer
 from bot.collage import side_by_side
@@ -21,6 +23,8 @@ from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels, decode
 
 LOOK_EVERY = 2.0
+# What waits is worked out anew so often where nobody voted.
+HEAR_EVERY = 30.0
 # So many photos of an alarm are shown, each so wide.
 SHOWN, TILE = 6, 320
 
@@ -34,6 +38,8 @@ class Guarding:
         self._bot_id = bot_id
         self._look_at = 0.0
         self._listed: Mapping[int, frozenset[int]] | None = None
+        self._heard: tuple[int, frozenset[int]] | None = None
+        self._hear_at = 0.0
 
     def step(self) -> bool:
         """Look; True if somebody is owed a message."""
@@ -42,20 +48,35 @@ class Guarding:
         self._look_at = time.monotonic() + LOOK_EVERY
         with self._store.read() as unit:
             classifier_id = unit.classifiers.default().id
-            vouched, untold = unit.guard.vouched(classifier_id), unit.alarms.untold()
-            settled = bool(newcomers.settled_in(unit, classifier_id))
-            can_list = unit.networks.latest(classifier_id) is not None
-        told = self._welcome(classifier_id) if settled else False
-        if can_list and vouched.waiting != self._listed:
-            told = self._list(classifier_id, vouched) or told
+            # Nothing is drawn as long as there is nobody to show it to.
+            untold = unit.alarms.untold() if alarms.reachable(unit, Role.ADMIN) else []
+        told = self._see_to_newcomers(classifier_id)
         for one in untold:
-            told = self._tell_alarm(one) or told
+            told = (bool(one.photo_ids) and self._tell_alarm(one)) or told
+        return told
+
+    def _see_to_newcomers(self, classifier_id: int) -> bool:
+        """Welcome who is none any more, and list what waits, where somebody voted since that was done.
+
+        It takes all votes on all that newcomers teach, so it is not done for nothing; what changes without a vote or
+        another newcomer is seen somewhat later.
+        """
+        with self._store.read() as unit:
+            heard = (unit.votes.newest(), unit.guard.newcomers(classifier_id))
+            if heard == self._heard and time.monotonic() < self._hear_at:
+                return False
+            vouched, needed = unit.guard.vouched(classifier_id), unit.guard.needed
+        told = self._welcome(classifier_id) if newcomers.settled(vouched, needed) else False
+        if vouched.waiting != (self._listed or {}):
+            told = self._list(classifier_id, vouched) or told
+        self._heard, self._hear_at = heard, time.monotonic() + HEAR_EVERY
         return told
 
     def _welcome(self, classifier_id: int) -> bool:
         told = False
         with self._store.write() as unit:
-            for person in newcomers.settled_in(unit, classifier_id):
+            found = newcomers.settled(unit.guard.vouched(classifier_id), unit.guard.needed)
+            for person in (unit.people.get(one) for one in found):
                 if newcomers.welcome(unit, classifier_id, person):
                     chat = unit.chats.by_telegram_id(person.telegram_id)
                     if chat is not None and chat.reachable:
@@ -70,11 +91,11 @@ class Guarding:
             if set(self._listed or ()) - set(vouched.waiting):
                 # A role may have changed, which asks for nothing by itself.
                 request_fit(unit, classifier_id)
-            told = False
-            for person_id in sorted({one for people in vouched.waiting.values() for one in people}):
-                text = guard_texts.newcomer_waits(unit.people.get(person_id))
-                for reviewer in alarms.reachable(unit, Role.REVIEWER):
-                    key = f"newcomer:{person_id}:{reviewer.id}:{unit.now.date().isoformat()}"
+            told, reviewers, today = False, alarms.reachable(unit, Role.REVIEWER), unit.now.date().isoformat()
+            for person in newcomers.who_wait(unit, vouched.waiting):
+                text = guard_texts.newcomer_waits(person.name if agrees(unit, person) else "")
+                for reviewer in reviewers:
+                    key = newcomer_key(person.id, reviewer.id, today)
                     told = self._owe(unit, reviewer.telegram_id, Said(text), key, quiet=True) or told
         self._listed = dict(vouched.waiting)
         return told
@@ -84,14 +105,15 @@ class Guarding:
         picture = self._evidence(found)
         with self._store.write() as unit:
             admins = alarms.reachable(unit, Role.ADMIN)
-            if not admins:
+            # A photo that was drawn may have been deleted meanwhile: then it is drawn anew.
+            if not admins or found not in unit.alarms.untold():
                 return False
             text = guard_texts.alarm(found, unit.people.get(found.person_id))
             for admin in admins:
                 keyboards = Keyboards(self._signer, admin.telegram_id, admin.telegram_id, unit.now)
                 payload = {"chat_id": admin.telegram_id, "caption": text, "parse_mode": "HTML"}
                 payload["reply_markup"] = {"inline_keyboard": GuardButtons(keyboards).alarm(found)}
-                key = f"alarm:{found.id}:{admin.id}"
+                key = alarm_key(found.id, len(found.photo_ids), admin.id)
                 unit.outbox.owe(
                     self._bot_id,
                     admin.telegram_id,

@@ -5,6 +5,7 @@ import time
 
 from bot.actions import inquiring
 from bot.actions.inquiring import Wanted
+from bot.actions.shown import inquiry_key
 from bot.buttons import Signer
 from bot.collage import collage
 from bot.keyboards import Keyboards
@@ -66,7 +67,7 @@ def _put(unit: Unit, signer: Signer, bot_id: int, whom: Wanted, photo: Photo, pi
         "disable_notification": True,
         "reply_markup": {"inline_keyboard": keyboards.inquiry(question.inquiry.id, question.labels)},
     }
-    key = inquiring.inquiry_key(question.inquiry.id)
+    key = inquiry_key(question.inquiry.id)
     unit.outbox.owe(bot_id, lane, "sendPhoto", payload, dedupe=key, attachment=picture, attachment_name=NAME)
     return True
 

@@ -38,7 +38,7 @@ def generated(count: int, seed: int = 0) -> tuple[list[Case], dict[str, bytes]]:
             voices[person] = Vote(number, row, person, VoteKind.LABEL, said, Reason.CAPTION, None, now)
         taught = voices[owner].label_id
         photo = VotedPhoto(row, f"{row:08}", f"{row:08}", row % 5, owner, taught, State.TAUGHT)
-        cases.append(Case(photo, voices, number))
+        cases.append(Case(photo, voices, number, len(voices)))
         vectors[photo.digest] = (centres[label] + rng.normal(0, 3, DIMENSION)).astype("<f4").tobytes()
     return cases, vectors
 

@@ -21,7 +21,7 @@ from PIL import Image
 from tests.benchmarks.copies import MAKERS
 from tests.benchmarks.data import data_folder, sets_there
 from tests.benchmarks.probe import cache_folder, embedded, open_view
-from trainer.duplicates import Twins, find_twins
+from trainer.duplicates import Twins, candidates, look
 from trainer.head import scaled
 from trainer.metrics import score
 from trainer.preprocessing import decode
@@ -63,7 +63,7 @@ def _twins(embeddings: NDArray[np.float32], grey: NDArray[np.uint8]) -> tuple[Tw
     started = time.perf_counter()
     alike = nearest_others(scaled(embeddings).astype(np.float32), NEIGHBOURS)
     between = time.perf_counter()
-    found = find_twins(alike, grey)
+    found = look(*candidates(alike), grey)
     print(f"  {between - started:.1f} s for who is alike, {time.perf_counter() - between:.1f} s for looking")
     return found
 

@@ -1,27 +1,13 @@
-"""A newcomer's lessons wait for somebody who agrees; alarms are told and settled; all of one person's is taken back."""
+"""A newcomer's lessons wait for somebody who agrees."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from storage import NewAlarm, Reason, Role, SuspectKind, VoteKind
-from tests.support.bots import Message, Person, World, picture, running_bot
+from storage import Reason, Role, SuspectKind, VoteKind
+from tests.support.bots import World, picture, running_bot
 from tests.support.collections import reported, send_zip
-from tests.support.reviews import opened, photo_of, pressed
-
-
-@pytest.fixture
-async def guarded(tmp_path: Path) -> AsyncIterator[World]:
-    """A bot that knows Ann's apples and leaves, where three confirmed lessons end being new."""
-    async with running_bot(tmp_path) as world:
-        world.store.confirmed_lessons = 3
-        world.give_role(world.owner, Role.OWNER)
-        await world.owner.send_text("/start")
-        await world.knows_apples_and_leaves(world.ann)
-        yield world
+from tests.support.reviews import opened, pressed
 
 
 def waiting(world: World) -> int:
@@ -123,7 +109,7 @@ async def test_a_newcomer_is_told_and_her_lessons_count_once_a_reviewer_agrees_w
     world = guarded
     await world.teach(world.bo, "leaf", 4)
     await world.hears(world.bo, "Thanks: noted as leaf. You are new here: your first photos count once someone agrees")
-    await world.hears(world.owner, "Bo is new here, and began to teach", "/review newcomers")
+    await world.hears(world.owner, "Somebody is new here, and began to teach", "/review newcomers")
     await world.train()
     assert (waiting(world), learned(world)) == (4, 8)
     status = await world.owner.send_text("/status")
@@ -197,111 +183,44 @@ async def test_a_newcomers_correction_promises_nothing(guarded: World) -> None:
     assert "You are new here" in (await world.bo.refreshed(answer)).text
 
 
-def raise_alarm(world: World, person: Person, photos: list[Message]) -> None:
-    with world.store.write() as unit:
-        classifier_id = unit.classifiers.default().id
-        network = unit.networks.latest(classifier_id)
-        known = unit.people.by_telegram_id(person.id)
-        assert network is not None
-        assert known is not None
-        evidence = tuple(photo_of(unit, one).id for one in photos)
-        unit.alarms.note(classifier_id, network.id, [NewAlarm(known.id, len(photos) + 1, 1.2, evidence)])
-
-
-async def told_alarm(world: World) -> Message:
-    return await world.owner.wait_for(lambda one: "Please look at what" in one.text)
-
-
-async def test_an_alarm_comes_with_figures_and_photos_and_is_looked_at(guarded: World) -> None:
-    world = guarded
-    raise_alarm(world, world.bo, await world.teach(world.bo, "leaf", 5, label="apple"))
-
-    alarm = await told_alarm(world)
-    assert "Please look at what Bo teaches. Of 6 photos, what all others taught me contradicts 5" in alarm.text
-    assert alarm.photo is not None
-    await world.presses(world.owner, alarm, "Look at them")
-    card = await world.owner.wait_for(lambda one: one.from_bot and one.photo is not None, after=alarm)
-
-    assert "Is this apple?" in card.text
-    assert "contradicts 5 of 6 photos of who teaches it" in card.text
-    _, card = await pressed(world, world.owner, card, "Set aside")
-    assert "2 of 5" in card.text
-
-
-async def test_an_alarm_that_is_none_is_remembered(guarded: World) -> None:
-    world = guarded
-    photos = await world.teach(world.bo, "leaf", 5, label="apple")
-    raise_alarm(world, world.bo, photos)
-    alarm = await told_alarm(world)
-
-    await world.presses(world.owner, alarm, "All fine")
-    toast = await world.presses(world.owner, alarm, "All fine")
-    await world.settled()
-
-    assert toast == "That is settled already."
-    assert "what Bo taught is fine" in (await world.owner.refreshed(alarm)).text
-    assert world.look(lambda unit: len(unit.alarms.called_fine(unit.classifiers.default().id))) == 5
-
-
-async def test_all_of_a_persons_lessons_are_taken_back_after_a_question_and_given_back(guarded: World) -> None:
-    world = guarded
-    raise_alarm(world, world.bo, await world.teach(world.bo, "leaf", 5, label="apple"))
-    alarm = await told_alarm(world)
-
-    await world.presses(world.owner, alarm, "Take back all their lessons")
-    question = await world.hears(world.owner, "Take back all that Bo said: 5 lessons on 5 photos?")
-    assert world.counts()["apple"] == 9
-    await world.presses(world.owner, question, "Take all back")
-    await world.settled()
-    question = await world.owner.refreshed(question)
-    assert "Taken back: 5 lessons of Bo on 5 photos." in question.text
-    assert world.counts()["apple"] == 4
-    assert world.look(lambda unit: unit.alarms.open(unit.classifiers.default().id)) == []
-
-    await world.presses(world.owner, question, "Undo")
-    await world.settled()
-
-    assert "Undone: 5 lessons of Bo count again." in (await world.owner.refreshed(question)).text
-    assert world.counts()["apple"] == 9
-
-
-async def test_whose_lessons_to_take_back_is_chosen_from_who_taught_lately(guarded: World) -> None:
+async def test_agreeing_with_all_is_about_those_that_were_counted_and_not_about_later_ones(guarded: World) -> None:
     world = guarded
     await world.teach(world.bo, "leaf", 2)
+    await is_listed(world, 2)
+    card = await opened(world, world.owner, "/review newcomers")
+    await world.teach(world.bo, "apple", 3, label="leaf", first=90)
+    await is_listed(world, 5)
 
-    await world.owner.send_text("/revert")
-    choice = await world.hears(world.owner, "Whose lessons shall I take back?")
-    assert choice.buttons == ["Bo", "Ann"]
-    await world.presses(world.owner, choice, "Bo")
-    question = await world.hears(world.owner, "Take back all that Bo said: 2 lessons")
-    await world.presses(world.owner, question, "Keep")
+    await pressed(world, world.owner, card, "All 2 of this person's")
+
+    assert waiting(world) == 3
+
+
+async def test_a_newcomer_is_named_to_reviewers_only_if_she_agreed(guarded: World) -> None:
+    world = guarded
+    settings = await world.bo.send_text("/settings")
+    shown = await world.hears(world.bo, "How I behave in this chat", after=settings)
+    await world.presses(world.bo, shown, "Show others my photos and name")
     await world.settled()
 
-    assert "Nothing was taken back." in (await world.owner.refreshed(question)).text
-    assert world.counts()["leaf"] == 6
+    await world.teach(world.bo, "leaf", 1)
+
+    await world.hears(world.owner, "Bo is new here, and began to teach")
 
 
-async def test_in_a_group_a_reply_says_whose_and_only_admins_may(guarded: World) -> None:
-    world = guarded
-    group = await world.group()
-    await world.owner.promote(group, world.service.app.bot.id)
-    word = await world.bo.send_text("hello", chat=group)
+async def test_where_all_that_is_there_waits_a_reviewer_can_let_it_count(tmp_path: Path) -> None:
+    """Ann knows apples, Bo leaves: without Bo's there are not two things to tell apart, and never a network."""
+    async with running_bot(tmp_path) as world:
+        world.store.confirmed_lessons = 3
+        world.give_role(world.owner, Role.OWNER)
+        await world.owner.send_text("/start")
+        await world.teach(world.ann, "apple", 4)
+        await world.teach(world.bo, "leaf", 4)
+        await world.hears(world.owner, "is new here, and began to teach", "/review newcomers")
+        await is_listed(world, 4)
 
-    await world.owner.reply(word, f"/revert{world.mention}")
-    await world.hears(world.owner, "Nothing that Bo said of photos counts now", chat=group)
-    await world.owner.send_text(f"/revert{world.mention}", chat=group)
-    await world.hears(world.owner, "Reply with /revert to a message of the person", chat=group)
-    await world.bo.send_text("/revert")
-    await world.hears(world.bo, "That is for admins.")
+        card = await opened(world, world.owner, "/review newcomers")
+        await pressed(world, world.owner, card, "All 4 of this person's")
 
-
-async def test_an_admin_does_not_take_back_an_owners_lessons(guarded: World) -> None:
-    world = guarded
-    await world.teach(world.owner, "leaf", 1)
-    world.give_role(world.ann, Role.ADMIN)
-    await world.ann.send_text("/revert")
-    choice = await world.hears(world.ann, "Whose lessons shall I take back?")
-
-    await world.presses(world.ann, choice, "Owner")
-
-    await world.hears(world.ann, "Only an owner may take back an owner's lessons.")
+        assert waiting(world) == 0
+        assert await world.train() is not None

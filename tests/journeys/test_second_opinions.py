@@ -220,7 +220,7 @@ async def test_an_answer_goes_with_who_gave_it(lent: World) -> None:
     await world.settled()
 
     assert standing(world, photo) == ("apple", State.TAUGHT)
-    assert world.look(lambda unit: unit.inquiries.about([photo_of(unit, photo)])) == []
+    assert world.look(lambda unit: unit.inquiries.about([photo_of(unit, photo).id])) == []
 
 
 async def test_three_people_settle_what_two_could_not(lent: World) -> None:

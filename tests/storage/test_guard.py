@@ -6,6 +6,7 @@ from sqlalchemy import text
 from storage import NewAlarm, NotFound, Photo, Reason, Role, Settlement, Store, VoteKind
 from storage.engine import open_engine
 from tests.storage.classroom import Classroom
+from tests.storage.conftest import HandClock
 from tests.storage.places import Place
 from tests.storage.test_migrating import _at_revision
 
@@ -201,3 +202,53 @@ def test_what_was_noted_about_a_person_goes_with_her(guarded: Classroom) -> None
         unit.alarms.forget_person(guarded.bo.id)
         with pytest.raises(NotFound):
             unit.alarms.get(noted)
+
+
+def test_whoever_repeats_what_others_called_a_photo_has_shown_nothing(guarded: Classroom) -> None:
+    apple = guarded.label("apple")
+    for _ in range(3):
+        guarded.vote(guarded.lesson("apple"), guarded.bo, apple)
+
+    with guarded.store.read() as unit:
+        assert unit.guard.vouched(guarded.classifier.id).confirmed == {}
+
+
+def test_an_alarm_is_about_who_and_what_is_still_there(guarded: Classroom) -> None:
+    guarded.network()
+    gone, left = lesson_of_bo(guarded), lesson_of_bo(guarded)
+    with guarded.store.write() as unit:
+        unit.photos.remove([gone.id])
+
+    [noted] = note(guarded.store, guarded, [gone, left])
+
+    with guarded.store.write() as unit:
+        assert unit.alarms.get(noted).photo_ids == (left.id,)
+        network = unit.networks.latest(guarded.classifier.id)
+        assert network is not None
+        assert unit.alarms.note(guarded.classifier.id, network.id, [NewAlarm(999, 5, 1.0, (left.id,))]) == []
+
+
+def test_a_stranger_is_new_still_when_who_taught_first_has_gone(guarded: Classroom, clock: HandClock) -> None:
+    clock.wait(60)
+    photo = lesson_of_bo(guarded)
+    clock.wait(60)
+
+    with guarded.store.write() as unit:
+        unit.networks.note_deletion(guarded.classifier.id, guarded.ann.id)
+        unit.photos.remove([one.id for one in unit.photos.of_person(guarded.ann.id)])
+        unit.votes.forget_person(guarded.ann.id)
+
+    assert waiting(guarded) == [photo.id]
+
+
+def test_who_begins_anew_alone_waits_for_nobody(guarded: Classroom, clock: HandClock) -> None:
+    clock.wait(60)
+    with guarded.store.write() as unit:
+        unit.networks.note_deletion(guarded.classifier.id, guarded.ann.id)
+        unit.photos.remove([one.id for one in unit.photos.of_person(guarded.ann.id)])
+        unit.votes.forget_person(guarded.ann.id)
+    clock.wait(60)
+
+    guarded.lesson("apple")
+
+    assert waiting(guarded) == []

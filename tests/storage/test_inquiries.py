@@ -131,4 +131,4 @@ def test_a_question_goes_with_its_photo_and_with_its_person(store: Store, room: 
     with store.write() as unit:
         unit.inquiries.forget_person(room.bo.id)
     with store.read() as unit:
-        assert unit.inquiries.about([photos[1]]) == []
+        assert unit.inquiries.about([photos[1].id]) == []

@@ -348,3 +348,31 @@ def test_what_is_owed_to_a_group_follows_it_to_its_new_id(store: Store) -> None:
         unit.outbox.migrate(BOT, -5, -1005)
 
     assert [(one.lane, one.payload["chat_id"]) for one in due(store)] == [(-1005, -1005)]
+
+
+def test_what_is_taken_back_on_its_way_is_removed_once_it_is_there(store: Store) -> None:
+    with store.write() as unit:
+        unit.outbox.owe(BOT, 5, "sendPhoto", {"chat_id": 5}, dedupe="inquiry:1")
+        [call] = unit.outbox.due(BOT)
+        unit.outbox.start(call.id)
+    with store.write() as unit:
+        unit.outbox.take_back("inquiry:1")
+        assert unit.outbox.due(BOT) == []
+
+    with store.write() as unit:
+        unit.outbox.sent(call.id, 77)
+
+        [removal] = unit.outbox.due(BOT)
+        assert (removal.method, removal.payload) == ("deleteMessage", {"chat_id": 5, "message_id": 77})
+
+
+def test_what_is_taken_back_on_its_way_and_not_taken_by_telegram_is_not_tried_again(store: Store) -> None:
+    with store.write() as unit:
+        unit.outbox.owe(BOT, 5, "sendPhoto", {"chat_id": 5}, dedupe="inquiry:1")
+        [call] = unit.outbox.due(BOT)
+        unit.outbox.start(call.id)
+        unit.outbox.take_back("inquiry:1")
+
+        unit.outbox.later(call.id, 0, "told to wait", blameless=True)
+
+        assert unit.outbox.due(BOT) == []

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-from storage import Role, StoreOutdated, open_store
+from storage import NewSuspect, Role, StoreOutdated, SuspectKind, open_store
 from storage.engine import WRITES, open_engine, sqlite_module
 from storage.migrating import HEAD, SCRIPTS, revision
 from storage.tables import metadata
@@ -232,3 +232,41 @@ def _statements(database: Path) -> dict[str, str]:
     with closing(sqlite_module().connect(database)) as connection:
         # The order of constraints inside a table is nobody's business.
         return {name: " ".join(sorted(sql.replace(",", " ").split())) for name, sql in connection.execute(query)}
+
+
+def test_an_upgrade_keeps_lists_and_never_gives_a_number_again(where: Place) -> None:
+    """Buttons in chats carry the numbers of cards."""
+    _at_revision(where, "0015")
+    engine = engine_of(where)
+    suspects = (
+        "INSERT INTO suspect"
+        " (id, classifier_id, network_id, kind, subject, photo_id, place, score, reason, created_at) VALUES"
+    )
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO blob (digest, size, kind, width, height, created_at)"
+            " VALUES ('d', 1, 'jpeg', 1, 1, '2026-01-01')",
+            "INSERT INTO photo (id, classifier_id, digest, received_digest, source, name, group_key, fold, created_at)"
+            " VALUES (7, 1, 'd', 'r', 'chat', '', 'g', 0, '2026-01-01'),"
+            " (8, 1, 'd', 'r', 'chat', '', 'g', 0, '2026-01-01')",
+            "INSERT INTO network (id, classifier_id, number, folder, embedder, snapshot_digest, labels, photos, n,"
+            " wrong, low, high, shipped, verdict, created_at)"
+            " VALUES (3, 1, 1, 'n', 'e', 's', '[]', 1, 1, 0, 0, 1, true, '{}', '2026-01-01')",
+            f"{suspects} (5, 1, 3, 'duplicate', 'group:a', 7, 0, 1, '{{}}', '2026-01-01'),"
+            " (9, 1, 3, 'label', 'photo:7', 7, 0, 1, '{}', '2026-01-01')",
+            "INSERT INTO suspect_photo (suspect_id, photo_id, place) VALUES (5, 8, 1)",
+            "DELETE FROM suspect WHERE id = 9",
+        ):
+            connection.execute(text(statement))
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT setval(pg_get_serial_sequence('suspect', 'id'), 9)"))
+    engine.dispose()
+
+    store = where.open()
+    with store.write() as unit:
+        assert unit.suspects.get(5).photo_ids == (7, 8)
+        unit.suspects.renew(1, None, SuspectKind.NEWCOMER, [NewSuspect((8,), None, None, 0.0)])
+        made = unit.suspects.find(1, SuspectKind.NEWCOMER, "photo:8")
+        assert made is not None
+        assert made.id > 9
+    store.close()

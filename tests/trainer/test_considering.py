@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from storage import Opinion, Reason, Role, Settled, State, Store, VoteKind
-from tests.trainer.conftest import Teach
+from storage import Opinion, Reason, Role, Settled, State, Store, VoteKind, normalise
+from tests.trainer.conftest import Teach, draw
 from trainer import considering, cycle
 from trainer.considering import Considered
 from trainer.embedding import Embedder
@@ -124,6 +124,32 @@ def test_what_a_person_who_is_gone_had_said_is_weighed_no_more(store: Store, emb
         unit.votes.forget_person(unit.people.meet(GOOD, "Person 1", Role.TEACHER).id)
 
     assert counts_as(store, outvoted) == ("red", State.TAUGHT)
+
+
+def test_words_that_are_deleted_while_they_are_weighed_count_no_more(
+    store: Store, embedder: Embedder, outvoted: int
+) -> None:
+    say(store, LATE, outvoted, None, VoteKind.NONE)
+    with store.read() as unit:
+        good = unit.people.by_telegram_id(GOOD)
+    assert good is not None
+
+    for step in considering.run(store, 1, Eyes(embedder), Recipe()):
+        if isinstance(step, str) and step.startswith("writing"):
+            with store.write() as unit:
+                unit.votes.forget_person(good.id)
+
+    assert counts_as(store, outvoted) == ("red", State.TAUGHT)
+
+
+def test_nothing_is_weighed_where_there_is_no_label_any_more(store: Store, embedder: Embedder) -> None:
+    picture = normalise(draw("red", 1))
+    digest = store.blobs.put(picture.data)
+    with store.write() as unit:
+        photo = unit.photos.add(1, digest, picture, source="chat")
+    say(store, GOOD, photo.id, None, VoteKind.NONE)
+
+    assert consider(store, embedder) == Considered(0, 0, 0, proven=False)
 
 
 def test_a_reviewer_is_never_overruled(store: Store, embedder: Embedder, outvoted: int) -> None:

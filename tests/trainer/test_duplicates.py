@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.trainer.test_twins import photo, seen
-from trainer.duplicates import DuplicateGroup, Twins, find_twins, group_twins, one_fold_each
+from trainer.duplicates import DuplicateGroup, Grey, Twins, candidates, group_twins, look, one_fold_each
 from trainer.similar import Alike, nearest_among, nearest_others
 from trainer.twins import glance, shades
 
@@ -32,9 +32,13 @@ def pair_of(first: Image.Image, second: Image.Image) -> NDArray[np.uint8]:
     return np.stack([shades(seen(first)), shades(seen(second))])
 
 
+def looked_at(alike: Alike, grey: Grey) -> tuple[Twins, ...]:
+    return look(*candidates(alike), grey)
+
+
 @pytest.mark.parametrize("kind", COPIES)
 def test_a_copy_is_found(kind: str) -> None:
-    found = [find_twins(all_alike(2), pair_of(photo(seed), COPIES[kind](photo(seed)))) for seed in range(10)]
+    found = [looked_at(all_alike(2), pair_of(photo(seed), COPIES[kind](photo(seed)))) for seed in range(10)]
 
     assert [len(pairs) for pairs in found] == [1] * 10
     assert all(pairs[0].mirrored == (kind == "mirrored") for pairs in found)
@@ -43,7 +47,7 @@ def test_a_copy_is_found(kind: str) -> None:
 def test_other_photos_are_not_taken_for_copies() -> None:
     grey = np.stack([shades(seen(photo(seed))) for seed in range(4)])
 
-    assert find_twins(all_alike(4), grey) == ()
+    assert looked_at(all_alike(4), grey) == ()
 
 
 def test_the_same_ground_with_another_thing_on_it_is_another_photo() -> None:
@@ -53,24 +57,24 @@ def test_the_same_ground_with_another_thing_on_it_is_another_photo() -> None:
         one.paste(photo(seed).resize((200, 150)), (110, 80))
         other.paste(photo(seed + 50).resize((200, 150)), (110, 80))
 
-        assert find_twins(all_alike(2), pair_of(one, other)) == ()
+        assert looked_at(all_alike(2), pair_of(one, other)) == ()
 
 
 def test_flat_pictures_are_nobodys_copies() -> None:
-    assert find_twins(all_alike(2), np.full((2, 64, 64), 90, dtype=np.uint8)) == ()
+    assert looked_at(all_alike(2), np.full((2, 64, 64), 90, dtype=np.uint8)) == ()
 
 
 def test_what_the_embedding_finds_unlike_is_not_looked_at() -> None:
     grey = pair_of(photo(1), photo(1))
 
-    assert len(find_twins(all_alike(2, 0.8), grey)) == 1
-    assert find_twins(all_alike(2, 0.6), grey) == ()
+    assert len(looked_at(all_alike(2, 0.8), grey)) == 1
+    assert looked_at(all_alike(2, 0.6), grey) == ()
 
 
 def test_nobody_has_copies_where_there_is_one_photo_or_none() -> None:
     for count in (0, 1):
         vectors = np.ones((count, 4), dtype=np.float32)
-        assert find_twins(nearest_others(vectors, 3), np.zeros((count, 64, 64), dtype=np.uint8)) == ()
+        assert looked_at(nearest_others(vectors, 3), np.zeros((count, 64, 64), dtype=np.uint8)) == ()
 
 
 def test_pairs_join_to_groups_whose_largest_photo_is_kept() -> None:

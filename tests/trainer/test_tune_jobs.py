@@ -376,9 +376,7 @@ def test_a_process_that_ends_without_a_word_is_a_failure(tmp_path: Path, monkeyp
     try:
         # It gives way to everything else that runs, such as other tests.
         deadline = time.monotonic() + 240
-        step: Step | None = None
-        while step is None and time.monotonic() < deadline:
-            step = tuner.look()
+        while (step := tuner.look()) is None and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         tuner.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.actions import inquiring, self_service
+from bot.actions.shown import inquiry_key, remove_photos
 from bot.actions.teaching import teach
 from storage import JobKind, NotFound, Opinion, Photo, Reply, Role, Settled, Store, open_store
 from tests.bot.actions.classroom import Classroom
@@ -128,3 +129,97 @@ def test_what_is_kept_of_a_question_is_told_to_whom_it_was_put(room: Clocked) ->
 
     assert '"questions_about_photos_of_others"' in document
     assert f'"photo": {photo.id}' in document
+
+
+def test_a_newcomer_is_not_asked(room: Clocked) -> None:
+    photo = lesson(room, 20, asked=True)
+    with room.store.write() as unit:
+        unit.people.meet(9, "Owner", Role.OWNER)
+    room.store.confirmed_lessons = 3
+    for seed in range(30, 30 + inquiring.LEAST_TAUGHT):
+        lesson(room, seed, person=CY)
+
+    assert put(room, photo, CY) is None
+    assert put(room, photo, BO) is not None
+
+
+def test_photos_of_people_who_lend_nothing_keep_nobody_from_being_asked(room: Clocked) -> None:
+    lent = lesson(room, 20, asked=True)
+    for seed in range(100, 155):
+        lesson(room, seed, person=CY, asked=True)
+    with room.visit(CY, chat=CY) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+
+    assert put(room, lent) is not None
+
+
+def test_later_is_a_day_from_when_it_was_said(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    question = put(room, first)
+    assert question is not None
+    room.time.advance(hours=20)
+    with room.visit(BO, chat=BO) as (unit, _, here):
+        inquiring.put_off(unit, here, question.inquiry.id)
+
+    room.time.advance(hours=20)
+    assert put(room, second) is None
+    room.time.advance(hours=5)
+    assert put(room, second) is not None
+
+
+def test_who_asks_not_to_be_asked_is_not_also_where_the_photo_is_gone(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    question = put(room, first)
+    assert question is not None
+    with room.visit(ANN, chat=ANN) as (unit, _, _):
+        unit.photos.remove([first.id])
+
+    with room.visit(BO, chat=BO) as (unit, _, here):
+        inquiring.stop(unit, here, question.inquiry.id)
+    room.time.advance(days=5)
+
+    assert put(room, second) is None
+
+
+def test_a_photo_that_is_replaced_in_its_message_is_not_sent_to_who_was_asked(room: Clocked) -> None:
+    photo = room.photo(20, chat=ANN)
+    with room.visit(ANN, chat=ANN) as (unit, visit, here):
+        teach(unit, visit, here, photo.id, "apple")
+        asked = unit.inquiries.open(photo.id, here.person.id, here.chat.id, "contradicted")
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe=inquiry_key(asked.id))
+
+    with room.visit(ANN, chat=ANN) as (unit, _, _):
+        remove_photos(unit, [photo.id])
+
+        assert not unit.outbox.is_known(inquiry_key(asked.id))
+
+
+def test_what_is_to_be_removed_from_a_chat_stays_so_when_it_is_asked_again(room: Clocked) -> None:
+    with room.store.write() as unit:
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe="alarm:1:3:2")
+        [sent] = unit.outbox.due(1)
+        unit.outbox.sent(sent.id, 77)
+        for _ in range(2):
+            unit.outbox.take_back_all("alarm:1:")
+
+        assert [(one.method, one.payload) for one in unit.outbox.due(1)] == [
+            ("deleteMessage", {"chat_id": BO, "message_id": 77})
+        ]
+
+
+def test_a_question_that_nobody_answered_goes_when_its_photo_is_lent_no_more(room: Clocked) -> None:
+    first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
+    open_one = put(room, first)
+    assert open_one is not None
+    with room.visit(BO, chat=BO) as (unit, _, _):
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe=inquiry_key(open_one.inquiry.id))
+
+    with room.visit(ANN, chat=ANN) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+        assert not unit.outbox.is_known(inquiry_key(open_one.inquiry.id))
+        assert unit.inquiries.about([first.id]) == []
+    with room.visit(ANN, chat=ANN) as (unit, _, here):
+        self_service.toggle(unit, here, "lend")
+
+    # Who was asked had no chance to answer, so she is not taken for somebody who let it lie.
+    assert put(room, second) is not None

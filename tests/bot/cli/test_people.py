@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from storage import Reason, Role, Store, VoteKind
+from storage import CollectionKind, CollectionState, Reason, Role, Store, VoteKind
 from tests.bot.cli.conftest import run, taught
 
 
@@ -43,12 +43,19 @@ def test_a_role_is_given_by_number_or_by_a_name_that_only_one_has(people: Store)
     assert roles(people) == {1: Role.GUEST, 2: Role.TEACHER, 3: Role.ADMIN}
 
 
+@pytest.mark.parametrize("role", Role)
+def test_every_role_that_a_command_asks_for_can_be_given(people: Store, role: Role) -> None:
+    assert run("role", "2", role.name.lower()).code == 0
+
+    assert roles(people)[2] is role
+
+
 @pytest.mark.parametrize(
     ("person", "role", "code", "said"),
     [
         ("Ann", "teacher", 1, "Several people are called Ann: give one's number"),
         ("Cy", "teacher", 1, "Nobody here is Cy. `pupil people` lists"),
-        ("1", "king", 2, "king is no role. The roles are guest, teacher, admin, owner."),
+        ("1", "king", 2, "king is no role. The roles are guest, teacher, reviewer, admin, owner."),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(
@@ -83,3 +90,21 @@ def test_all_that_somebody_said_is_taken_back_and_given_back_and_others_words_st
     assert cleaned == now
     assert (undone.code, nothing.code) == (0, 1)
     assert taught(answering) == poisoned
+
+
+def test_what_is_being_learned_from_for_a_person_ends_before_her_lessons_are_taken_back(people: Store) -> None:
+    """Else the rest of a zip would be learned a moment later."""
+    parcel = people.parcels.put(b"a zip")
+    with people.write() as unit:
+        bo = unit.people.meet(3, "Bo", Role.TEACHER)
+        chat = unit.chats.enter(3, kind="private", title="Bo")
+        facts = {"classifier_id": chat.classifier_id, "person_id": bo.id, "chat_id": chat.id, "bot_id": 1}
+        file = {"message_id": 5, "deed": "zip", "kind": CollectionKind.ZIP, "name": "a.zip", "label": None}
+        begun = unit.collections.begin(**facts, **file, parcel=parcel, size=9)
+
+    assert run("revert", "3").code == 0
+
+    with people.read() as unit:
+        assert unit.collections.get(begun.id).state is CollectionState.STOPPED
+        assert [one.method for one in unit.outbox.due(1)] == ["sendDocument"]
+    assert not people.parcels.has(parcel)

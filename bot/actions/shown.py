@@ -1,0 +1,57 @@
+"""Photos that other people were shown in their chats: they go from there with the photo, as far as Telegram lets a bot.
+
+Such messages are owed as a key that names what they are about, so that they are found again.
+"""
+
+from collections.abc import Sequence
+
+from storage import Unit
+
+
+def inquiry_key(inquiry_id: int) -> str:
+    """What the message is owed as that asks somebody about a photo of another's."""
+    return f"inquiry:{inquiry_id}"
+
+
+def alarm_key(alarm_id: int, photos: int, admin_id: int) -> str:
+    """What the message is owed as that shows an admin what stands behind an alarm; with fewer photos it is another."""
+    return f"{_alarm(alarm_id)}{photos}:{admin_id}"
+
+
+def newcomer_key(newcomer_id: int, reviewer_id: int, day: str) -> str:
+    """What the message is owed as that tells a reviewer of a newcomer."""
+    return f"{_newcomer(newcomer_id)}{reviewer_id}:{day}"
+
+
+def remove_photos(unit: Unit, photo_ids: Sequence[int]) -> list[str]:
+    """Remove photos, and what others were shown of them; returns the digests of blobs that no photo needs any more.
+
+    Admins are told anew of an alarm whose photos were among them, with those that are left.
+    """
+    for one in unit.inquiries.about(photo_ids):
+        unit.outbox.take_back(inquiry_key(one.id))
+    for alarm_id in unit.alarms.showing(photo_ids):
+        unit.outbox.take_back_all(_alarm(alarm_id))
+        unit.alarms.tell_anew(alarm_id)
+    return unit.photos.remove(photo_ids)
+
+
+def lend_no_more(unit: Unit, person_id: int) -> None:
+    """Take back the questions about a person's photos that nobody answered: she does not want them shown any more."""
+    for one in unit.inquiries.drop_open([photo.id for photo in unit.photos.of_person(person_id)]):
+        unit.outbox.take_back(inquiry_key(one))
+
+
+def take_back_about(unit: Unit, person_id: int) -> None:
+    """Remove what admins and reviewers were told of a person, before it is forgotten what that was."""
+    for alarm_id in unit.alarms.about(person_id):
+        unit.outbox.take_back_all(_alarm(alarm_id))
+    unit.outbox.take_back_all(_newcomer(person_id))
+
+
+def _alarm(alarm_id: int) -> str:
+    return f"alarm:{alarm_id}:"
+
+
+def _newcomer(person_id: int) -> str:
+    return f"newcomer:{person_id}:"
