@@ -131,7 +131,10 @@ def _is_drained(home: Path, crowd: Crowd) -> bool:
 
 
 class Steady:
-    """A stock bot keeps no list of what it has to do: it is done when it has stored nothing new for a while."""
+    """A stock bot keeps no list of what it has to do: it is done when it has stored something, and then nothing new.
+
+    Whether it has started at all cannot be seen otherwise.
+    """
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -139,12 +142,13 @@ class Steady:
 
     def __call__(self) -> bool:
         before, self._count = self._count, len(_kept(self._database))
-        return before == self._count
+        return 0 < self._count == before
 
 
 def _kept(database: Path) -> set[tuple[int, int]]:
     with sqlite3.connect(database) as store:
-        return set(store.execute("SELECT chat, message FROM photo"))
+        has_begun = store.execute("SELECT 1 FROM sqlite_master WHERE name = 'photo'").fetchone()
+        return set(store.execute("SELECT chat, message FROM photo")) if has_begun else set()
 
 
 def table(pupil: Report, control: Report) -> str:
