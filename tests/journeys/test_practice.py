@@ -37,10 +37,9 @@ def quick_edits(monkeypatch: pytest.MonkeyPatch) -> None:
 def tiny_trainer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the trainer's own processes read: the settings that it has here."""
     settings = tiny_settings()
-    for name in ("backbone", "weights", "image_size", "image_mode"):
+    for name in ("backbone", "weights", "image_size", "image_mode", "niceness"):
         monkeypatch.setenv(f"PUPIL_{name.upper()}", str(getattr(settings, name)))
     monkeypatch.setenv("PUPIL_THREADS", "1")
-    monkeypatch.setenv("PUPIL_NICENESS", "0")
     monkeypatch.setenv("PUPIL_TUNE_UPDATES", "1")
 
 
