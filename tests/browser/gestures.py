@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.bot.playground.wire import picture
 
@@ -59,6 +59,12 @@ async def send(page: Page, caption: str | None = None) -> None:
 async def write(page: Page, text: str) -> None:
     await page.fill("#composer-input", text)
     await page.press("#composer-input", "Enter")
+
+
+async def greet(page: Page) -> None:
+    """Say hi and wait until it is said: before that a bot may not write to anybody."""
+    await write(page, "hi")
+    await expect(page.locator(".message.is-mine").last).to_contain_text("hi")
 
 
 def keyboard(*rows: list[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.bot.playground.wire import RawBot, picture
-from tests.browser.gestures import keyboard, photo, pick, send, write
+from tests.browser.gestures import greet, keyboard, photo, pick, send
 from tests.support.people import People, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -174,7 +174,7 @@ async def test_hostile_names_captions_files_and_labels_stay_text(
 
 
 async def test_a_message_that_arrives_does_not_steal_the_focus(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     await page.focus("#composer-input")
     await page.keyboard.type("half a sen")
     await raw.result("sendMessage", chat_id=owner.id, text="interrupting")

@@ -7,14 +7,14 @@ from playwright.async_api import Page, expect
 
 from bot.playground import Playground
 from tests.bot.playground.wire import RawBot, picture
-from tests.browser.gestures import keyboard, photo, pick, send, write
+from tests.browser.gestures import greet, keyboard, photo, pick, send, write
 from tests.support.people import People, Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_a_button_waits_for_its_answer_and_shows_the_toast(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     await raw.result("sendMessage", chat_id=owner.id, text="daisy?", reply_markup=keyboard(["Right", "Wrong"]))
     wrong = page.get_by_role("button", name="Wrong", exact=True)
     await wrong.click()
@@ -28,7 +28,7 @@ async def test_a_button_waits_for_its_answer_and_shows_the_toast(page: Page, raw
 
 
 async def test_an_alert_stays_until_it_is_closed(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     await raw.result("sendMessage", chat_id=owner.id, text="daisy?", reply_markup=keyboard(["Wrong"]))
     await page.get_by_role("button", name="Wrong").click()
     await expect(page.get_by_role("button", name="Wrong")).to_have_attribute("aria-busy", "true")
@@ -41,7 +41,7 @@ async def test_an_alert_stays_until_it_is_closed(page: Page, raw: RawBot, owner:
 
 
 async def test_edits_of_the_bot_are_shown_in_place(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     sent = await raw.result("sendMessage", chat_id=owner.id, text="daisy?", reply_markup=keyboard(["Wrong"]))
     await raw.result("editMessageText", chat_id=owner.id, message_id=sent["message_id"], text="rose!")
 
@@ -50,7 +50,7 @@ async def test_edits_of_the_bot_are_shown_in_place(page: Page, raw: RawBot, owne
 
 
 async def test_html_is_drawn(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     html = (
         '🌼 <b>bold <i>both</i></b> <tg-spoiler>secret</tg-spoiler> <a href="https://example.org/">link</a>'
         '<pre><code class="language-text">a  b</code></pre><blockquote expandable>long\nquote</blockquote>'
@@ -81,7 +81,7 @@ async def test_commands_come_up_with_a_slash_and_with_the_menu(page: Page, raw: 
 
 
 async def test_reply_keyboards_and_forced_replies(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     await raw.result("sendMessage", chat_id=owner.id, text="?", reply_markup={"keyboard": [["Daisy", "Rose"]]})
     await page.locator(".reply-keyboard").get_by_role("button", name="Rose").click()
     await expect(page.locator(".is-mine .words").last).to_have_text("Rose")
@@ -96,7 +96,7 @@ async def test_reply_keyboards_and_forced_replies(page: Page, raw: RawBot, owner
 
 
 async def test_typing_and_reactions_are_shown(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     await raw.result("sendChatAction", chat_id=owner.id, action="typing")
     await expect(page.locator(".chat-status")).to_contain_text("is typing")
     message = (await owner.history())[0]
@@ -109,7 +109,7 @@ async def test_typing_and_reactions_are_shown(page: Page, raw: RawBot, owner: Pe
 
 
 async def test_pictures_and_files_of_the_bot_arrive(page: Page, raw: RawBot, owner: Person) -> None:
-    await write(page, "hi")
+    await greet(page)
     media = [{"type": "photo", "media": f"attach://{name}", "caption": name} for name in ("rose", "tulip")]
     files = {"rose": picture(640, 480, "crimson"), "tulip": picture(640, 480, "gold")}
     await raw.upload("sendMediaGroup", files, chat_id=str(owner.id), media=media)
@@ -197,7 +197,7 @@ async def test_a_server_that_is_gone_is_said_kindly(page: Page) -> None:
 
 
 async def test_blocking_replaces_the_input_with_a_way_back(page: Page, raw: RawBot) -> None:
-    await write(page, "hi")
+    await greet(page)
     await page.get_by_role("button", name="About this chat").click()
     await page.get_by_role("menuitem", name="Block Pupil").click()
     await page.get_by_role("button", name="Restart the chat").click()
