@@ -60,24 +60,28 @@ def test_a_header_bomb_is_refused_before_it_is_decoded(bomb: bytes) -> None:
     assert peak < 5_000_000
 
 
+@pytest.fixture
+def never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decoded(*_: object, **__: object) -> None:
+        pytest.fail("it came to a decoder")
+
+    monkeypatch.setattr("pictures.normalising.simplejpeg.decode_jpeg", decoded)
+
+
+@pytest.mark.usefixtures("never_decoded")
 def test_a_thousand_scans_are_refused_at_once() -> None:
     received = jpeg(800, 600, progressive=True)
     last = received.rindex(b"\xff\xda")
     bomb = received[:last] + received[last:-2] * 1_000 + b"\xff\xd9"
 
-    started = time.perf_counter()
-
     assert refusal_of(bomb) is Refusal.BROKEN
-    assert time.perf_counter() - started < 0.5
 
 
+@pytest.mark.usefixtures("never_decoded")
 def test_a_million_empty_comments_are_refused_at_once() -> None:
     received = jpeg()
 
-    started = time.perf_counter()
-
     assert refusal_of(received[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + received[2:]) is Refusal.BROKEN
-    assert time.perf_counter() - started < 0.5
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "progressive", "PNG", "WEBP"])
