@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, exists, func, select
 
 from storage.guard_tables import regular
 from storage.inserting import insert_unless_there
@@ -80,16 +81,24 @@ class Guard:
         spoke = newcomers if people is None else newcomers.intersection(people)
         if not spoke:
             return Vouched({}, Counter())
-        query = (
-            select(standing.c.photo_id, standing.c.label_id)
-            .join_from(standing, vote, vote.c.photo_id == standing.c.photo_id)
-            .join(photo, photo.c.id == standing.c.photo_id)
-            .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
-            .where(vote.c.person_id.in_(sorted(spoke)))
-            .distinct()
-        )
-        taught = {row.photo_id: row.label_id for row in self._connection.execute(query)}
+        taught = {row.photo_id: row.label_id for row in self._connection.execute(_taught_by(classifier_id, spoke))}
         return vouch(self._votes.of_photos(sorted(taught)), taught, newcomers)
+
+    def waiting(self, classifier_id: int) -> frozenset[int]:
+        """The photos that wait, as `vouched` has them: for each lesson, so votes are read only where it takes them."""
+        newcomers = self.newcomers(classifier_id)
+        if not newcomers:
+            return frozenset()
+        other = vote.alias()
+        bears_out = other.c.person_id.is_(None) | other.c.person_id.not_in(sorted(newcomers))
+        bears_out |= other.c.reason == Reason.REVIEW
+        others = exists().where(other.c.photo_id == standing.c.photo_id, bears_out)
+        query = _taught_by(classifier_id, newcomers).add_columns(others.label("others"))
+        rows = self._connection.execute(query).all()
+        # Where nobody but newcomers spoke, nobody else can have agreed.
+        asked = {row.photo_id: row.label_id for row in rows if row.others}
+        votes = self._votes.of_photos(sorted(asked))
+        return frozenset(row.photo_id for row in rows if not row.others) | vouch(votes, asked, newcomers).waiting.keys()
 
     def welcome(self, classifier_id: int, person_id: int) -> bool:
         """Note that somebody is a newcomer no more, for good; False if she was none."""
@@ -152,6 +161,18 @@ class Guard:
         around = (deletion.c.first_lesson_at < moment) & (deletion.c.deleted_at > moment)
         query = select(deletion.c.id).where(deletion.c.classifier_id == classifier_id, around).limit(1)
         return self._connection.execute(query).first() is not None
+
+
+def _taught_by(classifier_id: int, people: Collection[int]) -> Select[Any]:
+    """Photos that these people have spoken of, and what those count as."""
+    return (
+        select(standing.c.photo_id, standing.c.label_id)
+        .join_from(standing, vote, vote.c.photo_id == standing.c.photo_id)
+        .join(photo, photo.c.id == standing.c.photo_id)
+        .where(photo.c.classifier_id == classifier_id, standing.c.state == State.TAUGHT)
+        .where(vote.c.person_id.in_(sorted(people)))
+        .distinct()
+    )
 
 
 def vouch(votes: Mapping[int, Iterable[Vote]], taught: Mapping[int, int], newcomers: Collection[int]) -> Vouched:

@@ -52,7 +52,7 @@ def run(store: Store, classifier_id: int, eyes: Eyes, recipe: Recipe) -> Iterato
     with store.read() as unit:
         said = _Said(
             unit.guard.senders(classifier_id),
-            frozenset(unit.guard.vouched(classifier_id).waiting),
+            unit.guard.waiting(classifier_id),
             unit.alarms.called_fine(classifier_id),
             frozenset(one.id for one in unit.people.with_role(Role.REVIEWER)),
         )

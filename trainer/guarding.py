@@ -29,7 +29,7 @@ class LeftOut:
 
 def learnable(unit: Unit, classifier_id: int) -> tuple[list[LabelledPhoto], LeftOut]:
     """Return the taught photos that may be learned, in order of id, and how many may not."""
-    taught, waiting = unit.photos.labelled(classifier_id), unit.guard.vouched(classifier_id).waiting
+    taught, waiting = unit.photos.labelled(classifier_id), unit.guard.waiting(classifier_id)
     photos = [one for one in taught if one.photo_id not in waiting]
     said = unit.guard.senders(classifier_id)
     senders = np.array([_number(said.get(one.photo_id)) for one in photos], dtype=np.int64)

@@ -48,7 +48,7 @@ def status(unit: Unit, classifier_id: int) -> Status:
         trainer_doing=beat.doing if beat else "",
         silent_for=unit.now - beat.at if beat else None,
         waiting=any(job.kind == JobKind.FIT for job in unit.jobs.unfinished(classifier_id)),
-        newcomers=len(unit.guard.vouched(classifier_id).waiting),
+        newcomers=len(unit.guard.waiting(classifier_id)),
         over_cap=left_out.get("over_cap", 0),
         over_cap_of=left_out.get("people", 0),
     )

@@ -140,7 +140,7 @@ def vote(unit: Unit, visit: Visit, presence: Presence, photo_id: int, label: Lab
     deed = visit.message_deed if reason is Reason.TYPED else f"{visit.deed}:{photo_id}"
     unit.votes.cast(photo_id, presence.person.id, VoteKind.LABEL, label.id, reason, deed=deed)
     request_fit(unit, presence.classifier_id)
-    waiting, standing = unit.guard.vouched(presence.classifier_id).waiting, unit.votes.standing(photo_id)
+    waiting, standing = unit.guard.waiting(presence.classifier_id), unit.votes.standing(photo_id)
     counts = unit.labels.counts(presence.classifier_id, waiting=waiting)
     return Taught(
         label=label,
@@ -243,12 +243,12 @@ def trainer_alive(unit: Unit) -> bool:
 
 def readiness_of(unit: Unit, classifier_id: int) -> Readiness:
     """Whether there is enough to learn from, and what is missing: as the trainer counts, by pictures that teach."""
-    return _readiness(unit, classifier_id, unit.guard.vouched(classifier_id).waiting)
+    return _readiness(unit, classifier_id, unit.guard.waiting(classifier_id))
 
 
 def label_counts(unit: Unit, classifier_id: int) -> list[LabelCount]:
     """Every label with how many photos teach it, most first, and how many more wait for somebody who agrees."""
-    return unit.labels.counts(classifier_id, waiting=unit.guard.vouched(classifier_id).waiting)
+    return unit.labels.counts(classifier_id, waiting=unit.guard.waiting(classifier_id))
 
 
 def _readiness(unit: Unit, classifier_id: int, waiting: Collection[int]) -> Readiness:

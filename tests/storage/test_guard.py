@@ -1,5 +1,7 @@
 """Whose lessons wait for somebody who agrees, and when somebody is a newcomer no more."""
 
+import random
+
 import pytest
 from sqlalchemy import text
 
@@ -44,6 +46,36 @@ def test_a_newcomers_lesson_waits_and_that_of_who_taught_first_does_not(guarded:
 
     assert waiting(guarded) == [photo.id]
     assert (is_new(guarded, 1001), is_new(guarded, 1002), is_new(guarded, 1000)) == (False, True, False)
+
+
+def test_what_waits_is_the_same_however_it_is_asked_for(guarded: Classroom) -> None:
+    """By the votes of all, or only where somebody else spoke: whoever spoke, agreed, contradicted or took it back."""
+    rng = random.Random(4)
+    guarded.store.confirmed_lessons = 1_000
+    with guarded.store.write() as unit:
+        cy = unit.people.meet(1003, "Cy", Role.TEACHER)
+        rae = unit.people.meet(1004, "Rae", Role.REVIEWER)
+        speakers = (guarded.ann, guarded.bo, guarded.bo, cy, cy, rae, None)
+    labels = [guarded.label(name) for name in ("apple", "leaf")]
+    found: list[list[int]] = []
+    for _ in range(20):
+        for photo in [guarded.photo(owner=guarded.bo) for _ in range(8)]:
+            for _ in range(rng.randint(1, 4)):
+                kind = rng.choice((VoteKind.LABEL, VoteKind.LABEL, VoteKind.LABEL, VoteKind.UNSURE, VoteKind.WITHDRAW))
+                speaker, label = rng.choice(speakers), rng.choice(labels)
+                reason = Reason.REVIEW if kind is VoteKind.LABEL and rng.random() < 0.1 else Reason.TYPED
+                with guarded.store.write() as unit:
+                    named = label.id if kind is VoteKind.LABEL else None
+                    unit.votes.cast(photo.id, None if speaker is None else speaker.id, kind, named, reason)
+        with guarded.store.read() as unit:
+            found.append(sorted(unit.guard.waiting(guarded.classifier.id)))
+        assert found[-1] == waiting(guarded)
+
+    newcomers = {guarded.bo.id, cy.id}
+    with guarded.store.read() as unit:
+        heard = [{vote.person_id for vote in unit.votes.of_photo(one)} for one in found[-1]]
+    assert 20 < len(found[-1]) < 120
+    assert any(people - newcomers for people in heard)
 
 
 def test_who_teaches_alone_waits_for_nobody(room: Classroom) -> None:
