@@ -79,7 +79,7 @@ async def look(context: Context, press: Press) -> str | None:
     try:
         is_open = await context.prepare(lambda scene: alarms.list_evidence(scene.unit, scene.presence, press.thing))
     except NotFound:
-        return guides.photo_gone()
+        is_open = False
     if not is_open:
         return guard_texts.nothing_to_look_at()
     await begin(context, Mode.ALARMS)
@@ -90,7 +90,7 @@ async def really(context: Context, press: Press) -> str | None:
     """Take all back, some votes at a time; pressed or handled again, it goes on and tells the same."""
     person, classifier_id = await context.look(lambda unit: _whom(unit, context, press.thing))
     if person is None:
-        return guides.photo_gone()
+        return guides.person_gone()
     store = context.services.store
     await context.prepare(lambda scene: scene.parcels.extend(stop_all(scene.unit, person.id)))
     await asyncio.to_thread(reverting.revert, store, classifier_id, person.id)
@@ -114,16 +114,15 @@ async def undo(context: Context, press: Press) -> str | None:
     """Let speak again what was taken back; pressed or handled again, it undoes nothing else."""
 
     def find(unit: Unit) -> tuple[Person | None, Reversal]:
-        whose = reverting.find(unit, _classifier_of(unit, context), press.thing)
-        person, _ = (None, 0) if whose.of_id is None else _whom(unit, context, whose.of_id)
-        return person, whose
+        made = reverting.find(unit, _classifier_of(unit, context), press.thing)
+        return None if made.of_id is None else _whom(unit, context, made.of_id)[0], made
 
     try:
         person, made = await context.look(find)
     except NotFound:
         return guard_texts.nothing_to_undo()
     if person is None:
-        return guides.photo_gone()
+        return guides.person_gone()
     done = await asyncio.to_thread(reverting.undo_revert, context.services.store, made)
     text = guard_texts.revert_undone(person, done.votes)
     await context.act(lambda scene: scene.replies.edit(scene.visit.message_id, Said(text)))

@@ -30,11 +30,20 @@ from bot.handlers import (
 )
 from bot.handlers.photos import answer_said
 from bot.replies import Said, answer_key, answered_in
-from bot.speech import answers, collection_texts, guides, inquiry_texts, texts
+from bot.speech import answers, collection_texts, guard_texts, guides, inquiry_texts, texts
 from storage import NotFound, Role
 
 MAX_TOAST = 200
 Effect = Callable[[Scene, Press, int], str | None]
+# What is said where the thing of a button is gone; of all others, that it was a photo's.
+GONE: dict[str, Callable[[], str]] = {
+    "alarm": guard_texts.nothing_to_look_at,
+    "change": guides.label_gone,
+    "collection": collection_texts.gone,
+    "inquiry": inquiry_texts.gone,
+    "label": guides.label_gone,
+    "person": guides.person_gone,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +97,7 @@ def _do(scene: Scene, button: Button, press: Press) -> str | None:
     try:
         return button.effect(scene, press, scene.visit.message_id)
     except NotFound as error:
-        if error.what == "collection":
-            return collection_texts.gone()
-        if error.what == "inquiry":
-            return inquiry_texts.gone()
-        return guides.label_gone() if error.what in ("label", "change") else guides.photo_gone()
+        return GONE.get(error.what, guides.photo_gone)()
 
 
 async def _toast(query: CallbackQuery, text: str | None, *, alert: bool = False) -> None:

@@ -288,6 +288,10 @@ def photo_gone() -> str:
     return "That photo was deleted, so there is nothing to change. Send it again if you like."
 
 
+def person_gone() -> str:
+    return "That person is not here any more, or is an owner, about whom only an owner decides. Nothing was changed."
+
+
 def label_gone() -> str:
     return "That name is gone by now, so there is nothing to change. Reply to the photo with what it shows."
 

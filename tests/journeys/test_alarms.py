@@ -95,6 +95,20 @@ async def test_whose_lessons_to_take_back_is_chosen_from_who_taught_lately(guard
     assert world.counts()["leaf"] == 6
 
 
+async def test_whoever_has_gone_meanwhile_is_said_to_be_gone(guarded: World) -> None:
+    world = guarded
+    await world.teach(world.bo, "leaf", 2)
+    await world.owner.send_text("/revert")
+    choice = await world.hears(world.owner, "Whose lessons shall I take back?")
+    await world.presses(world.owner, choice, "Bo")
+    question = await world.hears(world.owner, "Take back all that Bo said: 2 lessons")
+    await deletes_all(world, world.bo)
+
+    for message, button in ((choice, "Bo"), (question, "Take all back")):
+        toast = await world.presses(world.owner, message, button)
+        assert toast.startswith("That person is not here any more")
+
+
 async def test_in_a_group_a_reply_says_whose_and_only_admins_may(guarded: World) -> None:
     world = guarded
     group = await world.group()
