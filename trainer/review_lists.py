@@ -246,8 +246,8 @@ def _doubted(
     """Return doubtful labels and strangers, each looked at more closely only when its turn comes."""
     ids = tuple(label_id for label_id, _ in material.snapshot.labels)
     doubts, given = judged.doubts, judged.given
-    joint, doubtful = together(doubts), judged.suspicions()
-    labels = find_suspects(doubts, given, most=int((doubtful > DOUBTFUL).sum()))
+    joint = together(doubts)
+    labels = find_suspects(doubts, given, least=DOUBTFUL)
     strange = find_off_topic(doubts, given)
 
     def listed(one: Suspect) -> NewSuspect:

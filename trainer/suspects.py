@@ -89,8 +89,13 @@ def _odds(weights: Floats, given: Integers) -> Floats:
     return found
 
 
-def find_suspects(doubts: Doubts, given: Integers, *, most: int) -> tuple[Suspect, ...]:
-    """Return the `most` doubtful labels, the most doubtful first; those that no witness could judge are left out."""
+def find_suspects(
+    doubts: Doubts, given: Integers, *, most: int | None = None, least: float = -np.inf
+) -> tuple[Suspect, ...]:
+    """Return the `most` doubtful labels, all by default, doubted by more than `least` (log odds), the most first.
+
+    Those that no witness could judge are left out.
+    """
     joint = together(doubts)
     weights = _weighed(joint, given, doubts.judged)
     doubtful = _odds(weights, given)
@@ -101,7 +106,7 @@ def find_suspects(doubts: Doubts, given: Integers, *, most: int) -> tuple[Suspec
     return tuple(
         _suspect(int(row), int(given[row]), int(proposals[row]), joint, float(doubtful[row]), doubts)
         for row in order
-        if doubts.judged[row]
+        if doubtful[row] > least
     )
 
 
