@@ -18,11 +18,16 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest_asyncio.fixture
-async def guarded(tmp_path: Path) -> AsyncIterator[World]:
-    """A bot that knows Ann's apples and leaves, where three confirmed lessons end being new."""
-    async with running_bot(tmp_path) as world:
-        world.store.confirmed_lessons = 3
-        world.give_role(world.owner, Role.OWNER)
-        await world.owner.send_text("/start")
-        await world.knows_apples_and_leaves(world.ann)
-        yield world
+async def strict(world: World) -> World:
+    """A bot that nobody taught yet, where three confirmed lessons end being new."""
+    world.store.confirmed_lessons = 3
+    world.give_role(world.owner, Role.OWNER)
+    await world.owner.send_text("/start")
+    return world
+
+
+@pytest_asyncio.fixture
+async def guarded(strict: World) -> World:
+    """The same, and it knows Ann's apples and leaves."""
+    await strict.knows_apples_and_leaves(strict.ann)
+    return strict

@@ -30,28 +30,25 @@ async def is_listed(world: World, count: int) -> None:
     await world.until(listed, f"{count} lessons are listed")
 
 
-async def test_labels_and_what_is_still_needed_count_what_teaches(tmp_path: Path) -> None:
-    async with running_bot(tmp_path) as world:
-        world.store.confirmed_lessons = 3
-        world.give_role(world.owner, Role.OWNER)
-        await world.owner.send_text("/start")
-        await world.teach(world.ann, "apple", 3)
-        await world.teach(world.bo, "leaf", 2)
-        await world.teach(world.bo, "leaf", 1, label="pear", first=9)
-        await world.until(lambda: waiting(world) == 3, "Bo's lessons wait")
+async def test_labels_and_what_is_still_needed_count_what_teaches(strict: World) -> None:
+    world = strict
+    await world.teach(world.ann, "apple", 3)
+    await world.teach(world.bo, "leaf", 2)
+    await world.teach(world.bo, "leaf", 1, label="pear", first=9)
+    await world.until(lambda: waiting(world) == 3, "Bo's lessons wait")
 
-        labels = await world.ann.send_text("/labels")
-        told = await world.hears(world.ann, "I know 1 label", after=labels)
-        assert "3 photos of newcomers wait for someone who agrees." in told.text
-        assert ("apple  3\u00a0photos" in told.text, "leaf  " in told.text) == (True, False)
-        train = await world.ann.send_text("/train")
-        await world.hears(world.ann, "Before I can answer I need 2 photos of 1 other thing.", after=train)
-        one = await world.owner.send_text("/labels leaf")
-        await world.hears(world.owner, "leaf  0 photos\n2 photos of newcomers wait for someone", after=one)
+    labels = await world.ann.send_text("/labels")
+    told = await world.hears(world.ann, "I know 1 label", after=labels)
+    assert "3 photos of newcomers wait for someone who agrees." in told.text
+    assert ("apple  3\u00a0photos" in told.text, "leaf  " in told.text) == (True, False)
+    train = await world.ann.send_text("/train")
+    await world.hears(world.ann, "Before I can answer I need 2 photos of 1 other thing.", after=train)
+    one = await world.owner.send_text("/labels leaf")
+    await world.hears(world.owner, "leaf  0 photos\n2 photos of newcomers wait for someone", after=one)
 
-        [leaf] = await world.teach(world.ann, "leaf", 1, first=40)
-        told = await world.hears(world.ann, "Learned: leaf, 1 photo now.", after=leaf)
-        assert "Before I can answer I need 1 more of leaf." in told.text
+    [leaf] = await world.teach(world.ann, "leaf", 1, first=40)
+    told = await world.hears(world.ann, "Learned: leaf, 1 photo now.", after=leaf)
+    assert "Before I can answer I need 1 more of leaf." in told.text
 
 
 async def test_the_report_on_a_newcomers_zip_says_that_its_photos_wait(guarded: World) -> None:
@@ -208,19 +205,16 @@ async def test_a_newcomer_is_named_to_reviewers_only_if_she_agreed(guarded: Worl
     await world.hears(world.owner, "Bo is new here, and began to teach")
 
 
-async def test_where_all_that_is_there_waits_a_reviewer_can_let_it_count(tmp_path: Path) -> None:
+async def test_where_all_that_is_there_waits_a_reviewer_can_let_it_count(strict: World) -> None:
     """Ann knows apples, Bo leaves: without Bo's there are not two things to tell apart, and never a network."""
-    async with running_bot(tmp_path) as world:
-        world.store.confirmed_lessons = 3
-        world.give_role(world.owner, Role.OWNER)
-        await world.owner.send_text("/start")
-        await world.teach(world.ann, "apple", 4)
-        await world.teach(world.bo, "leaf", 4)
-        await world.hears(world.owner, "is new here, and began to teach", "/review newcomers")
-        await is_listed(world, 4)
+    world = strict
+    await world.teach(world.ann, "apple", 4)
+    await world.teach(world.bo, "leaf", 4)
+    await world.hears(world.owner, "is new here, and began to teach", "/review newcomers")
+    await is_listed(world, 4)
 
-        card = await opened(world, world.owner, "/review newcomers")
-        await pressed(world, world.owner, card, "All 4 of this person's")
+    card = await opened(world, world.owner, "/review newcomers")
+    await pressed(world, world.owner, card, "All 4 of this person's")
 
-        assert waiting(world) == 0
-        assert await world.train() is not None
+    assert waiting(world) == 0
+    assert await world.train() is not None
