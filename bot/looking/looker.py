@@ -47,8 +47,8 @@ class Looker:
         self._twins = twins
         self._copies = Copies(store, twins)
         self._lookers = ThreadPoolExecutor(threads, "look")
-        # As many: a look ends only when its photo is on the disk.
-        self._keepers = ThreadPoolExecutor(threads, "keep")
+        # Two each: while the network looks at a photo, one writes it to the disk and one compares it with all others.
+        self._keepers = ThreadPoolExecutor(2 * threads, "keep")
         self._in_hand = 0
 
     @property
@@ -84,10 +84,11 @@ class Looker:
         picture = self._decoders.normalise(data, side=loaded.side if loaded else SIDE)
         keeping = self._keepers.submit(self._store.blobs.put, picture.data)
         try:
+            pixels = self._pixels(picture)
+            comparing = self._keepers.submit(self._copies.of, pixels) if pixels is not None else None
             guess = loaded.guess(picture) if loaded else None
             twin = self._twins.of(picture, guess) if guess else None
-            pixels = self._pixels(picture)
-            likeness = self._copies.of(pixels) if pixels is not None else None
+            likeness = comparing.result() if comparing else None
             found = flaws(pixels, picture.width, picture.height) if judge and pixels is not None else None
         finally:
             digest = keeping.result()
