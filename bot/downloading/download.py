@@ -31,9 +31,10 @@ class Fetches(Protocol):
 class Pace:
     """How fast, how often and how long: counts, seconds, and bytes of `room`.
 
-    `tries` are all together, and `pause` is before the second one; it doubles. A server that wants to be left in peace
-    for longer than `patience` is not waited for. One that gives no answer `unanswered` times in a row is not asked for
-    the rest of its items.
+    `tries` are all together, and `pause` is before the second one; it doubles. It is `short_pause` where the connection
+    failed: that spares no server anything, and a list of dead links should not wait for each at its end. A server that
+    wants to be left in peace for longer than `patience` is not waited for. One that gives no answer `unanswered` times
+    in a row is not asked for the rest of its items.
     """
 
     at_once: int
@@ -41,6 +42,7 @@ class Pace:
     per_host: int = 2
     tries: int = 3
     pause: float = 1.0
+    short_pause: float = 0.3
     patience: float = 60.0
     unanswered: int = 5
     room: int = 64 * _MB
@@ -70,6 +72,8 @@ PASSING = frozenset(
     }
 )
 """What may be otherwise another time."""
+
+OF_THE_CONNECTION = frozenset({Reason.NO_ANSWER, Reason.CUT_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,8 @@ class _Run:
     def _after(self, one: Try, refusal: NotFetched) -> Missed | float:
         pace, host, reason = self._pace, one.host, refusal.reason
         host.unanswered = host.unanswered + 1 if reason is Reason.NO_ANSWER else 0
-        wait = max(refusal.wait or 0.0, pace.pause * 2.0**one.tries)
+        pause = pace.short_pause if reason in OF_THE_CONNECTION else pace.pause
+        wait = max(refusal.wait or 0.0, pause * 2.0**one.tries)
         at = self._clock() + wait
         if reason not in PASSING or one.tries + 1 >= pace.tries or wait > pace.patience or at >= self._ends:
             return Missed(one.item, reason)

@@ -18,7 +18,7 @@ from bot.fetching.errors import NotFetched, Reason
 from bot.fetching.fetch import Fetched, Fetcher
 from tests.bot.fetching.servers import internet, look_up, ok, says
 
-QUICK = Pace(at_once=8, total=60.0, pause=0.01)
+QUICK = Pace(at_once=8, total=60.0, pause=0.01, short_pause=0.01)
 Answer = Callable[[str, int], Awaitable[bytes]]
 
 
@@ -137,10 +137,20 @@ async def test_what_does_not_pass_is_told_after_as_many_tries_as_it_is_worth(rea
     assert web.tries.total() == (3 if found.may_pass else 1)
 
 
-async def test_the_pause_before_another_try_doubles() -> None:
-    web = Web(refuses(Reason.SERVER_FAILED))
+@pytest.mark.parametrize(
+    ("reason", "pace"),
+    [
+        (Reason.SERVER_FAILED, replace(QUICK, pause=0.1)),
+        (Reason.NO_ANSWER, replace(QUICK, short_pause=0.1)),
+        (Reason.CUT_OFF, replace(QUICK, pause=3_600.0, short_pause=0.1)),
+    ],
+)
+async def test_the_pause_before_another_try_doubles_and_is_short_where_the_connection_failed(
+    reason: Reason, pace: Pace
+) -> None:
+    web = Web(refuses(reason))
 
-    await outcomes(listed("one"), web, replace(QUICK, pause=0.1))
+    await outcomes(listed("one"), web, pace)
 
     first, second, third = (moment for _, moment in web.asked)
     assert second - first >= 0.1
