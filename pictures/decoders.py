@@ -25,8 +25,8 @@ from pictures.region import Region
 log = logging.getLogger(__name__)
 # More at once would only take each other's time: they decode what others then look at.
 PROCESSES = 2
-# A process that leaks, or was changed by a picture, is not kept for long.
-PICTURES_EACH = 200
+# A process that leaks, or was changed by a picture, is not kept for long. Starting one takes 0.2 s of processor time.
+PICTURES_EACH = 1_000
 # By the clock; processor time has a limit of its own, which is reached first on a machine that is not overloaded.
 WALL_SECONDS = 5.5
 START_SECONDS = 60.0
