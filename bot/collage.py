@@ -16,7 +16,10 @@ PAPER, HIDDEN = (24, 26, 30), (58, 62, 70)
 
 
 def collage(shown: Pixels, below: Sequence[Pixels | None], *, columns: int = 3) -> bytes:
-    """The JPEG of a picture with a row of squares below it; None stands for one that may not be shown."""
+    """The JPEG of a picture above a row of squares, each with a whole picture in it.
+
+    None stands for one that may not be shown.
+    """
     height, breadth = shown.shape[:2]
     width = max(breadth, LEAST_WIDTH, height // LONGEST_RATIO)
     side = (width - GAP * (columns - 1)) // columns
@@ -25,16 +28,9 @@ def collage(shown: Pixels, below: Sequence[Pixels | None], *, columns: int = 3) 
     page = Image.new("RGB", (width, total), PAPER)
     page.paste(Image.fromarray(shown), ((width - breadth) // 2, (height - shown.shape[0]) // 2))
     for place, pixels in enumerate(below[:columns]):
-        tile = Image.new("RGB", (side, side), HIDDEN) if pixels is None else _square(pixels, side)
+        tile = Image.new("RGB", (side, side), HIDDEN) if pixels is None else _tile(pixels, side)
         page.paste(tile, (place * (side + GAP), height + GAP))
     return as_jpeg(np.asarray(page))
-
-
-def _square(pixels: Pixels, side: int) -> Image.Image:
-    picture = Image.fromarray(pixels)
-    edge = min(picture.size)
-    left, top = (picture.width - edge) / 2, (picture.height - edge) / 2
-    return picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + edge, top + edge))
 
 
 def side_by_side(pictures: Sequence[Pixels], *, side: int, columns: int = 3) -> bytes:
@@ -43,13 +39,15 @@ def side_by_side(pictures: Sequence[Pixels], *, side: int, columns: int = 3) -> 
     rows = -(-len(pictures) // columns)
     page = Image.new("RGB", (columns * (side + GAP) - GAP, rows * (side + GAP) - GAP), PAPER)
     for place, pixels in enumerate(pictures):
-        whole = Image.fromarray(pixels)
-        whole = whole.resize(_fitting(whole.size, side), Image.Resampling.BILINEAR)
-        left, top = place % columns * (side + GAP), place // columns * (side + GAP)
-        page.paste(whole, (left + (side - whole.width) // 2, top + (side - whole.height) // 2))
+        page.paste(_tile(pixels, side), (place % columns * (side + GAP), place // columns * (side + GAP)))
     return as_jpeg(np.asarray(page))
 
 
-def _fitting(size: tuple[int, int], side: int) -> tuple[int, int]:
-    scale = side / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+def _tile(pixels: Pixels, side: int) -> Image.Image:
+    """A square with all of a picture in it: what it was taught for may lie at its edge."""
+    picture, tile = Image.fromarray(pixels), Image.new("RGB", (side, side), PAPER)
+    scale = side / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    whole = picture.resize((width, height), Image.Resampling.BILINEAR)
+    tile.paste(whole, ((side - width) // 2, (side - height) // 2))
+    return tile

@@ -28,6 +28,19 @@ def test_what_was_asked_stands_above_what_is_most_alike() -> None:
     assert _near(page.getpixel((side + GAP + side // 2, 200 + GAP + side // 2)), HIDDEN)
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(slice(0, 10), slice(None)), (slice(None), slice(0, 10))])
+def test_what_lies_at_the_edge_of_a_long_photo_is_shown(rows: slice, columns: slice) -> None:
+    tall = isinstance(rows.stop, int)
+    photo = plain((0, 0, 200), *((30, 90) if tall else (90, 30)))
+    photo[rows, columns] = (0, 200, 0)
+
+    page = opened(collage(plain((200, 0, 0), 316, 200), [photo]))
+
+    side = (316 - 2 * GAP) // 3
+    at = (side // 2, 5) if tall else (5, side // 2)
+    assert _near(page.getpixel((at[0], 200 + GAP + at[1])), (0, 200, 0))
+
+
 def test_where_nothing_is_alike_the_photo_stands_alone() -> None:
     assert opened(collage(plain((9, 9, 9), 320, 80), [])).size == (320, 80)
 
