@@ -15,6 +15,9 @@ os.environ["PTB_TIMEDELTA"] = "true"
 KEPT = ("PUPIL_TEST_", "PUPIL_BENCHMARK_", "PUPIL_CHROMIUM")
 for _name in [name for name in os.environ if name.startswith("PUPIL_") and not name.startswith(KEPT)]:
     del os.environ[_name]
+if "PUPIL_TEST_DEBUG" in os.environ:
+    # For the processes that tests start (tests/canary.py).
+    os.environ["PUPIL_LOG_LEVEL"] = "DEBUG"
 
 import pytest  # noqa: E402 - the environment comes first
 from hypothesis import settings as hypothesis_settings  # noqa: E402

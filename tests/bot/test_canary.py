@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.playground import Fault
 from bot.redaction import HIDDEN, install, set_up_logging
 from tests.support.bots import TOKEN, World, picture
+from tests.support.canary import files_in, holders
 
 SECRET = TOKEN.partition(":")[2]
 
@@ -71,10 +73,8 @@ async def test_the_token_is_nowhere(
     assert SECRET not in caplog.text
     assert all(SECRET not in repr(error) + str(error) for error in errors)
     assert SECRET not in status_of(world)
-    files = [file for file in world.home.rglob("*") if file.is_file()]
-    holders = {str(file.relative_to(world.home)) for file in files if SECRET.encode() in file.read_bytes()}
-    assert len(files) > 20
-    assert holders <= {os.path.join("playground", "token")}
+    assert len(list(files_in(world.home))) > 20
+    assert holders(world.home, SECRET) == []
 
 
 async def refusals(world: World) -> list[BaseException]:
@@ -103,6 +103,16 @@ def status_of(world: World) -> str:
     )
     assert '"network"' in shown.stdout
     return shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("spelling", ["a+b/c=found", "a%2Bb%2Fc%3Dfound"])
+def test_a_token_is_found_wherever_it_is(tmp_path: Path, spelling: str) -> None:
+    hidden = tmp_path / "deep" / ".hidden"
+    hidden.parent.mkdir()
+    hidden.write_bytes(b"\xff\x00" + spelling.encode() + b"\x00")
+    (tmp_path / "another").write_text("a+b/c=foun")
+
+    assert holders(tmp_path, "a+b/c=found") == ["deep/.hidden"]
 
 
 def test_settings_do_not_show_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
