@@ -190,6 +190,12 @@ def test_what_strangers_send_is_decoded_in_processes_of_their_own() -> None:
     assert calls == []
 
 
+def test_openvino_is_imported_where_its_telemetry_cannot_be() -> None:
+    importers = [p.name for p in sources(*PACKAGES) if any(n.split(".")[0] == "openvino" for n in imports(p))]
+
+    assert importers == []
+
+
 def test_nothing_is_unpickled() -> None:
     for path in sources(*PACKAGES):
         assert not {"pickle", "dill", "joblib", "shelve", "marshal"} & {n.split(".")[0] for n in imports(path)}, path

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 from trainer.composing import EMBEDDING, FORMAT, LOGITS, PICTURE, PROBABILITIES, PRODUCER, is_sealed
+from trainer.engine import openvino
 from trainer.errors import ExportRefused
 from trainer.predicting import Guess, ranked
 from trainer.preprocessing import Pixels, Preprocessing, decode
@@ -53,14 +54,12 @@ class ExportedNetwork:
 
         It is run in float32, and so answers alike on every machine, also where OpenVINO would choose bfloat16.
         """
-        import openvino
-
         data = read(path)
         card = inspect(path, data)
         options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
-        core = openvino.Core()
+        core = openvino().Core()
         try:
             opened = cls(core.compile_model(core.read_model(data, b""), "CPU", options), card)
             # The first inference sets OpenVINO up, which must not happen in two threads at once (see `embedding`).

@@ -23,6 +23,7 @@ from trainer.artefact import Artefact, verify
 from trainer.composing import LOGITS, PICTURE, export_network
 from trainer.embedders import embedder_path, find_embedder
 from trainer.embedding import Embedder
+from trainer.engine import openvino
 from trainer.exported import ExportedNetwork
 from trainer.head import softmax
 from trainer.network import build
@@ -107,14 +108,13 @@ def _torch(artefact: Artefact, embedders: Path) -> Answer:
 
 def _engines(file: Path, artefact: Artefact, embedders: Path) -> Iterator[tuple[str, Answer]]:
     import onnxruntime
-    import openvino
 
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     yield "ONNX Runtime", lambda pixels: session.run([LOGITS], {PICTURE: pixels})[0]
     own = ExportedNetwork.open(file)
     yield "OpenVINO", lambda pixels: own.run(pixels)[1]
     # As somebody calls it who does not ask for float32; on processors with bfloat16 that is what they get.
-    plain = openvino.Core().compile_model(str(file), "CPU")
+    plain = openvino().Core().compile_model(str(file), "CPU")
     yield "OpenVINO's own choice", lambda pixels: plain({PICTURE: pixels})[LOGITS]
     bots = Embedder.open(embedder_path(embedders, artefact.manifest.embedder))
     yield "the bot, for comparison", lambda pixels: artefact.head.logits(bots.embed_pixels(pixels)[None])[0]

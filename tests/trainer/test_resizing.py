@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 import onnxruntime
-import openvino
 import pytest
 from onnx import TensorProto, helper
 
+from trainer.engine import openvino
 from trainer.graphs import Graph, Value
 from trainer.preprocessing import MODES, Mode, Pixels, Preprocessing, fit_in
 from trainer.resizing import write_resizing
@@ -39,7 +39,7 @@ def eyes(spec: Preprocessing) -> dict[str, Eyes]:
     onnx.checker.check_model(made, full_check=True)
     data = made.SerializeToString()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-    core = openvino.Core()
+    core = openvino().Core()
     compiled = core.compile_model(core.read_model(data, b""), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return {
         "ONNX Runtime": lambda pixels: session.run(None, {"picture": pixels})[0][0],

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from storage import StorageError
 from trainer.durable import write_durably
+from trainer.engine import openvino
 from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels, Preprocessing, decode, fit_in
 from trainer.tuning.augmentation import Augmentation, augmented
@@ -45,13 +45,13 @@ class Kept:
             self.shape = tuple(self._module(self._example).shape[1:])
 
     @cached_property
-    def _request(self) -> openvino.InferRequest:
-        network = openvino.convert_model(torch.export.export(self._module, (self._example,)))
+    def _request(self) -> Any:
+        network = openvino().convert_model(torch.export.export(self._module, (self._example,)))
         network.reshape(list(self._example.shape))
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if self._threads:
             options["INFERENCE_NUM_THREADS"] = self._threads
-        return openvino.Core().compile_model(network, "CPU", options).create_infer_request()
+        return openvino().Core().compile_model(network, "CPU", options).create_infer_request()
 
     def __call__(self, picture: Pixels) -> Half:
         """Return features of shape `shape` of one picture (size, size, 3)."""
