@@ -171,14 +171,17 @@ def with_swapped_channels(embedder: bytes) -> bytes:
 
 def with_normalisation(embedder: bytes, mean: tuple[float, ...], std: tuple[float, ...]) -> bytes:
     """Return an embedder that normalises pixels otherwise than it says."""
-    graph, changed = onnx.load_from_string(embedder), 0
-    for constant in graph.graph.initializer:
-        if constant.name in ("mean", "std"):
-            before = numpy_helper.to_array(constant)
-            values = np.array(mean if constant.name == "mean" else std, before.dtype)
-            constant.CopyFrom(numpy_helper.from_array(values.reshape(before.shape), constant.name))
-            changed += 1
-    if changed != 2:
+    graph = onnx.load_from_string(embedder)
+    taking = [next(node for node in graph.graph.node if node.op_type == kind) for kind in ("Sub", "Div")]
+    constants = {constant.name: constant for constant in graph.graph.initializer}
+    for node, values in zip(taking, (mean, std), strict=True):
+        # One of its own: what happens to be equal elsewhere may share the other.
+        name = f"other {node.op_type}"
+        before = numpy_helper.to_array(constants[node.input[1]])
+        after = np.array(values, before.dtype).reshape(1, 3, 1, 1)
+        graph.graph.initializer.append(numpy_helper.from_array(after, name))
+        node.input[1] = name
+    if taking[1].input[0] != taking[0].output[0]:
         raise ValueError("this embedder normalises in some other way")
     return bytes(graph.SerializeToString())
 
