@@ -49,6 +49,8 @@ format: setup ## put the code into its one format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# A second thread for matrices of this size costs seven times the work, and more where others work too.
+bench: export OPENBLAS_NUM_THREADS = 1
 bench: setup ## measure learning and answering on PUPIL_BENCHMARK_DATA, beside the fastai of PUPIL_BENCHMARK_PEER
 	$(BIN)/python -m tests.benchmarks.cycle $(BENCH_HOME)
 	$(BIN)/python -m tests.benchmarks.predict $(BENCH_HOME)
