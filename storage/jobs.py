@@ -47,12 +47,21 @@ class Jobs:
             insert_unless_there(self._connection, asker, job_id=found.id, chat_id=asked_in_id)
         return found
 
-    def claim(self, kinds: Sequence[str], worker: str, lease_seconds: float, *, tries: int = MAX_TRIES) -> Job | None:
+    def claim(
+        self,
+        kinds: Sequence[str],
+        worker: str,
+        lease_seconds: float,
+        *,
+        tries: int = MAX_TRIES,
+        asked_before: datetime | None = None,
+    ) -> Job | None:
         """Take the job that is due longest, or whose worker let its lease run out; None if there is none.
 
-        A job that was taken so many times and never came back has failed: it may be what ends its workers.
+        A job that was taken so many times and never came back has failed: it may be what ends its workers. With
+        `asked_before` only a job will do that was asked for by then.
         """
-        while (row := self._claimable(kinds)) is not None:
+        while (row := self._claimable(kinds, asked_before or self._moment.now)) is not None:
             if row.tries < tries:
                 lease_until = self._moment.now + timedelta(seconds=lease_seconds)
                 self._set(row.id, state=JobState.RUNNING, worker=worker, lease_until=lease_until, tries=row.tries + 1)
@@ -208,13 +217,13 @@ class Jobs:
         if self._connection.execute(held).first() is None:
             raise NotFound("classifier", classifier_id)
 
-    def _claimable(self, kinds: Sequence[str]) -> Row[tuple[object, ...]] | None:
+    def _claimable(self, kinds: Sequence[str], asked_before: datetime) -> Row[tuple[object, ...]] | None:
         now = self._moment.now
         free = (job.c.state == JobState.QUEUED) & (job.c.due_at <= now)
         abandoned = (job.c.state == JobState.RUNNING) & (job.c.lease_until < now)
         query = (
             select(job)
-            .where(job.c.kind.in_(kinds), free | abandoned)
+            .where(job.c.kind.in_(kinds), job.c.asked_at <= asked_before, free | abandoned)
             .order_by(job.c.due_at, job.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -41,10 +41,12 @@ EMBED_SECONDS = 1.0
 UNREADABLE_SECONDS = 900.0
 PROCESS, TUNING = "trainer", "tuning"
 # What takes seconds and is done here, fine-tunings being carried out beside it. An outlook, which anybody may ask for,
-# waits until nothing else is due: lessons come first.
+# waits until nothing else is due, or it has waited too long: lessons come first.
 FIRST, LAST = (JobKind.FIT, JobKind.REPORT), (JobKind.OUTLOOK, JobKind.SUSPECTS)
 # Suspects are listed so long after a fit, so that lessons that come one by one do not have them listed each time.
 LIST_AFTER = timedelta(seconds=20)
+# However long lessons keep coming, what waits for them to end is carried out so long after it was asked for.
+PATIENCE = timedelta(minutes=5)
 
 
 class Service:
@@ -129,7 +131,11 @@ class Service:
 
     def _claim(self, unit: Unit) -> Job | None:
         lease = self._settings.lease_seconds
-        return unit.jobs.claim(FIRST, self._worker, lease) or unit.jobs.claim(LAST, self._worker, lease)
+        return (
+            unit.jobs.claim(LAST, self._worker, lease, asked_before=unit.now - PATIENCE)
+            or unit.jobs.claim(FIRST, self._worker, lease)
+            or unit.jobs.claim(LAST, self._worker, lease)
+        )
 
     def _look_through(self, untuned: Embedder) -> Eyes:
         """Return the eyes of the network that answers now, opened anew only when it is another."""
@@ -199,7 +205,7 @@ class Service:
     def _list_suspects(self, job: Job, eyes: Eyes) -> None:
         """Weigh what people said, then make the lists that reviewers are shown.
 
-        Give way to lessons, or to the next trainer if told to stop.
+        Give way to lessons while there is patience, or to the next trainer if told to stop.
         """
         weighing = considering.run(self._store, job.classifier_id, eyes, self._recipe)
         unreadable, seen = self._unreadable, self._seen
@@ -215,7 +221,8 @@ class Service:
             if self._stop.is_set():
                 return
             with self._store.write() as unit:
-                if unit.jobs.is_due(JobKind.FIT, job.classifier_id):
+                is_late = job.asked_at < unit.now - PATIENCE
+                if not is_late and unit.jobs.is_due(JobKind.FIT, job.classifier_id):
                     unit.jobs.release(job.id, self._worker)
                     return
 

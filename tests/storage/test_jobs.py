@@ -42,6 +42,18 @@ def test_only_jobs_of_the_asked_kinds_are_claimed(room: Classroom, clock: HandCl
     assert claim(room.store, "one") is None
 
 
+def test_of_late_jobs_only_those_are_claimed_that_were_asked_for_by_then(room: Classroom, clock: HandClock) -> None:
+    early = ask(room, clock, kind="first")
+    clock.wait(60)
+    ask(room, clock, kind="second")
+
+    with room.store.write() as unit:
+        by_then = clock() - timedelta(seconds=60)
+        claimed = [unit.jobs.claim(["first", "second"], "one", LEASE, asked_before=by_then) for _ in range(2)]
+
+    assert [one and one.id for one in claimed] == [early.id, None]
+
+
 def test_two_workers_never_hold_one_job(room: Classroom, clock: HandClock) -> None:
     for number in range(12):
         ask(room, clock, kind=f"kind {number}")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bot.actions.list_recall import missed_by_list
-from storage import Job, JobKind, JobState, Reason, Standing, Store, SuspectKind, Vote, VoteKind
+from storage import Job, JobKind, JobState, Reason, Standing, Store, SuspectKind, Vote, VoteKind, open_store
 from tests.trainer.conftest import Teach
 from tests.trainer.test_fitting import clouds
 from trainer import cycle, list_recall, review_lists
@@ -26,7 +26,7 @@ from trainer.list_recall import Evidence, Stated
 from trainer.planting import Judged
 from trainer.recipe import Recipe
 from trainer.review_lists import Listed
-from trainer.service import Service
+from trainer.service import PATIENCE, Service
 from trainer.settings import TrainerSettings
 from trainer.suspects import find_suspects, together
 
@@ -196,6 +196,36 @@ def test_people_hear_of_the_lists_first_and_a_lesson_that_is_due_is_not_kept_wai
         assert fit is not None
         unit.jobs.finish(fit.id, "test", {})
     assert finished()["recall"] == {"of": "5eed" * 16, "planted": 40, "found": 40}
+
+
+def test_lists_are_made_however_long_lessons_keep_coming(
+    store: Store, settings: TrainerSettings, teach: Teach, embedder: Embedder
+) -> None:
+    teach("red", 4)
+    asked_at = datetime.now(UTC)
+
+    def claimed_after(wait: timedelta) -> tuple[JobKind, JobState]:
+        """What the trainer takes up first, lessons being due all the time, and what becomes of the lists."""
+        with closing(open_store(store.home, clock=lambda: asked_at + wait)) as later:
+            service = Service(later, settings, RECIPE, threading.Event())
+            with later.write() as unit:
+                unit.jobs.request(JobKind.SUSPECTS, 1, due_at=asked_at)
+                unit.jobs.request(JobKind.FIT, 1, due_at=asked_at)
+                first = service._claim(unit)
+                assert first is not None
+                unit.jobs.release(first.id, service._worker)
+                listing = unit.jobs.claim([JobKind.SUSPECTS], service._worker, 60)
+            assert listing is not None
+            service._list_suspects(listing, Eyes(embedder))
+            with later.write() as unit:
+                unit.jobs.release_all()
+                return JobKind(first.kind), unit.jobs.get(listing.id).state
+
+    with store.write() as unit:
+        unit.classifiers.default()
+
+    assert claimed_after(timedelta()) == (JobKind.FIT, JobState.QUEUED)
+    assert claimed_after(PATIENCE + timedelta(seconds=1)) == (JobKind.SUSPECTS, JobState.DONE)
 
 
 def test_nothing_is_tried_out_where_all_lessons_have_one_name(
