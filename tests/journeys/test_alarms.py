@@ -102,7 +102,7 @@ async def test_whoever_has_gone_meanwhile_is_said_to_be_gone(guarded: World) -> 
     choice = await world.hears(world.owner, "Whose lessons shall I take back?")
     await world.presses(world.owner, choice, "Bo")
     question = await world.hears(world.owner, "Take back all that Bo said: 2 lessons")
-    await deletes_all(world, world.bo)
+    await world.deletes_all(world.bo)
 
     for message, button in ((choice, "Bo"), (question, "Take all back")):
         toast = await world.presses(world.owner, message, button)
@@ -159,21 +159,13 @@ async def test_undo_pressed_twice_gives_back_no_earlier_reversal(guarded: World)
     assert world.counts()["apple"] == 6
 
 
-async def deletes_all(world: World, person: Person) -> None:
-    await person.send_text("/mydata")
-    shown = await world.hears(person, "Of you I keep")
-    await world.presses(person, shown, "Delete all of it")
-    await world.presses(person, await world.hears(person, "for good?"), "Delete for good")
-    await world.settled()
-
-
 async def test_what_admins_and_reviewers_were_told_of_a_person_goes_with_her_data(guarded: World) -> None:
     world = guarded
     raise_alarm(world, world.bo, await world.teach(world.bo, "leaf", 5, label="apple"))
     alarm = await told_alarm(world)
     told = await world.hears(world.owner, "is new here, and began to teach")
 
-    await deletes_all(world, world.bo)
+    await world.deletes_all(world.bo)
 
     left = [one.id for one in await world.owner.history()]
     assert alarm.id not in left
@@ -189,7 +181,7 @@ async def test_an_alarm_that_shows_a_deleted_photo_comes_anew_without_it(guarded
     raise_alarm(world, world.bo, [anns, *await world.teach(world.bo, "leaf", 2, label="apple")])
     alarm = await told_alarm(world)
 
-    await deletes_all(world, world.ann)
+    await world.deletes_all(world.ann)
     again = await world.owner.wait_for(lambda one: "Please look at what" in one.text, after=alarm)
 
     assert again.photo is not None
