@@ -43,6 +43,11 @@ def side_by_side(pictures: Sequence[Pixels], *, side: int, columns: int = 3) -> 
     return as_jpeg(np.asarray(page))
 
 
+def blank(side: int) -> bytes:
+    """The JPEG that stands where a photo stood."""
+    return as_jpeg(np.asarray(Image.new("RGB", (side, side // 2), HIDDEN)))
+
+
 def _tile(pixels: Pixels, side: int) -> Image.Image:
     """A square with all of a picture in it: what it was taught for may lie at its edge."""
     picture, tile = Image.fromarray(pixels), Image.new("RGB", (side, side), PAPER)

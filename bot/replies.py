@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from bot.actions.shown import picture_word
 from bot.visit import Visit
 from storage import Network, Unit
 
@@ -87,29 +88,21 @@ class Replies:
 
     def edit_photo(self, message_id: int, data: bytes, name: str, said: Said) -> None:
         """Put another picture, caption and buttons into a message; an edit of it that is still unsent is dropped."""
-        self._edit_captioned("editMessageMedia", message_id, said, attachment=data, attachment_name=name)
+        payload, word = captioned(self._visit.chat_id, message_id, said), picture_word(message_id)
+        self._owe("editMessageMedia", payload, coalesce=word, attachment=data, attachment_name=name)
 
     def edit_caption(self, message_id: int, said: Said) -> None:
-        """Change what stands below the picture of a message, and its buttons."""
-        self._edit_captioned("editMessageCaption", message_id, said)
+        """Change what stands below the picture of a message, and its buttons.
+
+        A picture that is still to be put there stays owed: it may take the place of one that must not be seen any more.
+        """
+        payload = captioned(self._visit.chat_id, message_id, said)
+        self._owe("editMessageCaption", payload, coalesce=f"caption:{message_id}")
 
     def edit_keyboard(self, message_id: int, keyboard: Keyboard) -> None:
         markup = {"inline_keyboard": keyboard}
         payload = {"chat_id": self._visit.chat_id, "message_id": message_id, "reply_markup": markup}
         self._owe("editMessageReplyMarkup", payload)
-
-    def _edit_captioned(
-        self, method: str, message_id: int, said: Said, *, attachment: bytes | None = None, attachment_name: str = ""
-    ) -> None:
-        payload = {
-            "chat_id": self._visit.chat_id,
-            "message_id": message_id,
-            "caption": said.html[:MAX_CAPTION],
-            "parse_mode": "HTML",
-            "reply_markup": {"inline_keyboard": said.keyboard or []},
-        }
-        coalesce = f"card:{message_id}"
-        self._owe(method, payload, coalesce=coalesce, attachment=attachment, attachment_name=attachment_name or None)
 
     def network(self, network: Network, name: str, caption: str) -> None:
         """Send a network as a file. The file is made when it is sent: as an attachment it would swell the database.
@@ -147,6 +140,17 @@ class Replies:
             attachment=attachment,
             attachment_name=attachment_name,
         )
+
+
+def captioned(chat_id: int, message_id: int, said: Said) -> dict[str, Any]:
+    """The payload of an edit of a message with a picture."""
+    return {
+        "chat_id": chat_id,
+        "message_id": message_id,
+        "caption": said.html[:MAX_CAPTION],
+        "parse_mode": "HTML",
+        "reply_markup": {"inline_keyboard": said.keyboard or []},
+    }
 
 
 def answer_key(prediction_id: int) -> str:

@@ -12,9 +12,26 @@ from storage import Label, SuspectKind
 KEEP, PROPOSED, CHOSEN, ANOTHER, ASIDE = "vk", "vp", "vc", "vo", "va"
 CANNOT_TELL, SKIP, BEST, DIFFERENT = "vt", "vs", "vb", "vd"
 UNDO, STOP, BACK = "vu", "vq", "vr"
+# Below a card whose photo was deleted: the next one.
+GO_ON = "vg"
 # All waiting lessons of a newcomer are right.
 ALL_RIGHT = "vn"
-ACTIONS = (KEEP, PROPOSED, CHOSEN, ANOTHER, ASIDE, CANNOT_TELL, SKIP, BEST, DIFFERENT, UNDO, STOP, BACK, ALL_RIGHT)
+ACTIONS = (
+    KEEP,
+    PROPOSED,
+    CHOSEN,
+    ANOTHER,
+    ASIDE,
+    CANNOT_TELL,
+    SKIP,
+    BEST,
+    DIFFERENT,
+    UNDO,
+    STOP,
+    BACK,
+    GO_ON,
+    ALL_RIGHT,
+)
 # A mode takes the lowest bits of a button's argument.
 _MODES = 8
 LABELS_A_PAGE = 8
@@ -43,6 +60,10 @@ class ReviewButtons:
     def ended(self, mode: Mode, progress: Progress) -> Keyboard:
         """Below a summary: the last decision can still be taken back."""
         return [] if progress.undoable is None else [[self._undo(mode, progress.undoable)]]
+
+    def deleted(self, mode: Mode, message: int) -> Keyboard:
+        """Below a card whose photo was deleted. A message of a review stands in for the card that is gone."""
+        return [[self.keyboards.button("▶️ Go on", GO_ON, message, with_mode(mode))]]
 
     def labels(self, card: Card, labels: Sequence[Label], page: int) -> Keyboard:
         """One page of names, two in a row, and the way back."""

@@ -141,6 +141,7 @@ class BotService:
     def _tidy(self) -> None:
         with self._store.write() as unit:
             unit.inbox.forget_before(unit.now - KEEP_MAIL)
+            unit.card_messages.note_numbers()
             unit.outbox.forget_before(unit.now - KEEP_MAIL)
             unit.albums.forget_before(unit.now - KEEP_MAIL)
             unit.arrivals.forget_old()

@@ -3,6 +3,7 @@
 from pictures import Picture, PictureRefused, Refusal, normalise
 from storage.alarms import Alarm, NewAlarm, Settlement
 from storage.arrivals import Arrival, Quota, arrival_key
+from storage.card_messages import CardMessage
 from storage.collections import (
     LEARNED,
     Collected,
@@ -85,6 +86,7 @@ __all__ = [
     "AnswerKind",
     "Arrival",
     "Awaited",
+    "CardMessage",
     "ChangeKind",
     "Chat",
     "Choice",

@@ -187,7 +187,8 @@ class Outbox:
         query = select(outbox.c.dedupe).where(
             outbox.c.bot_id == bot_id, outbox.c.lane == lane, outbox.c.message_id == message_id
         )
-        found: str | None = self._connection.execute(query.limit(1)).scalar_one_or_none()
+        # It was sent before it was edited.
+        found: str | None = self._connection.execute(query.order_by(outbox.c.id).limit(1)).scalar_one_or_none()
         return found
 
     def take_back(self, dedupe: str) -> None:
@@ -197,6 +198,13 @@ class Outbox:
     def take_back_all(self, beginning: str) -> None:
         """The same of all that was owed as something that begins so."""
         self._take_back(outbox.c.dedupe.startswith(beginning, autoescape=True))
+
+    def drop_unsent(self, bot_id: int, lane: int, coalesce: str) -> None:
+        """What is owed with this word is made no more, nor tried again where it may be on its way."""
+        self._connection.execute(*_outdated(bot_id, lane, coalesce))
+        alike = (outbox.c.bot_id == bot_id) & (outbox.c.lane == lane) & (outbox.c.coalesce == coalesce)
+        ended: dict[str, Any] = {"state": DEAD, "payload": {}, "attachment": None}
+        self._connection.execute(update(outbox).where(alike, outbox.c.state == PENDING).values(**ended))
 
     def _take_back(self, which: ColumnElement[bool]) -> None:
         # A removal that is owed already stays owed.

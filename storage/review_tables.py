@@ -1,6 +1,6 @@
 """The tables of reviewing: the suspects that a run found, and what reviewers decided about them."""
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from storage.columns import Id
 from storage.columns import identity as _id
@@ -74,4 +74,33 @@ suspect_photo = Table(
     Column("photo_id", Id, ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True),
     Column("place", Integer, nullable=False),
     Index("ix_suspect_photo_photo_id", "photo_id"),
+)
+
+card_message = Table(
+    "card_message",
+    metadata,
+    # A message of a review: one card after the other stands in it.
+    _id(),
+    Column("bot_id", BigInteger, nullable=False),
+    Column("lane", BigInteger, nullable=False),
+    # What it is owed as, and its number in the chat once that is known.
+    Column("key", String(80), nullable=False, unique=True),
+    Column("message_id", BigInteger, nullable=True),
+    # Which lists its review goes through, as its buttons say it; and of which alarm, where it looks at one.
+    Column("mode", Integer, nullable=False),
+    _ref("alarm_id", "alarm.id", null=True, loosen=True),
+    # Since when it shows a photo that was deleted.
+    _at("outdated_at", null=True),
+    Index("ix_card_message_lane", "lane", "message_id"),
+    Index("ix_card_message_outdated_at", "outdated_at"),
+    sqlite_autoincrement=True,
+)
+
+card_photo = Table(
+    "card_photo",
+    metadata,
+    # The photos in the picture of such a message: the one in doubt, the others of a group, and those beside it.
+    Column("card_message_id", Id, ForeignKey("card_message.id", ondelete="CASCADE"), primary_key=True),
+    Column("photo_id", Id, ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_card_photo_photo_id", "photo_id"),
 )

@@ -15,6 +15,7 @@ from storage.alarms import Alarms
 from storage.albums import Albums
 from storage.arrivals import Arrivals
 from storage.blobs import Blobs
+from storage.card_messages import CardMessages
 from storage.collections import Collections
 from storage.considering import Considering
 from storage.credits import Credits
@@ -78,6 +79,7 @@ class Unit:
         self.drifts = Drifts(connection, moment)
         self.suspects = Suspects(connection, moment)
         self.decisions = Decisions(connection, moment)
+        self.card_messages = CardMessages(connection, moment)
         self.credits = Credits(connection, moment)
         self.embeddings = Embeddings(connection)
         self.networks = Networks(connection, moment)

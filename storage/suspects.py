@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete
 from storage.decisions import SKIPPED_FOR, live_settling, newest_votes, undone
 from storage.doubts import Choice, NewSuspect, Suspect, SuspectKind
 from storage.errors import NotFound
+from storage.guard_tables import alarm_photo
 from storage.inserting import insert_row
 from storage.moment import Moment
 from storage.records import State, Verdict
@@ -84,11 +85,20 @@ class Suspects:
         return self._records(self._connection.execute(query).all())
 
     def next_for(
-        self, classifier_id: int, person_id: int, kinds: Sequence[SuspectKind], *, but: int | None = None
+        self,
+        classifier_id: int,
+        person_id: int,
+        kinds: Sequence[SuspectKind],
+        *,
+        but: int | None = None,
+        behind: int | None = None,
     ) -> Suspect | None:
-        """The worst card that is open for a reviewer, of the first of `kinds` that has one; `but` is passed over."""
+        """The worst card that is open for a reviewer, of the first of `kinds` that has one; `but` is passed over.
+
+        `behind`: only cards of photos that stand behind this alarm.
+        """
         for kind in kinds:
-            query = _open(classifier_id).where(suspect.c.kind == kind, self._is_for(person_id))
+            query = _open(classifier_id).where(suspect.c.kind == kind, self._is_for(person_id), *_behind(behind))
             if but is not None:
                 query = query.where(suspect.c.id != but)
             row = self._connection.execute(query.order_by(suspect.c.place).limit(1)).first()
@@ -96,9 +106,9 @@ class Suspects:
                 return self._records([row])[0]
         return None
 
-    def counts_for(self, classifier_id: int, person_id: int) -> dict[SuspectKind, int]:
-        """How many cards of each kind are open for a reviewer."""
-        query = _open(classifier_id).where(self._is_for(person_id))
+    def counts_for(self, classifier_id: int, person_id: int, *, behind: int | None = None) -> dict[SuspectKind, int]:
+        """How many cards of each kind are open for a reviewer; with `behind`, of those behind an alarm."""
+        query = _open(classifier_id).where(self._is_for(person_id), *_behind(behind))
         query = query.with_only_columns(suspect.c.kind, func.count()).group_by(suspect.c.kind)
         return {SuspectKind(kind): count for kind, count in self._connection.execute(query)}
 
@@ -252,6 +262,12 @@ def _open(classifier_id: int) -> Select[Any]:
             or_(suspect.c.kind != SuspectKind.DISPUTED, standing.c.state == State.DISPUTED),
         )
     )
+
+
+def _behind(alarm_id: int | None) -> list[ColumnElement[bool]]:
+    if alarm_id is None:
+        return []
+    return [suspect.c.photo_id.in_(select(alarm_photo.c.photo_id).where(alarm_photo.c.alarm_id == alarm_id))]
 
 
 def _record(row: Row[Any], others: Sequence[int]) -> Suspect:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, and_, delete, func, or_, select
 
 from storage.datasets import Datasets
 from storage.errors import NotFound
@@ -105,8 +105,7 @@ class Votes:
 
         It was said of a photo that came there, or in answer to a question that was put there.
         """
-        asked_here = select(inquiry.c.id).where(inquiry.c.vote_id == vote.c.id, inquiry.c.chat_id == chat_id).exists()
-        here = or_(and_(photo.c.chat_id == chat_id, vote.c.reason != Reason.SECOND), asked_here)
+        here = or_(and_(photo.c.chat_id == chat_id, vote.c.reason != Reason.SECOND), _answers_in(chat_id))
         later, latest = vote.alias("later"), vote.alias("latest")
         taken_back = select(latest.c.id).where(latest.c.replaces_id == later.c.id)
         withdrawal = select(later.c.id).where(later.c.replaces_id == vote.c.id, later.c.kind == VoteKind.WITHDRAW)
@@ -154,12 +153,13 @@ class Votes:
         return [_record(row) for row in rows]
 
     def named_by(self, person_id: int, label_id: int, chat_id: int) -> list[int]:
-        """The photos of a chat that the person calls so now, in the order in which she did."""
+        """The photos that the person calls so now, of a chat or asked about there, in the order in which she did."""
         query = (
             select(vote.c.photo_id)
             .join(photo, photo.c.id == vote.c.photo_id)
             .outerjoin(label, label.c.id == vote.c.label_id)
-            .where(vote.c.person_id == person_id, _label_now == label_id, photo.c.chat_id == chat_id)
+            .where(vote.c.person_id == person_id, _label_now == label_id)
+            .where(or_(photo.c.chat_id == chat_id, _answers_in(chat_id)))
             .group_by(vote.c.photo_id)
             .order_by(func.min(vote.c.id))
         )
@@ -299,6 +299,12 @@ class Votes:
 
 def _chunks(photo_ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (photo_ids[start : start + _CHUNK] for start in range(0, len(photo_ids), _CHUNK))
+
+
+def _answers_in(chat_id: int) -> ColumnElement[bool]:
+    """Whether a vote answers what its person was asked in a chat: of each photo she is asked once."""
+    asked = (inquiry.c.photo_id == vote.c.photo_id) & (inquiry.c.person_id == vote.c.person_id)
+    return (vote.c.reason == Reason.SECOND) & select(inquiry.c.id).where(asked, inquiry.c.chat_id == chat_id).exists()
 
 
 def _record(row: Row[Any]) -> Vote:

@@ -20,18 +20,25 @@ def find(unit: Unit, presence: Presence, alarm_id: int) -> Alarm:
 
 
 def list_evidence(unit: Unit, presence: Presence, alarm_id: int) -> bool:
-    """Make the photos of an alarm a list that can be reviewed; that of another alarm is replaced.
+    """Make the photos of an alarm a list that can be reviewed; those of other open alarms stay in it.
 
-    False if there is nothing for her to decide any more. Raises NotFound.
+    Another admin may be looking at one of these just now. False if there is nothing for her to decide any more. Raises
+    NotFound.
     """
     found = find(unit, presence, alarm_id)
-    listed = []
-    for photo_id, label_id in unit.votes.counting(found.photo_ids).items():
-        if label_id is not None:
-            reason = {"cause": "alarm", "contradicted": found.contradicted, "judged": found.judged}
-            listed.append(NewSuspect((photo_id,), label_id, None, 0.0, reason))
-    unit.suspects.renew(found.classifier_id, found.network_id, SuspectKind.ALARM, listed)
-    return unit.suspects.next_for(found.classifier_id, presence.person.id, (SuspectKind.ALARM,)) is not None
+    others = [one for one in unit.alarms.open(found.classifier_id) if one.id != found.id]
+    # A photo may stand behind two of them: it is one card, and the alarm that is looked at now tells why.
+    listed = {photo.photo_ids: photo for one in (*others, found) for photo in _evidence(unit, one)}
+    unit.suspects.renew(found.classifier_id, found.network_id, SuspectKind.ALARM, list(listed.values()))
+    kinds = (SuspectKind.ALARM,)
+    return unit.suspects.next_for(found.classifier_id, presence.person.id, kinds, behind=found.id) is not None
+
+
+def _evidence(unit: Unit, what: Alarm) -> list[NewSuspect]:
+    """The photos of an alarm that still count as something."""
+    reason = {"cause": "alarm", "contradicted": what.contradicted, "judged": what.judged}
+    counting = unit.votes.counting(what.photo_ids)
+    return [NewSuspect((one,), label_id, None, 0.0, reason) for one, label_id in counting.items() if label_id]
 
 
 def call_fine(unit: Unit, presence: Presence, alarm_id: int) -> bool:

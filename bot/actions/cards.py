@@ -10,7 +10,7 @@ from statistics import median
 from bot.actions.list_recall import missed_by_list
 from bot.actions.newcomers import waiting_like
 from bot.actions.remembering import agrees
-from bot.actions.reviewing import Mode
+from bot.actions.reviewing import Mode, Review
 from bot.visit import Presence, Visit
 from storage import Choice, Decision, Label, NotFound, State, Suspect, SuspectKind, Unit, Vote, VoteKind
 from trainer.metrics import Score
@@ -26,6 +26,7 @@ GROUPS = (SuspectKind.DUPLICATE, SuspectKind.SIMILAR)
 class Beside:
     """A taught photo shown for comparison, and what it counts as."""
 
+    photo_id: int
     digest: str
     label: Label
 
@@ -84,6 +85,11 @@ class Card:
     def is_group(self) -> bool:
         return self.suspect.kind in GROUPS
 
+    @property
+    def photo_ids(self) -> tuple[int, ...]:
+        """The photos in its picture."""
+        return (*(one.photo_id for one in self.shown), *(one.photo_id for one in self.beside))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -104,15 +110,15 @@ class Progress:
         return self.choices.total()
 
 
-def next_card(unit: Unit, visit: Visit, mode: Mode, *, but: int | None = None) -> Card | None:
-    """The worst card of the mode that is free for the reviewer; `but` is passed over. It is not hers yet."""
+def next_card(unit: Unit, visit: Visit, review: Review, *, but: int | None = None) -> Card | None:
+    """The worst card of the review that is free for the reviewer; `but` is passed over. It is not hers yet."""
     person, chat = unit.people.by_telegram_id(visit.person_id), unit.chats.by_telegram_id(visit.chat_id)
     if person is None:
         return None
     # Who was given her role from elsewhere may never have written here before.
     classifier_id = unit.classifiers.default().id if chat is None else chat.classifier_id
-    found = unit.suspects.next_for(classifier_id, person.id, mode.kinds, but=but)
-    return None if found is None else card_of(unit, found, mode)
+    found = unit.suspects.next_for(classifier_id, person.id, review.mode.kinds, but=but, behind=review.alarm_id)
+    return None if found is None else card_of(unit, found, review.mode)
 
 
 def card_of(unit: Unit, found: Suspect, mode: Mode) -> Card:
@@ -158,10 +164,15 @@ def _voice(unit: Unit, votes: Sequence[Vote]) -> Voice:
     )
 
 
-def progress(unit: Unit, presence: Presence, mode: Mode) -> Progress:
+def is_whole(unit: Unit, card: Card) -> bool:
+    """Whether nobody deleted a photo of its picture since it was drawn."""
+    return len(unit.photos.those(card.photo_ids)) == len(set(card.photo_ids))
+
+
+def progress(unit: Unit, presence: Presence, review: Review) -> Progress:
     """How far her review has come, by what she decided without a long pause."""
-    lately = _without_pause(unit, presence)
-    counts = unit.suspects.counts_for(presence.classifier_id, presence.person.id)
+    lately, mode = _without_pause(unit, presence), review.mode
+    counts = unit.suspects.counts_for(presence.classifier_id, presence.person.id, behind=review.alarm_id)
     gaps = [(one.created_at - before.created_at).total_seconds() for one, before in pairwise(lately)]
     return Progress(
         choices=sum((Counter({one.choice: _cards(one)}) for one in lately), Counter()),
@@ -213,5 +224,5 @@ def _beside(unit: Unit, photo_ids: Sequence[int]) -> tuple[Beside, ...]:
             continue
         label = unit.labels.known(standing.label_id)
         if standing.state is State.TAUGHT and label is not None:
-            found.append(Beside(photo.digest, label))
+            found.append(Beside(photo_id, photo.digest, label))
     return tuple(found)

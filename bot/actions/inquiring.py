@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.actions.self_service import LENT, setting
 from bot.actions.shown import inquiry_key
-from bot.actions.teaching import request_fit
+from bot.actions.teaching import label_counts, request_fit
 from bot.visit import Presence, Visit
 from storage import Inquiry, JobKind, Label, NotFound, Person, Photo, Reason, Reply, Role, Unit, VoteKind
 from trainer.second_opinion import Ask
@@ -50,9 +50,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was said: `label` is None for none of them, and where she cannot tell (`unsure`). `others` said these."""
+    """What was said: `label` is None for none of them, and where she cannot tell (`unsure`). `others` said these.
 
+    `photos` have the label by now, the one that was asked about among them, also where it is in dispute.
+    """
+
+    photo_id: int
     label: Label | None
+    photos: int
     unsure: bool
     others: tuple[Label, ...]
 
@@ -108,7 +113,15 @@ def answer(
     unit.jobs.request(JobKind.SUSPECTS, presence.classifier_id, due_at=unit.now + WEIGHED_AFTER)
     others = [one for one in unit.votes.live(found.photo_id) if one.person_id != presence.person.id]
     named = dict.fromkeys(unit.labels.known(one.label_id) for one in others)
-    return Answered(label, reply is Reply.UNSURE, tuple(one for one in named if one is not None))
+    photos = 0 if label is None else _called(unit, label, found.photo_id)
+    said = tuple(one for one in named if one is not None)
+    return Answered(found.photo_id, label, photos, reply is Reply.UNSURE, said)
+
+
+def _called(unit: Unit, label: Label, photo_id: int) -> int:
+    """How many photos have a label, with one that need not count as it."""
+    counted = [one.photos for one in label_counts(unit, label.classifier_id) if one.label.id == label.id]
+    return sum(counted) + (unit.votes.standing(photo_id).label_id != label.id)
 
 
 def put_off(unit: Unit, presence: Presence, inquiry_id: int) -> None:

@@ -1,6 +1,7 @@
 """A reviewer decides about suspects, one card at a time; a decision is her vote, and taking it back withdraws that."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
 
@@ -41,6 +42,14 @@ class Mode(IntEnum):
     def kinds(self) -> tuple[SuspectKind, ...]:
         """Its lists, in the order in which they are gone through: what people are waiting for comes first."""
         return _KINDS[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a review goes through: the lists of a mode, or of these only what stands behind one alarm."""
+
+    mode: Mode
+    alarm_id: int | None = None
 
 
 _KINDS = {

@@ -214,6 +214,7 @@ def _forget_who(unit: Unit, person: Person, newcomer: Role) -> Role | None:
     """
     unit.inbox.empty(person.telegram_id)
     unit.outbox.empty(person.telegram_id)
+    unit.card_messages.forget(person.telegram_id)
     unit.chats.forget_private(person.telegram_id)
     if person.role is newcomer:
         unit.people.remove(person.id)

@@ -6,7 +6,7 @@ from telegram import Update
 
 from bot.access import permitted
 from bot.actions import alarms, reverting
-from bot.actions.reviewing import Mode
+from bot.actions.reviewing import Mode, Review
 from bot.buttons import Press
 from bot.collecting.reports import stop_all
 from bot.context import Context, Scene
@@ -82,7 +82,7 @@ async def look(context: Context, press: Press) -> str | None:
         is_open = False
     if not is_open:
         return guard_texts.nothing_to_look_at()
-    await begin(context, Mode.ALARMS)
+    await begin(context, Review(Mode.ALARMS, press.thing))
     return None
 
 

@@ -8,6 +8,7 @@ from bot.actions.teaching import label_in
 from bot.buttons import Press
 from bot.context import Context, Scene
 from bot.handlers.photos import label_problem
+from bot.handlers.respelling import ask_what_was_meant
 from bot.replies import Said
 from bot.speech import answers, inquiry_texts
 from storage import NotFound, Reply
@@ -63,6 +64,7 @@ def take_name(scene: Scene, message: Message, text: str) -> None:
     key = scene.unit.outbox.dedupe_of(scene.visit.bot_id, scene.visit.chat_id, replied.message_id if replied else 0)
     problem = answers.type_the_name() if label_in(text) is None else label_problem(text)
     inquiry_id = inquiring.asked_in(key)
+    made = None
     try:
         if inquiry_id is None:
             raise NotFound("inquiry", 0)
@@ -77,6 +79,8 @@ def take_name(scene: Scene, message: Message, text: str) -> None:
     except NotFound:
         problem = inquiry_texts.gone()
     scene.replies.say(Said(problem), to_message=scene.visit.message_id)
+    if made is not None and made.label is not None:
+        ask_what_was_meant(scene, made.photo_id, made.label, text, photos=made.photos, searched=True)
 
 
 def _take(scene: Scene, press: Press, message_id: int, reply: Reply, label_id: int | None = None) -> str:

@@ -198,7 +198,7 @@ def name_photo(
     else:
         said = Said(f"{texts.taught(taught)}\n{extra.html}".rstrip(), extra.keyboard)
         scene.replies.say(said, to_message=scene.visit.message_id, dedupe=extra.key)
-    ask_what_was_meant(scene, photo_id, taught, text)
+    ask_what_was_meant(scene, photo_id, taught.label, text, photos=taught.photos)
 
 
 def label_problem(text: str) -> str | None:

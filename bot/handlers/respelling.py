@@ -1,32 +1,36 @@
-"""“Did you mean …?” below a lesson, and its buttons."""
+"""“Did you mean …?” below a lesson or a second opinion, and its buttons."""
 
 import hashlib
 
 from bot import keyboards as keys
 from bot.actions import respelling
-from bot.actions.teaching import Taught
 from bot.buttons import Press
 from bot.context import Scene
 from bot.keyboards import Keyboards
 from bot.replies import Keyboard, Said
 from bot.speech import naming_texts
-from storage import NotFound, key_of
+from storage import Label, NotFound, key_of
 
 
-def ask_what_was_meant(scene: Scene, photo_id: int, taught: Taught, text: str, *, searched: bool = False) -> None:
-    """Ask once for a label and person, however many photos come with the name; and once tell of a former name."""
+def ask_what_was_meant(
+    scene: Scene, photo_id: int, label: Label, text: str, *, photos: int, searched: bool = False
+) -> None:
+    """Ask once for a label and person, however many photos come with the name; and once tell of a former name.
+
+    `photos` have the label by now, this one among them.
+    """
     former = scene.unit.labels.former(scene.presence.classifier_id, text)
     if former is not None:
         told = hashlib.sha256(key_of(former).encode()).hexdigest()[:16]
-        dedupe = f"former:{taught.label.id}:{told}:{scene.presence.person.id}"
-        said = Said(naming_texts.former_name(former, taught.label))
+        dedupe = f"former:{label.id}:{told}:{scene.presence.person.id}"
+        said = Said(naming_texts.former_name(former, label))
         scene.replies.say(said, to_message=scene.visit.message_id, dedupe=dedupe)
-    if former is not None or taught.label.is_retired:
+    if former is not None or label.is_retired:
         return
-    found = respelling.doubt(scene.unit, scene.presence, taught, searched=searched)
+    found = respelling.doubt(scene.unit, scene.presence, label, photos=photos, searched=searched)
     if found is not None:
         said = Said(naming_texts.did_you_mean(found), _choices(scene.keyboards, found, photo_id))
-        dedupe = f"{_key(taught.label.id)}{scene.presence.person.id}"
+        dedupe = f"{_key(label.id)}{scene.presence.person.id}"
         scene.replies.say(said, to_message=scene.visit.message_id, dedupe=dedupe)
 
 

@@ -195,7 +195,8 @@ def _correct(scene: Scene, prediction_id: int, text: str, reason: Reason = Reaso
     )
     if corrected.taught is not None:
         photo_id = corrected.answer.prediction.photo_id
-        ask_what_was_meant(scene, photo_id, corrected.taught, text, searched=True)
+        taught = corrected.taught
+        ask_what_was_meant(scene, photo_id, taught.label, text, photos=taught.photos, searched=True)
 
 
 def _tell(scene: Scene, prediction_id: int, html: str, said: str | None = None) -> None:

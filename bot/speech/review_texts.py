@@ -188,6 +188,11 @@ def taken() -> str:
     return "That card is decided, changed or with another reviewer by now. Here is the next one."
 
 
+def photo_deleted() -> str:
+    """The caption of a card that showed a photo which was deleted."""
+    return "A photo on this card was deleted, so it is gone from here too. Press “Go on” for what is next."
+
+
 def undone() -> str:
     return "Taken back."
 

@@ -17,6 +17,7 @@ from bot.keyboards import Keyboards
 from bot.looking.guesser import Loaded, Refused
 from bot.replies import Said, answer_key, message
 from bot.speech import answers, progress_texts, texts
+from bot.telling.cards import replace_cards
 from bot.telling.guarding import Guarding
 from bot.telling.inquiries import Inquiries
 from bot.telling.silences import end_the_silent
@@ -100,9 +101,11 @@ class News:
         drifted = self._tell_drifts()
         guarded = self._guarding.step()
         silent = end_the_silent(self._services.store, self._bot_id)
+        replaced = replace_cards(self._services.store, self._services.signer, self._bot_id)
         changed = self._look_again()
         asked = self._inquiries.step()
-        return asked or told or drifted or guarded or silent or changed or self._some_waited or change is not None
+        told = asked or told or drifted or guarded or silent or replaced or changed
+        return told or self._some_waited or change is not None
 
     def _to_look_at_again(self, loaded: Loaded) -> Again:
         with self._services.store.read() as unit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.playground.faults import Fault
-from storage import NewAlarm, Role
+from storage import NewAlarm, Role, Unit
 from tests.support.bots import Message, Person, World, picture
 from tests.support.reviews import photo_of, pressed
 
@@ -37,6 +37,33 @@ async def test_an_alarm_comes_with_figures_and_photos_and_is_looked_at(guarded: 
     assert "contradicts 5 of 6 photos of who teaches it" in card.text
     _, card = await pressed(world, world.owner, card, "Set aside")
     assert "2 of 5" in card.text
+
+
+async def test_two_admins_who_look_at_two_alarms_keep_their_own_photos(guarded: World) -> None:
+    world = guarded
+    world.give_role(world.bo, Role.ADMIN)
+    await world.bo.send_text("/start")
+    cards = {}
+    for admin, name, first in ((world.owner, "Cy", 20), (world.bo, "Dee", 40)):
+        suspected = await world.people.add(name)
+        raise_alarm(world, suspected, await world.teach(suspected, "leaf", 3, label="apple", first=first))
+        alarm = await world.hears(admin, f"Please look at what {name} teaches")
+        await world.presses(admin, alarm, "Look at them")
+        cards[admin] = await world.hears(admin, "Is this apple?", "1 of 3")
+
+    for left in (2, 1, 0):
+        for admin in cards:
+            _, cards[admin] = await pressed(world, admin, cards[admin], "Set aside")
+            assert (f"{4 - left} of 3" in cards[admin].text) == bool(left)
+
+    for admin in cards:
+        assert "You decided about 3 cards: 3 set aside. Nothing else is in doubt." in cards[admin].text
+
+    def decided(unit: Unit) -> set[tuple[int | None, int | None]]:
+        made = unit.decisions.of_classifier(unit.classifiers.default().id)
+        return {(one.person_id, unit.photos.get(photo_id).owner_id) for one in made for photo_id in one.votes}
+
+    assert len(world.look(decided)) == 2
 
 
 async def test_an_alarm_that_is_none_is_remembered(guarded: World) -> None:
@@ -102,7 +129,7 @@ async def test_whoever_has_gone_meanwhile_is_said_to_be_gone(guarded: World) -> 
     choice = await world.hears(world.owner, "Whose lessons shall I take back?")
     await world.presses(world.owner, choice, "Bo")
     question = await world.hears(world.owner, "Take back all that Bo said: 2 lessons")
-    await deletes_all(world, world.bo)
+    await world.deletes_all(world.bo)
 
     for message, button in ((choice, "Bo"), (question, "Take all back")):
         toast = await world.presses(world.owner, message, button)
@@ -159,21 +186,13 @@ async def test_undo_pressed_twice_gives_back_no_earlier_reversal(guarded: World)
     assert world.counts()["apple"] == 6
 
 
-async def deletes_all(world: World, person: Person) -> None:
-    await person.send_text("/mydata")
-    shown = await world.hears(person, "Of you I keep")
-    await world.presses(person, shown, "Delete all of it")
-    await world.presses(person, await world.hears(person, "for good?"), "Delete for good")
-    await world.settled()
-
-
 async def test_what_admins_and_reviewers_were_told_of_a_person_goes_with_her_data(guarded: World) -> None:
     world = guarded
     raise_alarm(world, world.bo, await world.teach(world.bo, "leaf", 5, label="apple"))
     alarm = await told_alarm(world)
     told = await world.hears(world.owner, "is new here, and began to teach")
 
-    await deletes_all(world, world.bo)
+    await world.deletes_all(world.bo)
 
     left = [one.id for one in await world.owner.history()]
     assert alarm.id not in left
@@ -189,7 +208,7 @@ async def test_an_alarm_that_shows_a_deleted_photo_comes_anew_without_it(guarded
     raise_alarm(world, world.bo, [anns, *await world.teach(world.bo, "leaf", 2, label="apple")])
     alarm = await told_alarm(world)
 
-    await deletes_all(world, world.ann)
+    await world.deletes_all(world.ann)
     again = await world.owner.wait_for(lambda one: "Please look at what" in one.text, after=alarm)
 
     assert again.photo is not None

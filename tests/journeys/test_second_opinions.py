@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.telling.inquiries import ask_around
-from storage import Opinion, Role, Settled, State
+from storage import Opinion, Reason, Role, Settled, State
 from tests.support.bots import Message, Person, World
 from tests.support.reviews import photo_of
 
@@ -139,6 +139,67 @@ async def test_a_name_can_be_typed(lent: World) -> None:
     await world.bo.reply(question, "leaf")
 
     await world.hears(world.bo, "That question is answered")
+
+
+async def test_a_name_with_a_slip_is_asked_about_and_moved_with_one_tap(lent: World) -> None:
+    world = lent
+    await lend(world, world.ann)
+    await world.teach(world.ann, "leaf", 1, label="clover", first=90)
+    photo = await doubted(world)
+    await asks(world)
+    question = await question_to(world, world.bo)
+
+    await world.bo.reply(question, "clovre")
+    asked = await world.hears(world.bo, "clovre is new to me. Did you mean clover?")
+    assert asked.buttons == ["clover", "Keep clovre"]
+    await world.presses(world.bo, asked, "clover")
+    await world.hears(world.bo, "Changed from clovre to clover")
+
+    bo = world.look(lambda unit: unit.people.by_telegram_id(world.bo.id))
+    said = world.look(lambda unit: unit.votes.live_of(photo_of(unit, photo).id, bo.id))
+    assert world.look(lambda unit: unit.labels.get(said.label_id).name) == "clover"
+    # It is still the answer to that question.
+    assert said.reason is Reason.SECOND
+    for name in ("clover", "clovre"):
+        await world.bo.send_text("/undo")
+        await world.hears(world.bo, f"Taken back: that photo no longer counts as {name}.")
+    assert standing(world, photo) == ("apple", State.TAUGHT)
+
+
+async def test_all_answers_with_the_slip_are_moved_and_it_is_asked_about_once(lent: World) -> None:
+    world = lent
+    await lend(world, world.ann)
+    await world.teach(world.ann, "leaf", 1, label="clover", first=90)
+    await doubted(world)
+    await asks(world)
+    await world.bo.reply(await question_to(world, world.bo), "clovre")
+    asked = await world.hears(world.bo, "Did you mean clover?")
+    [other] = await world.teach(world.ann, "leaf", 1, label="apple", first=70)
+    consider(world, other)
+    world.time.advance(hours=3)
+    await world.bo.send_text("/labels")
+    assert await asks(world)
+    await world.bo.reply(await question_to(world, world.bo), "clovre")
+    await world.settled()
+    assert sum("Did you mean" in one for one in await world.said_to(world.bo)) == 1
+
+    await world.presses(world.bo, asked, "clover")
+
+    await world.hears(world.bo, "I call 2 photos clover now, not clovre")
+
+
+async def test_a_name_that_others_teach_is_not_asked_about(lent: World) -> None:
+    world = lent
+    await lend(world, world.ann)
+    await world.teach(world.ann, "leaf", 1, label="clover", first=90)
+    await world.teach(world.ann, "leaf", 1, label="clovre", first=95)
+    await doubted(world)
+    await asks(world)
+
+    await world.bo.reply(await question_to(world, world.bo), "clovre")
+
+    await world.hears(world.bo, "noted: clovre")
+    assert not [one for one in await world.said_to(world.bo) if "Did you mean" in one]
 
 
 async def test_who_wants_to_be_left_in_peace_is(lent: World) -> None:

@@ -376,3 +376,17 @@ def test_what_is_taken_back_on_its_way_and_not_taken_by_telegram_is_not_tried_ag
         unit.outbox.later(call.id, 0, "told to wait", blameless=True)
 
         assert unit.outbox.due(BOT) == []
+
+
+def test_what_is_dropped_is_not_sent_nor_tried_again_where_it_is_on_its_way(store: Store) -> None:
+    with store.write() as unit:
+        unit.outbox.owe(BOT, 5, "editMessageMedia", {"n": 1}, coalesce="card:7", attachment=b"picture")
+        [under_way] = unit.outbox.due(BOT)
+        unit.outbox.start(under_way.id)
+        unit.outbox.owe(BOT, 5, "editMessageMedia", {"n": 2}, coalesce="card:7", attachment=b"picture")
+        unit.outbox.owe(BOT, 6, "editMessageMedia", {"n": 3}, coalesce="card:7", attachment=b"picture")
+
+        unit.outbox.drop_unsent(BOT, 5, "card:7")
+        unit.outbox.later(under_way.id, 0, "told to wait", blameless=True)
+
+        assert [one.payload for one in unit.outbox.due(BOT)] == [{"n": 3}]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.sqlite_only
 # Tables that grow with use. A scan by an index that the query names only part of is as bad as one without.
 GROWING = re.compile(
     r"SCAN (photo|vote|blob|inbox|outbox|arrival|prediction|standing|flag)\b(?! USING (COVERING )?INDEX ix_outbox)"
-    r"|SCAN (suspect|suspect_photo|decision|decided_photo)\b"
+    r"|SCAN (suspect|suspect_photo|decision|decided_photo|card_message|card_photo)\b"
     r"|USING (COVERING )?INDEX ix_photo_classifier_id"
 )
 # Each is given the transaction, a classifier, a person, a chat, a photo and a label.
@@ -64,6 +64,9 @@ ASKED = {
     "suspects.release": lambda unit, room, photo, label: unit.suspects.release(room.ann.id),
     "suspects.flagged": lambda unit, room, photo, label: unit.suspects.flagged(room.classifier.id, limit=9),
     "suspects.disputed": lambda unit, room, photo, label: unit.suspects.disputed(room.classifier.id, but=(1,), limit=9),
+    "card_messages.at": lambda unit, room, photo, label: unit.card_messages.at(1, 1, 1),
+    "card_messages.showing": lambda unit, room, photo, label: unit.card_messages.showing([photo.id]),
+    "card_messages.outdated": lambda unit, room, photo, label: unit.card_messages.outdated(1),
     "decisions.of_deed": lambda unit, room, photo, label: unit.decisions.of_deed("deed"),
     "decisions.of_person": lambda unit, room, photo, label: unit.decisions.of_person(room.classifier.id, room.ann.id),
     "predictions.of_photo": lambda unit, room, photo, label: unit.predictions.of_photo(photo.id),

@@ -151,6 +151,14 @@ class World:
         await self.settled()
         return sent
 
+    async def deletes_all(self, person: Person) -> None:
+        """Let a person delete all that is kept of her."""
+        await person.send_text("/mydata")
+        shown = await self.hears(person, "Of you I keep")
+        await self.presses(person, shown, "Delete all of it")
+        await self.presses(person, await self.hears(person, "for good?"), "Delete for good")
+        await self.settled()
+
     async def group(self) -> int:
         """The group of Ann, Bo and the owner, with the bot let in; Telegram's privacy mode is on."""
         group = await self.people.group()

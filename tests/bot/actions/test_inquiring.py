@@ -207,6 +207,24 @@ def test_what_is_to_be_removed_from_a_chat_stays_so_when_it_is_asked_again(room:
         ]
 
 
+def test_a_card_that_was_pressed_before_its_number_was_noted_is_known_by_what_it_shows_now(room: Clocked) -> None:
+    first, second = room.photo(20, chat=ANN), room.photo(21, chat=ANN)
+    with room.store.write() as unit:
+        begun = unit.card_messages.begin(1, BO, "review:begun", mode=0)
+        unit.card_messages.show(begun.id, [first.id])
+        unit.outbox.owe(1, BO, "sendPhoto", {"chat_id": BO}, dedupe="review:begun")
+        pressed = unit.card_messages.begin(1, BO, "review:at", mode=0)
+        unit.card_messages.show(pressed.id, [second.id], message_id=77)
+        [call] = unit.outbox.due(1)
+        unit.outbox.sent(call.id, 77)
+
+        remove_photos(unit, [first.id])
+        assert unit.card_messages.outdated(1) == []
+        remove_photos(unit, [second.id])
+
+        assert [(one.id, one.message_id) for one in unit.card_messages.outdated(1)] == [(pressed.id, 77)]
+
+
 def test_a_question_that_nobody_answered_goes_when_its_photo_is_lent_no_more(room: Clocked) -> None:
     first, second = (lesson(room, seed, asked=True) for seed in (20, 21))
     open_one = put(room, first)
