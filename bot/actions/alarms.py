@@ -38,7 +38,9 @@ def _evidence(unit: Unit, what: Alarm) -> list[NewSuspect]:
     """The photos of an alarm that still count as something."""
     reason = {"cause": "alarm", "contradicted": what.contradicted, "judged": what.judged}
     counting = unit.votes.counting(what.photo_ids)
-    return [NewSuspect((one,), label_id, None, 0.0, reason) for one, label_id in counting.items() if label_id]
+    return [
+        NewSuspect((one,), label_id, None, 0.0, reason) for one, label_id in counting.items() if label_id is not None
+    ]
 
 
 def call_fine(unit: Unit, presence: Presence, alarm_id: int) -> bool:
