@@ -48,7 +48,7 @@ class Replies:
             payload["reply_markup"] = {"force_reply": True, "selective": True, "input_field_placeholder": ask_for}
         self._owe("sendMessage", payload, coalesce=coalesce, dedupe=dedupe)
 
-    def edit(self, message_id: int, said: Said) -> None:
+    def edit(self, message_id: int, said: Said, *, dedupe: str | None = None) -> None:
         payload = {
             "chat_id": self._visit.chat_id,
             "message_id": message_id,
@@ -56,7 +56,7 @@ class Replies:
             "parse_mode": "HTML",
             "reply_markup": {"inline_keyboard": said.keyboard or []},
         }
-        self._owe("editMessageText", payload)
+        self._owe("editMessageText", payload, dedupe=dedupe)
 
     def react(self, message_id: int, emoji: str) -> None:
         """Put a reaction on a person's message: the quietest way to say that it was taken."""

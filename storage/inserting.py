@@ -3,6 +3,7 @@
 Statements are built once a table and given their values as parameters: building one anew costs as much as running it.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,12 @@ def insert_unless_there(connection: Connection, table: Table, **values: Any) -> 
     options = {"preserve_rowcount": True}
     statement = _insert_unless_there(connection.dialect.name, table)
     return connection.execute(statement, values, execution_options=options).rowcount == 1
+
+
+def insert_those_not_there(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those rows of which no unique key is taken."""
+    if rows:
+        connection.execute(_insert_unless_there(connection.dialect.name, table), rows)
 
 
 @cache

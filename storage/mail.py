@@ -17,6 +17,8 @@ from storage.tables import inbox, outbox
 PENDING, DONE, SENT, DEAD = "pending", "done", "sent", "dead"
 MAX_TRIES = 5
 OFFSET_LIFETIME = timedelta(days=6)
+# SQLite allows 32,766 variables in a statement; stay far below.
+_CHUNK = 5_000
 # Stands for what a call that is taken back while it is made would have made outdated.
 _TAKEN_BACK = "taken back"
 
@@ -176,6 +178,12 @@ class Outbox:
         """Whether this very message was owed before, and its traces are there still."""
         return self._connection.execute(*_owed_as(dedupe)).first() is not None
 
+    def known_as(self, beginning: str) -> str | None:
+        """What a message was owed as that began so."""
+        query = select(outbox.c.dedupe).where(outbox.c.dedupe.startswith(beginning, autoescape=True)).limit(1)
+        found: str | None = self._connection.execute(query).scalar_one_or_none()
+        return found
+
     def message_of(self, dedupe: str) -> int | None:
         """The message that an owed call became, where Telegram told us."""
         query = select(outbox.c.message_id).where(outbox.c.dedupe == dedupe)
@@ -191,9 +199,10 @@ class Outbox:
         found: str | None = self._connection.execute(query.order_by(outbox.c.id).limit(1)).scalar_one_or_none()
         return found
 
-    def take_back(self, dedupe: str) -> None:
+    def take_back(self, *dedupes: str) -> None:
         """What was owed is sent no more; where it was sent, its message is to be removed from the chat."""
-        self._take_back(outbox.c.dedupe == dedupe)
+        for start in range(0, len(dedupes), _CHUNK):
+            self._take_back(outbox.c.dedupe.in_(dedupes[start : start + _CHUNK]))
 
     def take_back_all(self, beginning: str) -> None:
         """The same of all that was owed as something that begins so."""

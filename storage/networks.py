@@ -144,10 +144,11 @@ class Networks:
             row = (network.c.id == network_id) & network.c.removed_at.is_(None)
             self._connection.execute(update(network).where(row).values(removed_at=self._moment.now))
 
-    def note_deletion(self, classifier_id: int, person_id: int) -> None:
+    def note_deletion(self, classifier_id: int, person_id: int) -> int | None:
         """Before the lessons of a person are deleted: note which networks may have learned them.
 
         Hers are her votes, and whatever was said of her photos. It also holds for a network that is being made now.
+        Returns the number of the note; None where nothing was said.
         """
         query = (
             select(func.min(vote.c.created_at))
@@ -156,9 +157,15 @@ class Networks:
             .where((vote.c.person_id == person_id) | (photo.c.owner_id == person_id))
         )
         first = self._connection.execute(query).scalar_one_or_none()
-        if first is not None:
-            moments = {"first_lesson_at": first, "deleted_at": self._moment.now}
-            insert_row(self._connection, deletion, classifier_id=classifier_id, **moments)
+        if first is None:
+            return None
+        moments = {"first_lesson_at": first, "deleted_at": self._moment.now}
+        return int(insert_row(self._connection, deletion, classifier_id=classifier_id, **moments).id)
+
+    def deletes_still(self, deletion_id: int) -> None:
+        """Some of those lessons went only now: a network that was made meanwhile may have learned them too."""
+        mine = deletion.c.id == deletion_id
+        self._connection.execute(update(deletion).where(mine).values(deleted_at=self._moment.now))
 
     def publish(self, new: NewNetwork, *, activate: bool) -> Network:
         """Record a network whose folder is durable; with `activate` it answers from this commit on."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, select
 from pictures import Picture
 from storage.blobs import Blobs
 from storage.errors import NotFound
-from storage.inserting import insert_row, insert_unless_there
+from storage.inserting import insert_row, insert_those_not_there, insert_unless_there
 from storage.moment import Moment
 from storage.photo_statements import album_in, first_of_picture, held_blob, photo_in, photo_with, sketches_after
 from storage.records import TEST_FOLD, LabelledPhoto, Photo, Source, State, VoteKind
@@ -244,9 +244,15 @@ class Photos:
         pictures, size = self._connection.execute(query).one()
         return int(pictures), int(size)
 
-    def of_person(self, person_id: int) -> list[Photo]:
-        query = select(photo).where(photo.c.owner_id == person_id).order_by(photo.c.id)
+    def of_person(self, person_id: int, *, limit: int | None = None) -> list[Photo]:
+        """A person's photos, or some of them, oldest first."""
+        query = select(photo).where(photo.c.owner_id == person_id).order_by(photo.c.id).limit(limit)
         return [_record(row) for row in self._connection.execute(query)]
+
+    def count_of_person(self, person_id: int) -> int:
+        """How many photos a person has."""
+        query = select(func.count()).select_from(photo).where(photo.c.owner_id == person_id)
+        return int(self._connection.execute(query).scalar_one())
 
     def count(self, classifier_id: int, state: State | None = None) -> int:
         """How many photos there are, or how many whose votes add up to `state`."""
@@ -257,10 +263,9 @@ class Photos:
 
     def note_deleted(self, photos: Sequence[Photo]) -> None:
         """Remember the messages of photos whose sender has them deleted."""
-        for one in photos:
-            if one.chat_id is not None and one.message_id is not None:
-                key = {"chat_id": one.chat_id, "message_id": one.message_id}
-                insert_unless_there(self._connection, deleted_photo, **key)
+        came = [(one.chat_id, one.message_id) for one in photos if one.chat_id is not None]
+        rows = [{"chat_id": chat_id, "message_id": message} for chat_id, message in came if message is not None]
+        insert_those_not_there(self._connection, deleted_photo, rows)
 
     def was_deleted(self, chat_id: int, message_id: int) -> bool:
         """Whether its sender had the photo of a message deleted."""
@@ -272,15 +277,27 @@ class Photos:
 
         The caller gives them to Store.discard after the commit.
         """
-        orphans = []
+        orphans: list[str] = []
+        for start in range(0, len(photo_ids), _CHUNK):
+            orphans += self._remove_some(photo_ids[start : start + _CHUNK])
+        return orphans
+
+    def _remove_some(self, photo_ids: Sequence[int]) -> list[str]:
+        those = photo.c.id.in_(photo_ids)
+        there = {
+            row.id: row.digest for row in self._connection.execute(select(photo.c.id, photo.c.digest).where(those))
+        }
         for photo_id in photo_ids:
-            digest = self.get(photo_id).digest
-            self._lock_blob(digest)
-            self._connection.execute(delete(photo).where(photo.c.id == photo_id))
-            others = select(photo.c.id).where(photo.c.digest == digest).limit(1)
-            if self._connection.execute(others).first() is None:
-                self._connection.execute(delete(blob).where(blob.c.digest == digest))
-                orphans.append(digest)
+            if photo_id not in there:
+                raise NotFound("photo", photo_id)
+        digests = sorted(set(there.values()))
+        of_these = blob.c.digest.in_(digests)
+        # In one order, or two who delete would each hold what the other waits for.
+        self._connection.execute(select(blob.c.digest).where(of_these).order_by(blob.c.digest).with_for_update())
+        self._connection.execute(delete(photo).where(those))
+        needed = select(photo.c.digest).where(photo.c.digest.in_(digests))
+        orphans = sorted(set(digests).difference(self._connection.execute(needed).scalars()))
+        self._connection.execute(delete(blob).where(blob.c.digest.in_(orphans)))
         return orphans
 
     def names(self, digest: str) -> bool:

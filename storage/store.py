@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ from storage.votes import Votes
 
 # How many files are removed under one hold of the write lock.
 _AT_ONCE = 200
+# Another process asks for the lock every few milliseconds; without a gap that long it may ask in vain again and again.
+_GIVES_WAY = 0.01
 # A file that no row names may be about to get one: it is stored before its row.
 UNNAMED_FOR = timedelta(hours=1)
 
@@ -163,6 +166,8 @@ class Store:
         waiting, removed = sorted(set(digests)), 0
         for start in range(0, len(waiting), _AT_ONCE):
             some = waiting[start : start + _AT_ONCE]
+            if len(waiting) > _AT_ONCE:
+                time.sleep(_GIVES_WAY)
             with self._writing() as connection:
                 if connection.dialect.name == "postgresql":
                     # Waits for those who are adding blobs, and they for this.

@@ -152,6 +152,11 @@ class Votes:
         rows = self._connection.execute(_votes.where(vote.c.person_id == person_id).order_by(vote.c.id))
         return [_record(row) for row in rows]
 
+    def count_spoken_of(self, person_id: int) -> int:
+        """Of how many photos the person has said anything."""
+        query = select(func.count(vote.c.photo_id.distinct())).where(vote.c.person_id == person_id)
+        return int(self._connection.execute(query).scalar_one())
+
     def named_by(self, person_id: int, label_id: int, chat_id: int) -> list[int]:
         """The photos that the person calls so now, of a chat or asked about there, in the order in which she did."""
         query = (
@@ -201,9 +206,15 @@ class Votes:
 
     def standing(self, photo_id: int) -> Standing:
         row = self._connection.execute(*_standing_of(photo_id)).one_or_none()
-        if row is None:
-            return Standing(photo_id, None, State.UNLABELLED, 0)
-        return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
+        return _unlabelled(photo_id) if row is None else _counted(row)
+
+    def standings(self, photo_ids: Sequence[int]) -> dict[int, Standing]:
+        """The same of some photos."""
+        found = {photo_id: _unlabelled(photo_id) for photo_id in photo_ids}
+        for some in _chunks(photo_ids):
+            query = select(standing).where(standing.c.photo_id.in_(some))
+            found |= {row.photo_id: _counted(row) for row in self._connection.execute(query)}
+        return found
 
     def counting(self, photo_ids: Sequence[int]) -> dict[int, int | None]:
         """The labels that some photos count as; photos of which nobody said anything are left out."""
@@ -279,17 +290,22 @@ class Votes:
         query = _votes.where(vote.c.deed.startswith(beginning, autoescape=True)).order_by(vote.c.id)
         return [_record(row) for row in self._connection.execute(query)]
 
-    def forget_person(self, person_id: int) -> None:
-        """Remove a person's votes, as she may ask of us: the one way in which a vote ever leaves."""
-        touched = {one.photo_id for one in self.of_person(person_id)}
-        for photo_id in sorted(touched):
-            self._lock(photo_id)
-        self._connection.execute(delete(vote).where(vote.c.person_id == person_id))
-        for some in _chunks(sorted(touched)):
+    def forget_person(self, person_id: int, *, limit: int | None = None) -> int:
+        """Remove a person's votes, as she may ask of us: the one way in which a vote ever leaves.
+
+        With `limit` only those on so many photos. Returns on how many photos there were any.
+        """
+        spoken_of = select(vote.c.photo_id).where(vote.c.person_id == person_id).distinct()
+        touched = list(self._connection.execute(spoken_of.order_by(vote.c.photo_id).limit(limit)).scalars())
+        for some in _chunks(touched):
+            held = select(photo.c.id).where(photo.c.id.in_(some)).order_by(photo.c.id)
+            self._connection.execute(held.with_for_update(key_share=True))
+            self._connection.execute(delete(vote).where(vote.c.person_id == person_id, vote.c.photo_id.in_(some)))
             # They had weighed her words too.
             Opinions(self._connection).drop(some)
             self.recount(some)
-        Datasets(self._connection, self._moment).forget_unnamed(sorted(touched))
+        Datasets(self._connection, self._moment).forget_unnamed(touched)
+        return len(touched)
 
     def _lock(self, photo_id: int) -> None:
         """Two votes on one photo wait for each other on PostgreSQL; on SQLite every writer does anyway."""
@@ -305,6 +321,14 @@ def _answers_in(chat_id: int) -> ColumnElement[bool]:
     """Whether a vote answers what its person was asked in a chat: of each photo she is asked once."""
     asked = (inquiry.c.photo_id == vote.c.photo_id) & (inquiry.c.person_id == vote.c.person_id)
     return (vote.c.reason == Reason.SECOND) & select(inquiry.c.id).where(asked, inquiry.c.chat_id == chat_id).exists()
+
+
+def _unlabelled(photo_id: int) -> Standing:
+    return Standing(photo_id, None, State.UNLABELLED, 0)
+
+
+def _counted(row: Row[Any]) -> Standing:
+    return Standing(row.photo_id, row.label_id, State(row.state), row.voters)
 
 
 def _record(row: Row[Any]) -> Vote:

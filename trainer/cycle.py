@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from storage import Network, NewNetwork, Store
+from storage import Network, NewNetwork, Store, Unit
 from trainer import artefact
 from trainer.artefact import Artefact
 from trainer.errors import ArtefactError, LessonsGone
@@ -223,12 +223,26 @@ def _row(manifest: Manifest, photos: int, folder: Path, verdict: GateVerdict) ->
 def _retire(store: Store, classifier_id: int) -> None:
     """Let no network answer that learned from lessons which were taken back since.
 
-    The votes are asked, not the snapshot: photos that only cannot be read at this moment are lessons still.
+    The votes are asked, not the snapshot: photos that only cannot be read at this moment are lessons still. So are
+    those that it learned and that wait by now, but none that waited all along.
     """
     with store.write() as unit:
-        pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED)
+        active = unit.networks.active(classifier_id)
+        if active is None:
+            return
+        waiting = _never_learned(unit, active)
+        pictures = unit.labels.pictures(classifier_id, PHOTOS_NEEDED, waiting=waiting)
         if not readiness((label.id, label.name, count) for label, count in pictures).ready:
             unit.networks.retire(classifier_id)
+
+
+def _never_learned(unit: Unit, network: Network) -> frozenset[int]:
+    """Return the waiting photos that a network did not learn; of networks older than versions that is not known."""
+    version = unit.datasets.of_network(network.id)
+    if version is None:
+        return frozenset()
+    learned = unit.datasets.members(network.classifier_id, version)
+    return unit.guard.waiting(network.classifier_id) - learned.keys()
 
 
 def _is_unchanged(store: Store, material: Material) -> bool:

@@ -45,7 +45,7 @@ from trainer.errors import PictureUnreadable
 
 # So many are taken in one transaction: few, so that nobody's answer waits long for it.
 PIECE = 8
-TAKEN_BACK_AT_ONCE = 20
+TAKEN_BACK_AT_ONCE = 100
 # A piece that so many processes ended at is passed over: something in it may be what ended them.
 LIVES = 5
 # If the work is never gone on with, what was taken is learned after this long; at its end it is learned at once.
@@ -207,14 +207,12 @@ def take_back_some(store: Store, collection_id: int) -> bool:
 
     Photos that it brought go, unless somebody else has her say on them; of all others the vote is withdrawn.
     """
-    orphans: list[str] = []
     with store.write() as unit:
         collection = unit.collections.hold(collection_id)
         if collection is None or collection.state is not CollectionState.TAKING_BACK:
             return False
         some = unit.collections.learned(collection_id, TAKEN_BACK_AT_ONCE)
-        for one in some:
-            orphans += _take_back(unit, collection, one)
+        orphans = _take_back(unit, collection, some)
         unit.collections.note_taken_back(collection_id, [one.position for one in some])
         if not some:
             end(unit, collection, CollectionState.TAKEN_BACK)
@@ -325,20 +323,28 @@ def _tests_nothing(unit: Unit, collection: Collection, one: Looked) -> bool:
     return any(each.fold == TEST_FOLD or unit.votes.of_photo(each.id) for each in same)
 
 
-def _take_back(unit: Unit, collection: Collection, one: Collected) -> list[str]:
+def _take_back(unit: Unit, collection: Collection, some: Sequence[Collected]) -> list[str]:
     """Returns the digests of blobs that nobody needs any more."""
-    if one.photo_id is None:
-        return []
-    others = [vote for vote in unit.votes.of_photo(one.photo_id) if vote.person_id != collection.person_id]
-    if one.outcome is Outcome.NEW and not others:
-        return remove_photos(unit, [one.photo_id])
+    there = [(one, one.photo_id) for one in some if one.photo_id is not None]
+    votes = unit.votes.of_photos([photo_id for _, photo_id in there])
+    gone = {
+        photo_id
+        for one, photo_id in there
+        if one.outcome is Outcome.NEW and all(said.person_id == collection.person_id for said in votes[photo_id])
+    }
+    for one, photo_id in there:
+        if photo_id not in gone:
+            _withdraw(unit, collection, one, photo_id)
+    return remove_photos(unit, sorted(gone))
+
+
+def _withdraw(unit: Unit, collection: Collection, one: Collected, photo_id: int) -> None:
     given = unit.votes.of_deed(deed := vote_deed(collection.id, one.position))
-    mine = unit.votes.live_of(one.photo_id, collection.person_id)
+    mine = unit.votes.live_of(photo_id, collection.person_id)
     # What she has said of it since is another word of hers.
     if given is not None and mine is not None and mine.id == given.id:
         kind, reason = VoteKind.WITHDRAW, Reason.UNDO
-        unit.votes.cast(one.photo_id, collection.person_id, kind, None, reason, deed=f"{deed}:back")
-    return []
+        unit.votes.cast(photo_id, collection.person_id, kind, None, reason, deed=f"{deed}:back")
 
 
 def _embedded(picture: Picture, embed: Embed) -> Embedding | None:

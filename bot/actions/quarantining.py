@@ -5,15 +5,15 @@ A decision can be taken back for a day. What other people have said of a restore
 
 from dataclasses import dataclass
 
+from bot.actions.meanwhile import came_meanwhile
 from bot.actions.remembering import agrees
 from bot.actions.shown import remove_photos
-from bot.actions.teaching import request_fit
+from bot.actions.teaching import Received, request_fit
 from bot.errors import PictureNotTaken
 from bot.visit import Presence, Visit
 from storage import (
     Chat,
     NotFound,
-    Picture,
     Quarantined,
     QuarantineState,
     Reason,
@@ -77,7 +77,7 @@ def card_of(unit: Unit, about: Quarantined) -> Refused:
     return Refused(about, unit.quarantine.count(about.classifier_id), by)
 
 
-def restore(unit: Unit, presence: Presence, quarantined_id: int, digest: str, picture: Picture) -> Told:
+def restore(unit: Unit, presence: Presence, quarantined_id: int, received: Received) -> Told:
     """Make a refused file a photo of its sender, with the name that she gave it, if she still may teach.
 
     Raises:
@@ -88,8 +88,8 @@ def restore(unit: Unit, presence: Presence, quarantined_id: int, digest: str, pi
     is_shown = unit.photos.by_message(about.chat_id, about.message_id) is not None
     photo = unit.photos.add(
         about.classifier_id,
-        digest,
-        picture,
+        received.digest,
+        received.picture,
         source=Source.CHAT,
         name=about.name,
         owner_id=about.person_id,
@@ -97,6 +97,8 @@ def restore(unit: Unit, presence: Presence, quarantined_id: int, digest: str, pi
         # Her message may show another picture by now; if it comes to later, that is told by the file.
         message_id=None if is_shown else about.message_id,
         file=about.file,
+        sketch=received.sketch,
+        like=(*received.like, *came_meanwhile(unit, received.sketch, received.seen_until)),
     )
     unit.quarantine.decide(quarantined_id, presence.person.id, QuarantineState.RESTORED, photo.id)
     label = None

@@ -1,7 +1,7 @@
 """What people can do about their own things: see what is kept of them, take it all away, choose how the bot behaves."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -31,14 +31,19 @@ KEEP_MAIL = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class MyData:
-    """Counts, and the whole as JSON text."""
+    """Counts, and the whole by chapters."""
 
     photos: int
     lessons: int
     corrections: int
     role: Role
-    document: str
+    chapters: Mapping[str, Any]
     refused: int = 0
+
+    def document(self) -> str:
+        """The whole as JSON text, one thing a line. Written outside of transactions: of many photos it takes long."""
+        chapters = (f" {json.dumps(name)}: {_lines(told)}" for name, told in self.chapters.items())
+        return "{\n" + ",\n".join(chapters) + "\n}"
 
 
 def my_data(unit: Unit, presence: Presence) -> MyData:
@@ -48,8 +53,9 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
     votes = unit.votes.of_person(person.id)
     flags = unit.predictions.flags_of_person(person.id)
     labels = {key: one.name for key, one in unit.labels.named(presence.classifier_id).items()}
+    counts_as = _counts_as(unit, [one.id for one in photos], labels)
     refused = _set_aside(unit, person)
-    document = {
+    chapters = {
         "settings_of_this_chat": {name: setting(presence.chat, name) for name in CHAT_SETTINGS},
         "person": {"telegram_id": person.telegram_id, "name": person.name, "role": person.role.name.lower()},
         "photos": [
@@ -59,7 +65,7 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
                 "sha256": p.digest,
                 "file_name": p.name,
                 "came_from": p.origin,
-                "counts_as": _counts_as(unit, p.id, labels),
+                "counts_as": counts_as[p.id],
             }
             for p in photos
         ],
@@ -84,8 +90,14 @@ def my_data(unit: Unit, presence: Presence) -> MyData:
         "changes_of_labels": _changes_of_labels(unit, person, labels),
     }
     lessons = sum(v.kind is VoteKind.LABEL for v in votes)
-    text = json.dumps(document, ensure_ascii=False, indent=1)
-    return MyData(len(photos), lessons, len(flags), person.role, text, len(refused))
+    return MyData(len(photos), lessons, len(flags), person.role, chapters, len(refused))
+
+
+def _lines(told: Any) -> str:
+    """JSON of a chapter. Indenting all of it would take Python four times as long."""
+    if not isinstance(told, list):
+        return json.dumps(told, ensure_ascii=False)
+    return "[\n  " + ",\n  ".join(json.dumps(one, ensure_ascii=False) for one in told) + "\n ]" if told else "[]"
 
 
 def _collections(unit: Unit, person: Person) -> list[dict[str, Any]]:
@@ -119,11 +131,14 @@ def _inquiries(unit: Unit, person: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _counts_as(unit: Unit, photo_id: int, labels: Mapping[int, str]) -> dict[str, Any]:
-    """What a photo counts as, and how sure that is where it was weighed since the last vote."""
-    standing, opinion = unit.votes.standing(photo_id), unit.opinions.of(photo_id)
-    told: dict[str, Any] = {"label": labels.get(standing.label_id or 0), "state": standing.state.value}
-    return told if opinion is None else told | {"weighed": opinion.settled.value, "probability": opinion.probability}
+def _counts_as(unit: Unit, photo_ids: Sequence[int], labels: Mapping[int, str]) -> dict[int, dict[str, Any]]:
+    """What each photo counts as, and how sure that is where it was weighed since the last vote."""
+    opinions, told = unit.opinions.those(photo_ids), dict[int, dict[str, Any]]()
+    for photo_id, standing in unit.votes.standings(photo_ids).items():
+        told[photo_id] = {"label": labels.get(standing.label_id or 0), "state": standing.state.value}
+        if (opinion := opinions.get(photo_id)) is not None:
+            told[photo_id] |= {"weighed": opinion.settled.value, "probability": opinion.probability}
+    return told
 
 
 def _changes_of_labels(unit: Unit, person: Person, labels: Mapping[int, str]) -> list[dict[str, Any]]:

@@ -47,8 +47,7 @@ def remove_photos(unit: Unit, photo_ids: Sequence[int]) -> list[str]:
     Admins are told anew of an alarm whose photos were among them, with those that are left. A card that shows one is
     replaced (telling/cards.py): the reviewer who looks at it just now must be able to go on.
     """
-    for one in unit.inquiries.about(photo_ids):
-        unit.outbox.take_back(inquiry_key(one.id))
+    unit.outbox.take_back(*(inquiry_key(one.id) for one in unit.inquiries.about(photo_ids)))
     for alarm_id in unit.alarms.showing(photo_ids):
         unit.outbox.take_back_all(_alarm(alarm_id))
         unit.alarms.tell_anew(alarm_id)
@@ -59,8 +58,8 @@ def remove_photos(unit: Unit, photo_ids: Sequence[int]) -> list[str]:
 
 def lend_no_more(unit: Unit, person_id: int) -> None:
     """Take back the questions about a person's photos that nobody answered: she does not want them shown any more."""
-    for one in unit.inquiries.drop_open([photo.id for photo in unit.photos.of_person(person_id)]):
-        unit.outbox.take_back(inquiry_key(one))
+    dropped = unit.inquiries.drop_open([photo.id for photo in unit.photos.of_person(person_id)])
+    unit.outbox.take_back(*(inquiry_key(one) for one in dropped))
 
 
 def take_back_about(unit: Unit, person_id: int) -> None:

@@ -194,15 +194,19 @@ async def undo(update: Update, context: Context) -> None:
 
 @permitted(Role.GUEST)
 async def mydata(update: Update, context: Context) -> None:
+    presence = await context.prepare(lambda scene: scene.presence)
+    # Only read, and written down after that: of many photos it takes seconds, and nobody else is to wait for it.
+    mine = await context.look(lambda unit: self_service.my_data(unit, presence))
+    private = context.here.private
+    document = await asyncio.to_thread(mine.document) if private else ""
+
     def action(scene: Scene) -> None:
-        mine = self_service.my_data(scene.unit, scene.presence)
-        private = scene.visit.private
         text = texts.my_data(
             mine.photos, mine.lessons, mine.corrections, mine.role, private=private, refused=mine.refused
         )
         scene.replies.say(Said(text, scene.keyboards.my_data()), to_message=_asked_in(scene))
         if private:
-            scene.replies.document(mine.document.encode(), "my-data.json", "Everything I keep of you.")
+            scene.replies.document(document.encode(), "my-data.json", "Everything I keep of you.")
 
     await context.act(action)
 

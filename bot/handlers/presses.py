@@ -19,6 +19,7 @@ from bot.handlers import (
     collections,
     explaining,
     exporting,
+    forgetting,
     guarding,
     inquiring,
     lessons,
@@ -172,26 +173,6 @@ def _toggle(scene: Scene, press: Press, message_id: int) -> str | None:
     return None
 
 
-def _forget(scene: Scene, press: Press, message_id: int) -> None:
-    mine = self_service.my_data(scene.unit, scene.presence)
-    scene.replies.edit(message_id, Said(texts.forget_really(mine.photos), scene.keyboards.forget()))
-
-
-def _forget_really(scene: Scene, press: Press, message_id: int) -> str:
-    # Done already, so that its words go with those of the others.
-    scene.unit.inbox.done(scene.visit.bot_id, scene.visit.update_id)
-    gone = self_service.forget(scene.unit, scene.presence, scene.newcomer)
-    scene.orphans.extend(gone.orphans)
-    scene.parcels.extend(gone.parcels)
-    scene.replies.edit(message_id, Said(texts.forgotten(gone)))
-    return "Deleted."
-
-
-def _forget_not(scene: Scene, press: Press, message_id: int) -> str:
-    scene.replies.edit(message_id, Said(texts.forget_cancelled()))
-    return texts.forget_cancelled()
-
-
 def _check_message(scene: Scene, press: Press, message_id: int) -> None:
     """A button belongs to the message that it was sent with, where Telegram told us which that is.
 
@@ -244,9 +225,9 @@ BUTTONS: dict[str, Button | SlowButton] = {
     keys.LATER: Button(Role.GUEST, inquiring.later),
     keys.ASK_NO_MORE: Button(Role.GUEST, inquiring.stop),
     keys.TOGGLE: Button(Role.GUEST, _toggle),
-    keys.FORGET: Button(Role.GUEST, _forget),
-    keys.FORGET_REALLY: Button(Role.GUEST, _forget_really),
-    keys.FORGET_NOT: Button(Role.GUEST, _forget_not),
+    keys.FORGET: Button(Role.GUEST, forgetting.ask),
+    keys.FORGET_REALLY: SlowButton(Role.GUEST, forgetting.forget),
+    keys.FORGET_NOT: Button(Role.GUEST, forgetting.leave_it),
     guard_buttons.LOOK: SlowButton(Role.ADMIN, guarding.look),
     guard_buttons.ASK: Button(Role.ADMIN, guarding.ask),
     guard_buttons.REALLY: SlowButton(Role.ADMIN, guarding.really),

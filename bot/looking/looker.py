@@ -67,6 +67,10 @@ class Looker:
         """Whatever can be seen of what was refused, with pixels; raises PictureRefused."""
         return await self.run(lambda: self._decoders.forgive(data, side=side))
 
+    async def compare(self, picture: Picture) -> Likeness | None:
+        """How a picture looks that nobody looked at when it came, and what it is a copy of."""
+        return await self.run(lambda: self._compare(picture))
+
     async def run(self, work: Callable[[], T]) -> T:
         """Do some other work on a photo when its turn comes."""
         self._in_hand += 1
@@ -93,6 +97,10 @@ class Looker:
         finally:
             digest = keeping.result()
         return Seen(picture, digest, guess, twin, likeness, found)
+
+    def _compare(self, picture: Picture) -> Likeness | None:
+        pixels = self._pixels(picture)
+        return None if pixels is None else self._copies.of(pixels)
 
     def _pixels(self, picture: Picture) -> Pixels | None:
         try:

@@ -259,8 +259,16 @@ def forget_really(photos: int) -> str:
     )
 
 
-def forgotten(what: Forgotten) -> str:
-    said = f"Deleted: {plural(what.photos, 'photo')}, all your lessons and your name."
+def forgetting(photos: int) -> str:
+    return (
+        f"I am deleting your {plural(photos, 'photo')} and everything you taught me. That is a lot, so it takes a "
+        "moment: I say so here when it is done."
+    )
+
+
+def forgotten(what: Forgotten, photos: int = 0) -> str:
+    """`photos` there were at first, if some went before."""
+    said = f"Deleted: {plural(max(photos, what.photos), 'photo')}, all your lessons and your name."
     if what.role is not None:
         said += f" I keep only your Telegram number and that your role here is {what.role.name.lower()}."
     missing = needs(what.readiness)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from storage import Role
+import pytest
+
+from bot.actions import forgetting
+from storage import Role, Store, StoreBusy
 from tests.support.bots import Person, World, picture
 
 
@@ -126,3 +129,32 @@ async def test_who_blocks_the_bot_after_deleting_everything_is_not_met_again(wor
     assert world.look(lambda unit: unit.people.by_telegram_id(world.ann.id)) is None
     assert world.look(lambda unit: unit.chats.by_telegram_id(world.ann.id)) is None
     assert not [raw for raw in world.raw_of(world.ann.id) if "Ann" in raw]
+
+
+async def test_much_is_deleted_piece_by_piece_and_told_when_all_of_it_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "AT_ONCE", 2)
+    told: list[str] = []
+    forget_some = forgetting.forget_some
+
+    def fails_once(store: Store, begun: forgetting.Begun) -> bool:
+        """Breaks off after its first piece: the press is handled again."""
+        much = forget_some(store, begun)
+        if not told:
+            with store.read() as unit:
+                payloads = [one.payload for one in unit.outbox.due(world.service.app.bot.id)]
+            told.extend(str(one.get("text")) for one in payloads)
+            told.append("broken off")
+            raise StoreBusy("somebody else writes")
+        return much
+
+    monkeypatch.setattr(forgetting, "forget_some", fails_once)
+    await world.teach(world.ann, "apple", 5)
+
+    said = await delete_everything(world, world.ann)
+
+    assert "Deleted: 5 photos, all your lessons and your name." in said
+    assert not [one for one in told if "Deleted" in one]
+    assert world.look(lambda unit: unit.people.by_telegram_id(world.ann.id)) is None
+    assert world.counts() == {}

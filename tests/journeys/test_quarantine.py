@@ -199,3 +199,28 @@ async def test_in_a_group_a_file_of_any_kind_is_looked_at_only_where_it_is_meant
 
     assert len([one for one in await world.said_to(world.ann, chat=group) if "not a picture" in one]) == 1
     assert parcels(world) == 1
+
+
+async def test_a_copy_of_what_was_taken_all_the_same_is_found(reviewers: World) -> None:
+    world = reviewers
+    await refused(world, SMALL, "daisy")
+    await pressed(world, world.bo, await cards_of(world, world.bo), "Take it")
+
+    copy = scene(12, 9).resize((240, 180), Image.Resampling.BICUBIC)
+    sent = await world.ann.send_photo(encoded(copy, "PNG"), caption="rose")
+
+    await world.hears(world.ann, "You taught nearly this one on ", "as daisy. Which name is right?", after=sent)
+    groups = world.look(lambda unit: {one.group for one in unit.photos.labelled(unit.classifiers.default().id)})
+    assert len(groups) == 1
+
+
+async def test_what_is_taken_all_the_same_joins_the_photo_of_which_it_is_a_copy(reviewers: World) -> None:
+    world = reviewers
+    copy = scene(12, 9).resize((240, 180), Image.Resampling.BICUBIC)
+    await world.ann.send_photo(encoded(copy, "PNG"), caption="daisy")
+    await refused(world, SMALL, "daisy")
+
+    await pressed(world, world.bo, await cards_of(world, world.bo), "Take it")
+
+    lessons = world.look(lambda unit: unit.photos.labelled(unit.classifiers.default().id))
+    assert (len(lessons), len({one.group for one in lessons})) == (2, 1)

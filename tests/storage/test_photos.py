@@ -254,3 +254,51 @@ def test_a_twin_of_a_narrowed_fold_joins_it(room: Classroom) -> None:
 def kept_tests(room: Classroom) -> list[int]:
     with room.store.read() as unit:
         return [one.photo_id for one in unit.photos.for_test(room.classifier.id)]
+
+
+def test_messages_of_deleted_photos_are_remembered_once(room: Classroom) -> None:
+    photos = [room.photo(), room.photo()]
+
+    with room.store.write() as unit:
+        unit.photos.note_deleted(photos[:1])
+        unit.photos.note_deleted(photos)
+        unit.photos.note_deleted([])
+
+        assert all(unit.photos.was_deleted(room.chat.id, one.message_id or 0) for one in photos)
+
+
+def test_of_photos_one_of_which_is_gone_none_is_removed(room: Classroom) -> None:
+    photo, gone = room.photo(), room.photo()
+    with room.store.write() as unit:
+        unit.photos.remove([gone.id])
+
+    with pytest.raises(NotFound), room.store.write() as unit:
+        unit.photos.remove([photo.id, gone.id])
+
+    with room.store.read() as unit:
+        assert unit.photos.count_of_person(room.ann.id) == 1
+
+
+def test_a_person_s_votes_go_a_few_photos_at_a_time(room: Classroom) -> None:
+    leaf = room.label("leaf")
+    photos = [room.photo(owner=room.bo) for _ in range(3)]
+    for photo in photos:
+        room.vote(photo, room.ann, leaf)
+    room.vote(photos[0], room.bo, leaf)
+
+    with room.store.write() as unit:
+        first = unit.votes.forget_person(room.ann.id, limit=2)
+        left = unit.votes.count_spoken_of(room.ann.id)
+        second = unit.votes.forget_person(room.ann.id)
+        standings = unit.votes.standings([one.id for one in photos])
+
+    assert (first, left, second) == (2, 1, 1)
+    assert [standings[one.id].voters for one in photos] == [1, 0, 0]
+
+
+def test_a_message_is_known_by_how_its_key_begins(room: Classroom) -> None:
+    with room.store.write() as unit:
+        unit.outbox.owe(1, 1, "sendMessage", {}, dedupe="forgetting:update:1:5:40")
+
+        assert unit.outbox.known_as("forgetting:update:1:5:") == "forgetting:update:1:5:40"
+        assert unit.outbox.known_as("forgetting:update:1:6:") is None

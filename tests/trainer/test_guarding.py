@@ -161,3 +161,35 @@ def test_listing_suspects_raises_alarms(store: Store, teach: Teach, embedder: Em
 
     with store.read() as unit:
         assert len(unit.alarms.open(1)) == 1
+
+
+def test_a_network_of_lessons_that_were_taken_back_answers_no_more_for_what_only_waits(
+    store: Store, teach: Teach, embedder: Embedder
+) -> None:
+    """Nothing that it learned is left; what a newcomer teaches it never learned."""
+    guard(store)
+    taught = [*teach("red", 3), *teach("green", 3)]
+    assert outcome(store, embedder).answers
+    teaches(store, 7, "red", 3, first=50)
+    teaches(store, 7, "green", 3, first=50)
+    with store.write() as unit:
+        for one in taught:
+            unit.votes.cast(one, None, VoteKind.WITHDRAW, None, Reason.UNDO)
+
+    assert outcome(store, embedder).end is cycle.End.NOT_READY
+
+    with store.read() as unit:
+        assert unit.networks.active(1) is None
+
+
+def test_a_network_goes_on_answering_when_what_it_learned_begins_to_wait(store: Store, embedder: Embedder) -> None:
+    """Nobody took anything back: the first owner came, and with her those who are new to her."""
+    teaches(store, 7, "red", 3)
+    teaches(store, 8, "green", 3)
+    network = outcome(store, embedder).network
+    guard(store)
+
+    assert outcome(store, embedder).end is cycle.End.NOT_READY
+
+    with store.read() as unit:
+        assert unit.networks.active(1) == network

@@ -125,7 +125,7 @@ def test_what_is_kept_of_a_question_is_told_to_whom_it_was_put(room: Clocked) ->
     assert question is not None
 
     with room.visit(BO, chat=BO) as (unit, _, here):
-        document = self_service.my_data(unit, here).document
+        document = self_service.my_data(unit, here).document()
 
     assert '"questions_about_photos_of_others"' in document
     assert f'"photo": {photo.id}' in document

@@ -21,7 +21,7 @@ def restored(room: Classroom, message: int) -> int:
         quarantining.set_aside(unit, visit, here, message, why, "cup")
         [about] = unit.quarantine.of_person(here.person.id)
     with room.visit(RAE, chat=RAE) as (unit, _, here):
-        quarantining.restore(unit, here, about.id, received.digest, received.picture)
+        quarantining.restore(unit, here, about.id, received)
         photo = unit.photos.by_message(about.chat_id, message)
     assert photo is not None
     return photo.id

@@ -174,14 +174,14 @@ def test_my_data_holds_everything_and_nothing_of_others(room: Classroom) -> None
         unit.predictions.add(mine.id, network.id, apple, chances, asked_by_id=here.person.id, milliseconds=1.0)
         found = self_service.my_data(unit, here)
 
-    document = json.loads(found.document)
+    document = json.loads(found.document())
     assert [(one["photo"], one["said"], one["probabilities"]) for one in document["answers"]] == [
         (mine.id, "apple", {"apple": 0.75})
     ]
     assert (found.photos, found.lessons, found.corrections) == (1, 1, 0)
     assert [one["photo"] for one in document["photos"]] == [mine.id]
     assert [one["label"] for one in document["votes"]] == ["apple"]
-    assert "plum" not in found.document
+    assert "plum" not in found.document()
 
 
 def test_forgetting_takes_the_persons_photos_and_votes_and_leaves_those_of_others(room: Classroom) -> None:
