@@ -2,8 +2,8 @@
 
 Both are judged by what they said out of fold about the same photos. An active network asked anew would be asked about
 photos it has learned; its answers are therefore kept from its birth, and with them what each photo was taught as then.
-What people changed since is no test of the active network, which was told otherwise. There the candidate is witness:
-asked about a changed photo that it had not learned from, does it say the new label, or still the former one?
+What people changed since is no test of the active network, which was told otherwise. There both are witnesses: asked
+about a changed photo that they had not learned from, do they together say the new label, or still the former one?
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Flags = NDArray[np.bool_]
 
 # Logits that spread less than this over all photos answer everything alike.
 CONSTANT = 1e-6
+# What is less likely is as good as impossible.
+LEAST_SHARE = 1e-9
 # Stands for a label that is not among those that are compared.
 ELSEWHERE = -1
 
@@ -63,9 +65,9 @@ class GateVerdict:
     """The decision with its facts: of `compared` photos the candidate got `better` right that the active got wrong.
 
     `worse` the other way round; `chance` is the probability of so many by luck. Of the photos whose label was changed
-    since, the candidate says the new label of `agreed` and still the former of `contradicted`. `label_id` is the label
-    that it fell back on, if that is why. `gained` and `lost` are label ids new to the candidate or no longer known to
-    it; a lost label whose photos all became another one lives on in that.
+    since, both together hold the new label likelier of `agreed` and the former of `contradicted`. `label_id` is the
+    label that it fell back on, if that is why. `gained` and `lost` are label ids new to the candidate or no longer
+    known to it; a lost label whose photos all became another one lives on in that.
     """
 
     ships: bool
@@ -125,8 +127,10 @@ def compare(
 
     A candidate is held if it is worse by more than chance over all photos whose label stayed, or on any one label
     (Bonferroni over labels). To a label that photos were moved away from, these photos count too: for the candidate
-    where it says the new label, against it where it says the former, unless the changes are known to be meant. One that
-    `must_gain`, because it costs more to live with, is also held if it got fewer photos right.
+    where both together say the new label, against it where they say the former, unless the changes are known to be
+    meant. Together, since the candidate has learned the other changes, be they right or not, and half believes them,
+    and the active network none of them. One that `must_gain`, because it costs more to live with, is also held if it
+    got fewer photos right.
     """
     if active is None:
         return GateVerdict(ships=True, ground=Ground.FIRST)
@@ -144,11 +148,15 @@ def compare(
         return verdict
     taught = dict(zip(active.digests, active.taught or (), strict=False))
     former = [heir.get(label, label) for label in (taught.get(digest, truth[digest]) for digest in photos)]
+    now = [truth[digest] for digest in photos]
+    before = [label if label in shared else ELSEWHERE for label in former]
     ballot = _Ballot.of(
-        own=np.array([truth[digest] for digest in photos]),
-        former=np.array([label if label in shared else ELSEWHERE for label in former]),
+        own=np.array(now),
+        former=np.array(before),
         said=choose(candidate, photos, shared, {}),
         active_said=choose(active, photos, shared, heir),
+        doubt=_log_odds(_shares(candidate, photos, shared, {}), shared, before, now)
+        + _log_odds(_shares(active, photos, shared, heir), shared, before, now),
     )
     decided = _decide(ballot, verdict, significance, changes_meant=changes_meant)
     if must_gain and decided.ships and decided.better < decided.worse:
@@ -161,7 +169,7 @@ class _Ballot:
     """What each photo says of the candidate; `former` is the label id that it was taught as when the active learned.
 
     Of the photos whose label `stayed`, one network alone was right (`better`, `worse`). Of those that `moved` between
-    labels that both networks know, the candidate says the new one (`agreed`) or the former (`contradicted`).
+    labels that both networks know, they together say the new one (`agreed`) or the former (`contradicted`).
     """
 
     former: Integers
@@ -173,7 +181,8 @@ class _Ballot:
     contradicted: Flags
 
     @classmethod
-    def of(cls, own: Integers, former: Integers, said: Integers, active_said: Integers) -> _Ballot:
+    def of(cls, own: Integers, former: Integers, said: Integers, active_said: Integers, doubt: Floats) -> _Ballot:
+        """Count what was said; `doubt` is by how much the former label is likelier than the new one (log odds)."""
         stayed, moved = own == former, (own != former) & (former != ELSEWHERE)
         right, was_right = said == own, active_said == own
         return cls(
@@ -182,8 +191,8 @@ class _Ballot:
             moved=moved,
             better=stayed & right & ~was_right,
             worse=stayed & was_right & ~right,
-            agreed=moved & right,
-            contradicted=moved & (said == former),
+            agreed=moved & (doubt < 0),
+            contradicted=moved & (doubt > 0),
         )
 
 
@@ -263,11 +272,27 @@ def choose(answers: Answers, photos: list[str], shared: list[int], heir: Mapping
 
     What was said of a label that has an heir counts as said of that.
     """
+    shares = _shares(answers, photos, shared, heir)
+    chosen: Integers = np.array(shared)[shares.argmax(axis=1)]
+    return np.where(shares.max(axis=1) > 0, chosen, -1)
+
+
+def _shares(answers: Answers, photos: list[str], shared: list[int], heir: Mapping[int, int]) -> Floats:
+    """Return the probabilities (photos, shared) that the label ids `shared` were given."""
     row_of = {digest: row for row, digest in enumerate(answers.digests)}
     rows = [row_of[digest] for digest in photos]
-    among = np.zeros((len(photos), len(shared)))
+    shares: Floats = np.zeros((len(photos), len(shared)))
     for column, label in enumerate(answers.labels):
         if (meant := heir.get(label, label)) in shared:
-            among[:, shared.index(meant)] += answers.probabilities[rows, column]
-    chosen: Integers = np.array(shared)[among.argmax(axis=1)]
-    return np.where(among.max(axis=1) > 0, chosen, -1)
+            shares[:, shared.index(meant)] += answers.probabilities[rows, column]
+    return shares
+
+
+def _log_odds(shares: Floats, shared: list[int], former: list[int], now: list[int]) -> Floats:
+    """Return by how much each photo's former label is likelier than the one of today; 0 where it was ELSEWHERE."""
+    column = {label: place for place, label in enumerate(shared)}
+    columns = [(column.get(before, column[today]), column[today]) for before, today in zip(former, now, strict=True)]
+    logs, rows = np.log(np.maximum(shares, LEAST_SHARE)), np.arange(len(columns))
+    before, today = np.array(columns).T
+    odds: Floats = logs[rows, before] - logs[rows, today]
+    return odds

@@ -135,8 +135,9 @@ def why(verdict: Mapping[str, Any], names: Mapping[int, str]) -> str:
         "no_better": f"{pair}{known['worse']} the other way round, which practising must not come to",
         "worse_on_label": f"it is worse on {label} by more than chance explains",
         "changes_doubted": (
-            f"photos of {label} were given another name, and when it was asked about such photos without having "
-            f"learned them, it said the former name of {known['contradicted']} and the new one of {known['agreed']}; "
+            f"photos of {label} were given another name, and when it and the one that answers were asked about such "
+            f"photos without having learned them, they held the former name likelier for {known['contradicted']} and "
+            f"the new one for {known['agreed']}; "
             "if that was a mistake, take it back; if it is meant, it is learned with the first lesson a day later"
         ),
         ON_REQUEST: "it was made of an older version of the data set, and waits for its owner's word",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from trainer.gate import Answers, Ground, check_head, compare
 from trainer.head import Head
@@ -132,21 +133,40 @@ def of(label: int, count: int) -> list[str]:
 
 
 def test_changes_that_what_was_learned_contradicts_are_doubted() -> None:
-    """A fifth of a label's lessons were given another name; asked without having learned them, it says the old one."""
+    """A fifth of a label's lessons were given another name; asked without having learned them, both say the old one."""
     today = THREE | dict.fromkeys(of(1, 13), 2)
     candidate = said(today, says=dict.fromkeys(of(1, 11), 1))
+    active = said(THREE, says=dict.fromkeys(of(1, 13)[11:], 2))
 
-    verdict = compare(candidate, said(THREE), today, significance=0.05)
+    verdict = compare(candidate, active, today, significance=0.05)
 
     assert (verdict.ships, verdict.ground, verdict.label_id) == (False, Ground.CHANGES_DOUBTED, 1)
     assert (verdict.contradicted, verdict.agreed, verdict.worse) == (11, 2, 0)
     assert verdict.compared == len(THREE) - 13
 
 
+@pytest.mark.parametrize(("sure", "ships"), [(0.97, False), (0.6, True)])
+def test_a_candidate_that_half_believes_the_changes_is_not_believed_against_a_surer_network(
+    sure: float, ships: bool
+) -> None:
+    """It has learned most of the wrong names itself, and says them of the rest."""
+    today = THREE | dict.fromkeys(of(1, 13), 2)
+    candidate, active = said(today), said(THREE)
+    candidate.probabilities[[today[digest] == 2 for digest in today]] = (0.1, 0.8, 0.1)
+    active.probabilities[[THREE[digest] == 1 for digest in THREE]] = (sure, (1 - sure) / 2, (1 - sure) / 2)
+
+    verdict = compare(candidate, active, today, significance=0.05)
+
+    assert verdict.ships is ships
+    assert (verdict.contradicted, verdict.agreed) == ((0, 13) if ships else (13, 0))
+
+
 def test_changes_that_what_was_learned_confirms_ship_although_the_active_network_would_say_otherwise() -> None:
     today = THREE | dict.fromkeys(of(1, 40), 2)
+    sure = said(today)
+    sure.probabilities[sure.probabilities == 0.9] = 0.95
 
-    verdict = compare(said(today), said(THREE), today, significance=0.05)
+    verdict = compare(sure, said(THREE), today, significance=0.05)
 
     assert (verdict.ships, verdict.agreed, verdict.contradicted) == (True, 40, 0)
 

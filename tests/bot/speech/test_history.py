@@ -30,7 +30,7 @@ def test_doubted_changes_say_what_was_asked_and_what_to_do() -> None:
     said = history.why(verdict("changes_doubted", contradicted=16, agreed=2), NAMES)
 
     assert "photos of “daisy” were given another name" in said
-    assert "the former name of 16 and the new one of 2; if that was a mistake, take it back" in said
+    assert "the former name likelier for 16 and the new one for 2; if that was a mistake, take it back" in said
 
 
 @pytest.mark.parametrize("obstacle", list(Obstacle))
