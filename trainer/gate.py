@@ -146,18 +146,7 @@ def compare(
     )
     if len(shared) < 2 or not photos:
         return verdict
-    taught = dict(zip(active.digests, active.taught or (), strict=False))
-    former = [heir.get(label, label) for label in (taught.get(digest, truth[digest]) for digest in photos)]
-    now = [truth[digest] for digest in photos]
-    before = [label if label in shared else ELSEWHERE for label in former]
-    ballot = _Ballot.of(
-        own=np.array(now),
-        former=np.array(before),
-        said=choose(candidate, photos, shared, {}),
-        active_said=choose(active, photos, shared, heir),
-        doubt=_log_odds(_shares(candidate, photos, shared, {}), shared, before, now)
-        + _log_odds(_shares(active, photos, shared, heir), shared, before, now),
-    )
+    ballot = _ballot(candidate, active, heir, truth, photos, shared)
     decided = _decide(ballot, verdict, significance, changes_meant=changes_meant)
     if must_gain and decided.ships and decided.better < decided.worse:
         return replace(decided, ships=False, ground=Ground.NO_BETTER)
@@ -194,6 +183,26 @@ class _Ballot:
             agreed=moved & (doubt < 0),
             contradicted=moved & (doubt > 0),
         )
+
+
+def _ballot(
+    candidate: Answers,
+    active: Answers,
+    heir: Mapping[int, int],
+    truth: Mapping[str, int],
+    photos: list[str],
+    shared: list[int],
+) -> _Ballot:
+    """Ask both about the photos, among the labels `shared`."""
+    taught = dict(zip(active.digests, active.taught or (), strict=False))
+    own = [truth[digest] for digest in photos]
+    before = [heir.get(label, label) for label in (taught.get(digest, truth[digest]) for digest in photos)]
+    former = [label if label in shared else ELSEWHERE for label in before]
+    none: Mapping[int, int] = {}
+    asked = ((candidate, none), (active, heir))
+    doubt, active_doubt = (_log_odds(_shares(one, photos, shared, of), shared, former, own) for one, of in asked)
+    said, active_said = (choose(one, photos, shared, of) for one, of in asked)
+    return _Ballot.of(np.array(own), np.array(former), said, active_said, doubt + active_doubt)
 
 
 def _decide(ballot: _Ballot, verdict: GateVerdict, significance: float, *, changes_meant: bool) -> GateVerdict:

@@ -42,6 +42,7 @@ BUTTONS_NEED = {
     "vk": Role.REVIEWER, "vp": Role.REVIEWER, "vc": Role.REVIEWER, "vo": Role.REVIEWER, "va": Role.REVIEWER,
     "vt": Role.REVIEWER, "vs": Role.REVIEWER, "vb": Role.REVIEWER, "vd": Role.REVIEWER, "vu": Role.REVIEWER,
     "vq": Role.REVIEWER, "vr": Role.REVIEWER, "vn": Role.REVIEWER,
+    "vg": Role.REVIEWER,
     "zt": Role.REVIEWER, "zd": Role.REVIEWER, "zs": Role.REVIEWER, "zu": Role.REVIEWER, "zq": Role.REVIEWER,
     "gl": Role.ADMIN, "gr": Role.ADMIN, "gy": Role.ADMIN, "gn": Role.ADMIN, "gb": Role.ADMIN, "gf": Role.ADMIN,
 }  # fmt: skip
