@@ -305,6 +305,7 @@ def _add(unit: Unit, collection: Collection, one: Looked, came: Meanwhile) -> Ph
         sketch=one.likeness.sketch if one.likeness else None,
         like=() if one.entry.is_placed else came.all_like(one.likeness),
     )
+    came.note(photo, one.likeness)
     if one.embedding is not None:
         unit.embeddings.add(one.embedding.embedder, {one.digest: one.embedding.vector.astype("<f4").tobytes()})
     return photo

@@ -237,6 +237,7 @@ class _Run:
             sketch=ready.likeness.sketch if ready.likeness else None,
             like=() if entry.is_placed else came.all_like(ready.likeness),
         )
+        came.note(photo, ready.likeness)
         self._vote(unit, photo.id, ready, label, None)
         return Result(entry, Taken.NEW, elsewhere=_is_elsewhere(photo, entry))
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from bot.looking.copies import Likeness
-from storage import Unit
+from bot.looking.copies import SQUARES, Likeness
+from storage import Photo, Unit
 from trainer.twins import may_be_alike
 
 # More do not come within a look.
@@ -13,16 +13,20 @@ MOST = 1_000
 
 
 class Meanwhile:
-    """The photos after `since`, read on as they come: also those that the same transaction has just kept.
+    """The photos that came after `since`, read once for all that a transaction keeps, and those that it kept itself.
 
     Nothing is decoded within a transaction, so no second look is taken. Two photos that are wrongly taken for copies
     share a fold, which costs nothing; two copies in two folds would test what they taught.
     """
 
-    def __init__(self, unit: Unit, since: int) -> None:
-        self._unit = unit
-        self._newest = since
-        self._came: list[tuple[str, bytes]] = []
+    def __init__(self, unit: Unit, since: int | None) -> None:
+        came = [] if since is None else unit.photos.sketches(since, MOST)
+        self._came = [(digest, drawn) for _, digest, drawn in came if len(drawn) == SQUARES]
+
+    def note(self, photo: Photo, likeness: Likeness | None) -> None:
+        """Let a photo that this transaction kept be found by those that it keeps next."""
+        if likeness is not None and not photo.is_test:
+            self._came.append((photo.digest, likeness.sketch))
 
     def all_like(self, likeness: Likeness | None) -> tuple[str, ...]:
         """The digests of those that a photo was found to be like, and of those that came meanwhile."""
@@ -30,25 +34,16 @@ class Meanwhile:
 
     def alike(self, sketch: bytes) -> tuple[str, ...]:
         """The digests of those that came and look the same in a few squares."""
-        if not any(sketch):
+        if not any(sketch) or not self._came:
             return ()
-        self._read_on(len(sketch))
-        if not self._came:
-            return ()
-        drawn = np.frombuffer(b"".join(one for _, one in self._came), np.int8).reshape(-1, len(sketch))
+        drawn = np.frombuffer(b"".join(one for _, one in self._came), np.int8).reshape(-1, SQUARES)
         found = may_be_alike(drawn.T, np.frombuffer(sketch, np.int8))
         return tuple(self._came[at][0] for at in found)
-
-    def _read_on(self, length: int) -> None:
-        for photo_id, digest, drawn in self._unit.photos.sketches(self._newest, MOST):
-            self._newest = photo_id
-            if len(drawn) == length:
-                self._came.append((digest, drawn))
 
 
 def meanwhile(unit: Unit, found: Iterable[Likeness | None]) -> Meanwhile:
     """What came since the first of these was compared, for a transaction that keeps them all."""
-    return Meanwhile(unit, min((one.seen_until for one in found if one and one.seen_until is not None), default=0))
+    return Meanwhile(unit, min((one.seen_until for one in found if one and one.seen_until is not None), default=None))
 
 
 def came_meanwhile(unit: Unit, sketch: bytes | None, seen_until: int | None) -> tuple[str, ...]:
