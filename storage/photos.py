@@ -57,7 +57,7 @@ class Photos:
     ) -> Photo:
         """Add a photo whose blob `digest` is on disk already, or return it if this message added it before.
 
-        Its fold is one of `folds`, or that of the same picture or else of one of `like` (digests) that came before.
+        Its fold is that of the same picture that came before, or one of `folds`: that of one of `like`, if among them.
         Nothing learns from `(TEST_FOLD,)`. Raises NotFound if the blob is not on disk, or not any more: store it again.
         """
         if known := self._known(chat_id, message_id):
@@ -343,14 +343,14 @@ class Photos:
         """
         may_join = TEST_FOLD not in folds
         twin = self._twin_of(classifier_id, digest) if may_join else None
-        near = self._near_twin_of(classifier_id, like) if may_join and like and twin is None else None
+        near = self._near_twin_of(classifier_id, like, folds) if may_join and like and twin is None else None
         return *(twin or near or (own_group, fold_of(own_group, folds))), twin is None and may_join
 
-    def _near_twin_of(self, classifier_id: int, digests: Sequence[str]) -> tuple[str, int] | None:
-        """The same of the first photo of any of these pictures."""
+    def _near_twin_of(self, classifier_id: int, digests: Sequence[str], folds: Sequence[int]) -> tuple[str, int] | None:
+        """The same of the first photo of any of these pictures that stands in one of the folds."""
         query = (
             select(photo.c.group_key, photo.c.fold)
-            .where(photo.c.classifier_id == classifier_id, photo.c.digest.in_(digests), photo.c.fold != TEST_FOLD)
+            .where(photo.c.classifier_id == classifier_id, photo.c.digest.in_(digests), photo.c.fold.in_(folds))
             .order_by(photo.c.id)
             .limit(1)
         )

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from bot.actions.entries import Entry
 from bot.actions.layouts import Part
+from bot.actions.meanwhile import Meanwhile, meanwhile
 from bot.actions.quotas import Allowance, Limit
 from bot.actions.shown import remove_photos
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
+from bot.looking.copies import Copies, Likeness
 from bot.visit import Presence, Visit
 from pictures.decoders import Decoders
 from storage import (
@@ -42,6 +44,7 @@ from storage import (
     key_of,
 )
 from trainer.errors import PictureUnreadable
+from trainer.twins import SIDE
 
 # So many are taken in one transaction: few, so that nobody's answer waits long for it.
 PIECE = 8
@@ -106,6 +109,7 @@ class Looked:
     picture: Picture | None = None
     digest: str = ""
     embedding: Embedding | None = None
+    likeness: Likeness | None = None
 
 
 def begin(
@@ -141,9 +145,9 @@ def deed_of(visit: Visit, file: str) -> str:
 
 
 def look(
-    store: Store, decoders: Decoders, collection: Collection, position: int, entry: Entry, embed: Embed
+    store: Store, decoders: Decoders, collection: Collection, position: int, entry: Entry, embed: Embed, copies: Copies
 ) -> Looked | Turned:
-    """All that needs no transaction: read, verify, make the blob durable, embed. It blocks."""
+    """All that needs no transaction: read, verify, make the blob durable, embed, compare. It blocks."""
     if not entry.label:
         return Turned(position, entry, Flaw.UNNAMED if entry.in_folder else Flaw.LOOSE)
     try:
@@ -152,14 +156,15 @@ def look(
         with store.read() as unit:
             if _of_part(unit.photos.owned(collection.classifier_id, collection.person_id, received), entry):
                 return Looked(position, entry, received)
-        picture = decoders.normalise(data)
+        picture = decoders.normalise(data, side=SIDE)
     except PictureRefused as error:
         return Turned(position, entry, error.refusal, error.given)
     except ArchiveRefused as error:
         return Turned(position, entry, error.flaw)
     except OSError:
         return Turned(position, entry, Flaw.UNREAD)
-    return Looked(position, entry, received, picture, store.blobs.put(picture.data), _embedded(picture, embed))
+    kept, embedding = store.blobs.put(picture.data), _embedded(picture, embed)
+    return Looked(position, entry, received, picture, kept, embedding, copies.among_read(picture))
 
 
 def take(
@@ -231,8 +236,9 @@ def _take(unit: Unit, collection: Collection, looked: Sequence[Looked | Turned],
     first: dict[int, Collected] = {}
     items = []
     allowance = _allowance(unit, collection, quota)
+    came = meanwhile(unit, (one.likeness for one in looked if isinstance(one, Looked)))
     for one in looked:
-        item = _turned(one) if isinstance(one, Turned) else _keep(unit, collection, one, first, allowance)
+        item = _turned(one) if isinstance(one, Turned) else _keep(unit, collection, one, first, allowance, came)
         if item.photo_id is not None:
             first.setdefault(item.photo_id, item)
         items.append(item)
@@ -253,7 +259,12 @@ def _turned(one: Turned) -> Collected:
 
 
 def _keep(
-    unit: Unit, collection: Collection, one: Looked, first: dict[int, Collected], allowance: Allowance
+    unit: Unit,
+    collection: Collection,
+    one: Looked,
+    first: dict[int, Collected],
+    allowance: Allowance,
+    came: Meanwhile,
 ) -> Collected:
     entry = one.entry
     owned = unit.photos.owned(collection.classifier_id, collection.person_id, one.received_digest, one.digest)
@@ -273,12 +284,12 @@ def _keep(
             return _turned(Turned(one.position, entry, Flaw.TWICE, before.name))
     label = unit.labels.find_or_create(collection.classifier_id, entry.label)
     is_new = photo is None
-    photo = photo or _add(unit, collection, one)
+    photo = photo or _add(unit, collection, one, came)
     outcome = _vote(unit, collection, one.position, photo, label, is_new=is_new)
     return Collected(one.position, entry.name, label.name, outcome, photo_id=photo.id)
 
 
-def _add(unit: Unit, collection: Collection, one: Looked) -> Photo:
+def _add(unit: Unit, collection: Collection, one: Looked, came: Meanwhile) -> Photo:
     if one.picture is None:
         raise ValueError("only what was decoded can be added")
     photo = unit.photos.add(
@@ -291,7 +302,10 @@ def _add(unit: Unit, collection: Collection, one: Looked) -> Photo:
         chat_id=collection.chat_id,
         origin=one.entry.origin or one.entry.name,
         folds=one.entry.folds,
+        sketch=one.likeness.sketch if one.likeness else None,
+        like=() if one.entry.is_placed else came.all_like(one.likeness),
     )
+    came.note(photo, one.likeness)
     if one.embedding is not None:
         unit.embeddings.add(one.embedding.embedder, {one.digest: one.embedding.vector.astype("<f4").tobytes()})
     return photo

@@ -46,8 +46,8 @@ class Entry:
     """A file to take in: `name` is its path below the folder, `label` is tidy and may be empty.
 
     `part` is None where the data set is not split; one of `folds` is the photo's, unless its twin was there first.
-    `group` is what it stood with in the data set that it was exported from, `origin` where it came from before that,
-    and `description` what the label was said to mean.
+    What `is_placed` was exported, and stands as it stood there, whatever it is like: with its `group`, or by itself.
+    `origin` is where it came from before that, and `description` what the label was said to mean.
     What lies beside the label folders is not `in_folder`, and has no label.
     """
 
@@ -57,6 +57,7 @@ class Entry:
     part: Part | None = None
     folds: tuple[int, ...] = EVERY_FOLD
     in_folder: bool = True
+    is_placed: bool = False
     group: str | None = None
     origin: str | None = None
     description: str = ""
@@ -68,7 +69,7 @@ class Entry:
         told = replace(self, origin=placed.origin, description=placed.description)
         if (placed.fold == TEST_FOLD) != (self.part is Part.TEST):
             return told
-        return replace(told, folds=(placed.fold,), group=placed.group)
+        return replace(told, is_placed=True, folds=(placed.fold,), group=placed.group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from bot.actions.entries import Entry
 from bot.actions.layouts import Part
+from bot.actions.meanwhile import Meanwhile, meanwhile
 from bot.actions.teaching import request_fit
 from bot.errors import ArchiveRefused
+from bot.looking.copies import Copies, Likeness
 from pictures import Picture, PictureRefused
 from pictures.decoders import Decoders
 from storage import (
@@ -38,6 +40,7 @@ from storage import (
 )
 from trainer.errors import PictureUnreadable
 from trainer.preprocessing import Pixels
+from trainer.twins import SIDE
 
 BATCH = 32
 # A batch waits in memory for its transaction.
@@ -92,6 +95,7 @@ class _Ready:
     picture: Picture | None = None
     digest: str = ""
     vector: bytes | None = None
+    likeness: Likeness | None = None
 
 
 def import_photos(
@@ -100,17 +104,19 @@ def import_photos(
     entries: Iterable[Entry],
     eyes: Callable[[], Eyes | None],
     decoders: Decoders,
+    copies: Copies,
 ) -> Iterator[Result]:
     """Take files in, batch by batch, and yield what became of each. `eyes` is called once a picture is to be decoded.
 
     Raises:
         StorageError: the store cannot be used. What was yielded before is kept.
     """
-    run = _Run(store, classifier_id, eyes, decoders)
+    run = _Run(store, classifier_id, eyes, decoders, copies)
     with ThreadPoolExecutor(THREADS) as pool:
         # While a batch is written, the next is looked at already.
         ahead: deque[Iterator[_Ready | Result]] = deque()
         for batch in _batches(entries):
+            copies.read_on()
             ahead.append(pool.map(run.look, batch))
             if len(ahead) > 1:
                 yield from run.take(list(ahead.popleft()))
@@ -122,9 +128,17 @@ def import_photos(
 class _Run:
     """One import, from its first batch to its last."""
 
-    def __init__(self, store: Store, classifier_id: int, eyes: Callable[[], Eyes | None], decoders: Decoders) -> None:
+    def __init__(
+        self,
+        store: Store,
+        classifier_id: int,
+        eyes: Callable[[], Eyes | None],
+        decoders: Decoders,
+        copies: Copies,
+    ) -> None:
         self._store = store
         self._decoders = decoders
+        self._copies = copies
         self._classifier_id = classifier_id
         self._eyes = _Once(eyes)
         # By the digest of the bytes: the file and label that this import met them under first.
@@ -132,7 +146,7 @@ class _Run:
         self._promised = False
 
     def look(self, entry: Entry) -> _Ready | Result:
-        """All that needs no transaction: read, verify, make the blob durable, embed. Called by threads."""
+        """All that needs no transaction: read, verify, make the blob durable, embed, compare. Called by threads."""
         if not entry.label:
             return Result(entry, Taken.REFUSED, UNNAMED if entry.in_folder else LOOSE)
         try:
@@ -142,21 +156,23 @@ class _Run:
                 known = unit.photos.imported(self._classifier_id, digest)
             if known is not None:
                 return _Ready(entry, digest)
-            # Decoded once, for the check and for the eyes.
+            # Decoded once, for the check, for the eyes, and to be compared.
             eyes = self._eyes()
-            picture = self._decoders.normalise(data, side=eyes.side if eyes else 0)
+            picture = self._decoders.normalise(data, side=eyes.side if eyes else SIDE)
         except (PictureRefused, ArchiveRefused) as error:
             return Result(entry, Taken.REFUSED, error)
         except OSError as error:
             return Result(entry, Taken.REFUSED, _why_unread(error))
-        return _Ready(entry, digest, picture, self._store.blobs.put(picture.data), _vector(eyes, picture))
+        kept, vector = self._store.blobs.put(picture.data), _vector(eyes, picture)
+        return _Ready(entry, digest, picture, kept, vector, self._copies.among_read(picture))
 
     def take(self, looked: list[_Ready | Result]) -> list[Result]:
         """Write a batch, all of it or nothing."""
         with self._store.write() as unit:
             if not self._promised:
                 unit.jobs.request(JobKind.FIT, self._classifier_id, due_at=unit.now + LATEST)
-            results = [one if isinstance(one, Result) else self._keep(unit, one) for one in looked]
+            came = meanwhile(unit, (one.likeness for one in looked if isinstance(one, _Ready)))
+            results = [one if isinstance(one, Result) else self._keep(unit, one, came) for one in looked]
             new = [one for one, result in zip(looked, results, strict=True) if result.taken is Taken.NEW]
             self._keep_vectors(unit, [one for one in new if isinstance(one, _Ready)])
         self._promised = True
@@ -167,7 +183,7 @@ class _Run:
             with self._store.write() as unit:
                 request_fit(unit, self._classifier_id)
 
-    def _keep(self, unit: Unit, ready: _Ready) -> Result:
+    def _keep(self, unit: Unit, ready: _Ready, came: Meanwhile) -> Result:
         entry = ready.entry
         first = self._met.setdefault(ready.received_digest, entry)
         if key_of(first.label) != key_of(entry.label):
@@ -179,7 +195,7 @@ class _Run:
         if entry.description and not label.description:
             unit.naming.describe(label, entry.description)
         if photo is None:
-            return self._add(unit, ready, label)
+            return self._add(unit, ready, label, came)
         before, elsewhere = unit.votes.live_of(photo.id, None), _is_elsewhere(photo, entry)
         # What was decided by reading a list back stays: the folder was there before it.
         if before is not None and (before.label_id == label.id or before.reason is Reason.REVIEW):
@@ -202,7 +218,7 @@ class _Run:
                 return f"the same picture is in the test ({one.name}), and what tests is never learned from"
         return None
 
-    def _add(self, unit: Unit, ready: _Ready, label: Label) -> Result:
+    def _add(self, unit: Unit, ready: _Ready, label: Label, came: Meanwhile) -> Result:
         if ready.picture is None:
             # It was there a moment ago, and its owner has just had it deleted.
             return Result(
@@ -218,7 +234,10 @@ class _Run:
             folds=entry.folds,
             group=entry.group,
             origin=entry.origin,
+            sketch=ready.likeness.sketch if ready.likeness else None,
+            like=() if entry.is_placed else came.all_like(ready.likeness),
         )
+        came.note(photo, ready.likeness)
         self._vote(unit, photo.id, ready, label, None)
         return Result(entry, Taken.NEW, elsewhere=_is_elsewhere(photo, entry))
 

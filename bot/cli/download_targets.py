@@ -17,6 +17,8 @@ from bot.actions.safe_names import safe_name
 from bot.cli.plain import why_refused
 from bot.downloading.download import Arrived
 from bot.downloading.journal import Became, Finished
+from bot.looking.copies import Copies
+from bot.looking.twins import Twins
 from pictures import PictureRefused
 from pictures.decoders import Decoders
 from storage import Store, key_of, tidy
@@ -70,6 +72,7 @@ class IntoDataSet:
         self._classifier_id = classifier_id
         self._eyes = eyes
         self._decoders = decoders
+        self._copies = Copies(store, Twins(store))
 
     def has(self, digest: str, label: str) -> bool:
         with self._store.read() as unit:
@@ -77,7 +80,9 @@ class IntoDataSet:
 
     def take(self, arrived: Iterator[Arrived]) -> Iterator[Finished]:
         entries = (Entry(_Bytes(one), one.item.address, one.item.label, origin=one.item.address) for one in arrived)
-        for result in import_photos(self._store, self._classifier_id, entries, self._eyes, self._decoders):
+        for result in import_photos(
+            self._store, self._classifier_id, entries, self._eyes, self._decoders, self._copies
+        ):
             yield _finished(result)
 
 

@@ -19,6 +19,8 @@ from bot.actions.unzipping import entries_of
 from bot.cli.opening import opened
 from bot.cli.plain import DECODERS_DOWN, printable, progress_bar, quiet_decoders, sentence, trouble, why_refused
 from bot.errors import ArchiveRefused, LayoutUnclear, ZipFlaw
+from bot.looking.copies import Copies
+from bot.looking.twins import Twins
 from bot.zips.archives import COMMAND_LINE, Archive, why_not_read
 from pictures import PictureRefused
 from pictures.decoders import Decoders, DecodersDown
@@ -129,9 +131,9 @@ def _stopped(console: Console, why: str) -> int:
 def _import(store: Store, entries: Sequence[Entry], summary: Summary, console: Console) -> None:
     with store.write() as unit:
         classifier_id = unit.classifiers.default().id
-    eyes = opening_eyes(store.home, console)
+    eyes, copies = opening_eyes(store.home, console), Copies(store, Twins(store))
     with progress_bar(console, "Looking at photos", len(entries)) as advance, Decoders() as decoders:
-        for result in import_photos(store, classifier_id, entries, eyes, decoders):
+        for result in import_photos(store, classifier_id, entries, eyes, decoders, copies):
             summary.add(result)
             advance()
 

@@ -177,13 +177,16 @@ class Collector:
 
     def _take(self, collection: Collection, piece: Piece, promise: bool) -> CollectionState | None:
         looked: list[Looked | Turned] = []
+        copies = self._services.looker.copies
+        copies.read_on()
         try:
             for thing in piece:
                 self._give_way()
                 if isinstance(thing, Turned):
                     looked.append(thing)
                 else:
-                    looked.append(collecting.look(self._store, self._decoders, collection, *thing, self._embed))
+                    seen = collecting.look(self._store, self._decoders, collection, *thing, self._embed, copies)
+                    looked.append(seen)
         except BaseException:
             # Who deletes all of hers ends the work, which closes the file that is being read here.
             collecting.forget(self._store, looked)

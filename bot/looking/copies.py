@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.looking.twins import Twins
-from storage import NotFound, Store, StoreDamaged, StoreUnavailable
+from storage import NotFound, Picture, Store, StoreDamaged, StoreUnavailable
 from trainer.errors import PictureUnreadable
-from trainer.preprocessing import Pixels
-from trainer.twins import SIDE, SQUARE, Sketch, are_twins, glance, may_be_alike, sketch
+from trainer.preprocessing import Pixels, decode
+from trainer.twins import SIDE, SQUARE, Glance, Sketch, are_twins, glance, may_be_alike, sketch
 
 # With their digests 100 bytes each. Of more, the oldest are let go.
 KEPT = 100_000
@@ -49,13 +49,29 @@ class Copies:
     def of(self, pixels: Pixels) -> Likeness:
         """What a photo is like; nothing where the store cannot be read now."""
         seen = glance(pixels)
-        drawn = sketch(seen)
         try:
-            with self._lock:
-                self._read_on()
-                digests, seen_until = self._alike(drawn), self._newest
+            self.read_on()
         except StoreUnavailable:
-            return Likeness(drawn.tobytes(), ())
+            return Likeness(sketch(seen).tobytes(), ())
+        return self._like(seen)
+
+    def read_on(self) -> None:
+        """Take in what came since. Who compares many photos reads once for some of them; raises StoreUnavailable."""
+        with self._lock:
+            self._read_on()
+
+    def among_read(self, picture: Picture) -> Likeness | None:
+        """What a picture is like, of what `read_on` has read; None where it cannot be seen."""
+        try:
+            pixels = decode(picture.data, SIDE) if picture.pixels is None else picture.pixels
+        except PictureUnreadable:
+            return None
+        return self._like(glance(pixels))
+
+    def _like(self, seen: Glance) -> Likeness:
+        drawn = sketch(seen)
+        with self._lock:
+            digests, seen_until = self._alike(drawn), self._newest
         alike = tuple(one for one in digests[:LOOKED_AT] if self._is_twin(seen, one))
         return Likeness(drawn.tobytes(), alike, seen_until)
 
@@ -66,7 +82,7 @@ class Copies:
         apart = np.abs(sketches[:, found].astype(np.int16) - drawn.astype(np.int16)[:, None]).sum(axis=0)
         return list(dict.fromkeys(self._digests[at].hex() for at in found[np.argsort(apart, kind="stable")]))
 
-    def _is_twin(self, seen: NDArray[np.float32], digest: str) -> bool:
+    def _is_twin(self, seen: Glance, digest: str) -> bool:
         try:
             return are_twins(seen, self._twins.at(digest))
         except (NotFound, StoreDamaged, StoreUnavailable, PictureUnreadable):

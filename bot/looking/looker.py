@@ -52,6 +52,11 @@ class Looker:
         self._in_hand = 0
 
     @property
+    def copies(self) -> Copies:
+        """What compares photos with all others: for those too that are looked at elsewhere."""
+        return self._copies
+
+    @property
     def busy(self) -> bool:
         """Whether somebody waits for a photo: what can wait itself gives way."""
         return self._in_hand > 0

@@ -3,9 +3,10 @@
 python -m tests.benchmarks.importing [--home HOME] [--sizes 1000 10000 50000] [--photos 128] [--rounds 3]
 
 For each size a store is filled with the rows of so many photos, as an import leaves them (their files are not made: no
-import opens those). Then both sides take generated photos in turn, all of them new, with two threads: the import does
-all that `pupil import` does; the bare side decodes and embeds, and keeps nothing. Told is the clock, and the processor
-time of all processes, which others on the machine disturb less.
+import opens those), their sketches as varied as those of photos. What is opened once for all of an import is open
+before: the eyes, and the memory of all sketches. Then both sides take generated photos in turn, all of them new, with
+two threads: the import does all that `pupil import` does; the bare side decodes and embeds, and keeps nothing. Told is
+the clock, and the processor time of all processes, which others on the machine disturb less.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ from PIL import Image
 from bot.actions.entries import entries_in
 from bot.actions.importing import THREADS, Taken, import_photos
 from bot.actions.layouts import Disk, layout_of
+from bot.looking.copies import Copies
+from bot.looking.twins import Twins
 from pictures.decoders import Decoders
 from storage import Store, open_store
 from storage.tables import blob, embedding, photo, standing, vote
+from tests.benchmarks.near_copies import varied
 from trainer.embedding import Embedder
 from trainer.making import open_embedder
 from trainer.settings import TrainerSettings
@@ -70,12 +74,13 @@ def measure(folder: Path, size: int, eyes: Embedder, decoders: Decoders, *, phot
     """Tell how both sides do beside a store of one size."""
     store = open_store(folder / "home")
     fill(store, size, eyes)
+    copies = Copies(store, Twins(store))
     bare, ours = [], []
     # One round more: in the first everything is warmed up.
     for number in range(rounds + 1):
         files = generate(folder / f"photos-{number}", photos, seed=size + number)
         bare.append(_spent(photos, decoders, partial(_bare, files, eyes)))
-        ours.append(_spent(photos, decoders, partial(_import, store, files, eyes, decoders)))
+        ours.append(_spent(photos, decoders, partial(_import, store, files, eyes, decoders, copies)))
     store.close()
     (theirs, a), (mine, b) = ((_middle(one[1:], "clock"), _middle(one[1:], "processor")) for one in (bare, ours))
     # Of two that were measured one after the other: what else the machine does changes from round to round.
@@ -96,10 +101,12 @@ def _bare(files: Path, eyes: Embedder) -> None:
         list(pool.map(see, sorted(files.glob("*/*"))))
 
 
-def _import(store: Store, files: Path, eyes: Embedder, decoders: Decoders) -> None:
+def _import(store: Store, files: Path, eyes: Embedder, decoders: Decoders, copies: Copies) -> None:
     with store.read() as unit:
         classifier = unit.classifiers.default().id
-    found = import_photos(store, classifier, entries_in(files, layout_of(files, Disk())), lambda: eyes, decoders)
+    found = import_photos(
+        store, classifier, entries_in(files, layout_of(files, Disk())), lambda: eyes, decoders, copies
+    )
     assert all(one.taken is Taken.NEW for one in found)
 
 
@@ -149,11 +156,13 @@ def fill(store: Store, count: int, eyes: Embedder) -> None:
     for start in range(0, count, CHUNK):
         some = range(start + 1, min(start + CHUNK, count) + 1)
         digests = {number: rng.bytes(32).hex() for number in some}
-        made = {"size": 200_000, "kind": "jpeg", "width": WIDTH, "height": HEIGHT, "created_at": now, "sketch": None}
+        made = {"size": 200_000, "kind": "jpeg", "width": WIDTH, "height": HEIGHT, "created_at": now}
         kept = {"classifier_id": classifier, "source": "import", "created_at": now}
         said = {"kind": "label", "reason": "import", "created_at": now}
         with store._engine.begin() as connection:
-            connection.execute(blob.insert(), [{"digest": digest} | made for digest in digests.values()])
+            connection.execute(
+                blob.insert(), [{"digest": digest, "sketch": varied(rng)} | made for digest in digests.values()]
+            )
             connection.execute(photo.insert(), [
                 {"id": number, "digest": digest, "received_digest": digest[::-1], "group_key": digest,
                  "name": f"{number}.jpg", "fold": number % 5} | kept

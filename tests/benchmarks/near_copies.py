@@ -52,15 +52,13 @@ def measure(store: Store, count: int) -> None:
 
 
 def fill(store: Store, count: int, rng: np.random.Generator) -> None:
-    """Rows of photos whose sketches are as varied as those of photos are."""
-    side = SIDE // SQUARE
+    """Rows of photos, with their sketches."""
     with store.write() as unit:
         classifier, now = unit.classifiers.default().id, unit.now
     blobs, photos = [], []
     for number in range(count):
-        shades = rng.normal(size=(4, 4)).repeat(side // 4, 0).repeat(side // 4, 1) + rng.normal(0, 0.3, (side, side))
         digest = f"{number:064x}"
-        drawn = np.clip(np.rint(shades * 20), -127, 127).astype(np.int8).tobytes()
+        drawn = varied(rng)
         blobs.append({
             "digest": digest, "size": 1, "kind": "jpeg", "width": 9, "height": 9, "created_at": now, "sketch": drawn,
         })  # fmt: skip
@@ -71,6 +69,13 @@ def fill(store: Store, count: int, rng: np.random.Generator) -> None:
     with store._engine.begin() as connection:
         connection.execute(blob.insert(), blobs)
         connection.execute(photo.insert(), photos)
+
+
+def varied(rng: np.random.Generator) -> bytes:
+    """A sketch, as varied as those of photos are."""
+    side = SIDE // SQUARE
+    shades = rng.normal(size=(4, 4)).repeat(side // 4, 0).repeat(side // 4, 1) + rng.normal(0, 0.3, (side, side))
+    return np.clip(np.rint(shades * 20), -127, 127).astype(np.int8).tobytes()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import io
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 from sqlalchemy import select
@@ -15,22 +14,8 @@ from sqlalchemy import select
 from bot.looking.copies import Copies, Likeness
 from storage.tables import photo as table
 from tests.support.bots import World, running_bot
+from tests.support.pictures import grainy as photo
 from trainer.preprocessing import Pixels
-
-
-def photo(seed: int, *, quality: int = 92, side: int = 400) -> bytes:
-    """Large shapes and fine grain; the same seed at another quality or size is a near copy."""
-    rng = np.random.default_rng(seed)
-    shapes = Image.fromarray(rng.integers(0, 256, (6, 7, 3), dtype=np.uint8)).resize(
-        (400, 300), Image.Resampling.BICUBIC
-    )
-    grain = rng.integers(-6, 7, (300, 400, 3))
-    made = Image.fromarray(np.clip(np.asarray(shapes) + grain, 0, 255).astype(np.uint8))
-    if side != 400:
-        made = made.resize((side, side * 3 // 4))
-    stream = io.BytesIO()
-    made.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()
 
 
 def blurred(seed: int) -> bytes:

@@ -30,6 +30,19 @@ def jpeg(width: int = 96, height: int = 64, seed: int = 0, **options: Any) -> by
     return encoded(scene(width, height, seed), "JPEG", quality=92, **options)
 
 
+def grainy(seed: int, *, quality: int = 92, side: int = 400) -> bytes:
+    """Large shapes and fine grain; the same seed at another quality or size is a near copy."""
+    rng = np.random.default_rng(seed)
+    shapes = Image.fromarray(rng.integers(0, 256, (6, 7, 3), dtype=np.uint8)).resize(
+        (400, 300), Image.Resampling.BICUBIC
+    )
+    grain = rng.integers(-6, 7, (300, 400, 3))
+    made = Image.fromarray(np.clip(np.asarray(shapes) + grain, 0, 255).astype(np.uint8))
+    if side != 400:
+        made = made.resize((side, side * 3 // 4))
+    return encoded(made, "JPEG", quality=quality)
+
+
 def pixels(data: bytes) -> np.ndarray[Any, np.dtype[np.int16]]:
     """The RGB pixels of an encoded picture, of a type that can be subtracted."""
     with Image.open(io.BytesIO(data)) as image:
