@@ -94,7 +94,6 @@ async def _look(
 
 
 def _received(message: Message, seen: Seen, name: str, file: str, size: int) -> Received:
-    likeness = seen.likeness
     return Received(
         seen.digest,
         seen.picture,
@@ -103,9 +102,7 @@ def _received(message: Message, seen: Seen, name: str, file: str, size: int) -> 
         message.media_group_id,
         file,
         size=size,
-        sketch=likeness.sketch if likeness else None,
-        like=tuple(one for one in likeness.digests if one != seen.digest) if likeness else (),
-        seen_until=likeness.seen_until if likeness else None,
+        likeness=seen.likeness,
         flaws=seen.flaws,
     )
 

@@ -46,6 +46,6 @@ def meanwhile(unit: Unit, found: Iterable[Likeness | None]) -> Meanwhile:
     return Meanwhile(unit, min((one.seen_until for one in found if one and one.seen_until is not None), default=None))
 
 
-def came_meanwhile(unit: Unit, sketch: bytes | None, seen_until: int | None) -> tuple[str, ...]:
-    """The digests of photos after `seen_until` that look the same in a few squares."""
-    return () if seen_until is None or not sketch else Meanwhile(unit, seen_until).alike(sketch)
+def all_like(unit: Unit, likeness: Likeness | None) -> tuple[str, ...]:
+    """The digests of pictures that one photo is like, for a transaction that keeps it alone."""
+    return meanwhile(unit, [likeness]).all_like(likeness)

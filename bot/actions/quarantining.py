@@ -5,7 +5,7 @@ A decision can be taken back for a day. What other people have said of a restore
 
 from dataclasses import dataclass
 
-from bot.actions.meanwhile import came_meanwhile
+from bot.actions.meanwhile import all_like
 from bot.actions.remembering import agrees
 from bot.actions.shown import remove_photos
 from bot.actions.teaching import Received, request_fit
@@ -97,8 +97,8 @@ def restore(unit: Unit, presence: Presence, quarantined_id: int, received: Recei
         # Her message may show another picture by now; if it comes to later, that is told by the file.
         message_id=None if is_shown else about.message_id,
         file=about.file,
-        sketch=received.sketch,
-        like=(*received.like, *came_meanwhile(unit, received.sketch, received.seen_until)),
+        sketch=received.likeness.sketch if received.likeness else None,
+        like=all_like(unit, received.likeness),
     )
     unit.quarantine.decide(quarantined_id, presence.person.id, QuarantineState.RESTORED, photo.id)
     label = None

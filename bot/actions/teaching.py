@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.actions.meanwhile import came_meanwhile
+from bot.actions.meanwhile import all_like
 from bot.actions.shown import remove_photos
+from bot.looking.copies import Likeness
 from bot.visit import Presence, Visit
 from storage import (
     JobKind,
@@ -47,16 +48,18 @@ class Received:
     file: str | None = None
     vector: bytes | None = None
     embedder: str | None = None
-    # How it looks in a few squares, the digests of kept pictures that are all but the same, and what is odd about it;
-    # none where nobody looked. It was compared with the photos up to the number `seen_until`.
-    sketch: bytes | None = None
-    like: tuple[str, ...] = ()
-    seen_until: int | None = None
+    # How it looks and of what it is a copy, and what is odd about it; none where nobody looked.
+    likeness: Likeness | None = None
     flaws: tuple[str, ...] | None = None
     # How many bytes came; the picture that is kept may be another file.
     size: int = 0
     # The digest of a taught picture that is the same but for a hair.
     twin: str | None = None
+
+    @property
+    def like(self) -> tuple[str, ...]:
+        """The digests of other pictures that were all but the same when it was looked at."""
+        return tuple(one for one in self.likeness.digests if one != self.digest) if self.likeness else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,8 @@ def keep(
         message_id=received.message_id,
         album=received.album,
         file=received.file,
-        sketch=received.sketch,
-        like=(*received.like, *came_meanwhile(unit, received.sketch, received.seen_until)),
+        sketch=received.likeness.sketch if received.likeness else None,
+        like=all_like(unit, received.likeness),
         flaws=received.flaws,
     )
 

@@ -17,11 +17,10 @@ from bot.actions.teaching import Received
 from bot.buttons import Press
 from bot.collage import HIDDEN, collage
 from bot.context import Context, Scene
-from bot.looking.copies import Likeness
 from bot.quarantine_buttons import QuarantineButtons
 from bot.replies import Said, message
 from bot.speech import quarantine_texts as texts
-from storage import NotFound, Picture, PictureRefused, Quarantined, Role, StorageError
+from storage import NotFound, PictureRefused, Role, StorageError
 from trainer.preprocessing import Pixels
 
 # A card is so wide and high where there is nothing to see.
@@ -81,7 +80,7 @@ async def _take(context: Context, press: Press) -> str:
     except (PictureRefused, StorageError):
         return texts.cannot_be_taken()
     digest = await looker.run(lambda: store.blobs.put(picture.data))
-    received = _received(about, digest, picture, await looker.compare(picture))
+    received = Received(digest, picture, about.message_id, likeness=await looker.compare(picture))
     following = await _next(context, press.thing)
 
     def action(scene: Scene) -> str:
@@ -91,15 +90,6 @@ async def _take(context: Context, press: Press) -> str:
         return texts.restored()
 
     return await context.act(action)
-
-
-def _received(about: Quarantined, digest: str, picture: Picture, likeness: Likeness | None) -> Received:
-    """As it would have been received when it came: copies of it are found, and what it is a copy of."""
-    if likeness is None:
-        return Received(digest, picture, about.message_id)
-    like = tuple(one for one in likeness.digests if one != digest)
-    seen_until = likeness.seen_until
-    return Received(digest, picture, about.message_id, sketch=likeness.sketch, like=like, seen_until=seen_until)
 
 
 def _drop_or_skip(scene: Scene, press: Press, following: Drawn | None) -> str | None:
